@@ -1,0 +1,124 @@
+import { type Backoff, backoffDelay } from './backoff.ts';
+
+const DEFAULT_BACKOFF: Backoff = { baseMs: 20, capMs: 60_000 };
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/**
+ * A queue of keys: a key that waits is held once, a key that is being worked on is queued again after its worker is done.
+ * The rules are those of client-go's workqueue: no key is ever worked on twice at the same time, and none is lost.
+ */
+export class WorkQueue<Key> {
+  readonly #id: (key: Key) => string;
+  readonly #backoff: Backoff;
+  readonly #waiting = new Map<string, Key>();
+  readonly #active = new Set<string>();
+  readonly #again = new Map<string, Key>();
+  readonly #failures = new Map<string, number>();
+  readonly #appointments = new Map<string, { at: number; timer: NodeJS.Timeout }>();
+  #wake: () => void = () => undefined;
+
+  /** `id` tells keys apart; the default serves strings. */
+  constructor(id: (key: Key) => string = String, backoff: Backoff = DEFAULT_BACKOFF) {
+    this.#id = id;
+    this.#backoff = backoff;
+  }
+
+  /** Keys that wait now, without those with a later appointment. */
+  get size(): number {
+    return this.#waiting.size;
+  }
+
+  /** Queues `key` now. */
+  add(key: Key): void {
+    const name = this.#id(key);
+    if (this.#active.has(name)) this.#again.set(name, key);
+    else this.#waiting.set(name, key);
+    this.#wake();
+  }
+
+  /** Queues `key` after `ms`; an earlier appointment wins. */
+  addAfter(key: Key, ms: number): void {
+    if (ms <= 0) return this.add(key);
+    const name = this.#id(key);
+    const at = Date.now() + ms;
+    const earlier = this.#appointments.get(name);
+    if (earlier && earlier.at <= at) return;
+    if (earlier) clearTimeout(earlier.timer);
+    const timer = setTimeout(() => this.#due(name, key), Math.min(ms, LONGEST_TIMER_MS));
+    this.#appointments.set(name, { at, timer });
+  }
+
+  /** Queues `key` after its back-off and counts the failure. */
+  retry(key: Key): void {
+    const name = this.#id(key);
+    const attempt = this.#failures.get(name) ?? 0;
+    this.#failures.set(name, attempt + 1);
+    this.addAfter(key, backoffDelay(this.#backoff, attempt));
+  }
+
+  /** Forgets the failures of `key`. */
+  forget(key: Key): void {
+    this.#failures.delete(this.#id(key));
+  }
+
+  /** The number of failures of `key` since it was last forgotten. */
+  failures(key: Key): number {
+    return this.#failures.get(this.#id(key)) ?? 0;
+  }
+
+  /** True when nothing waits, nothing is worked on and no appointment is due within `withinMs`. */
+  idle(withinMs = 0): boolean {
+    const soon = Date.now() + withinMs;
+    return this.#waiting.size === 0 && this.#active.size === 0 && ![...this.#appointments.values()].some(({ at }) => at <= soon);
+  }
+
+  /** Hands every key to `work`, at most `workers` at a time, until the signal aborts; resolves when the last worker is done. */
+  async run(work: (key: Key) => Promise<void>, workers: number, signal: AbortSignal): Promise<void> {
+    const running = new Set<Promise<void>>();
+    const wake = () => this.#wake();
+    signal.addEventListener('abort', wake);
+    while (!signal.aborted) {
+      while (running.size < workers) {
+        const task = this.#next(work);
+        if (!task) break;
+        running.add(task);
+        void task.finally(() => {
+          running.delete(task);
+          this.#wake();
+        });
+      }
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+        if (signal.aborted || (this.#waiting.size > 0 && running.size < workers)) resolve();
+      });
+    }
+    signal.removeEventListener('abort', wake);
+    for (const { timer } of this.#appointments.values()) clearTimeout(timer);
+    this.#appointments.clear();
+    await Promise.all(running);
+  }
+
+  #due(name: string, key: Key): void {
+    this.#appointments.delete(name);
+    this.add(key);
+  }
+
+  /** Starts on the key that has waited longest. The task it returns never rejects: failures are the worker's to handle. */
+  #next(work: (key: Key) => Promise<void>): Promise<void> | undefined {
+    const first = this.#waiting.entries().next();
+    if (first.done) return undefined;
+    const [name, key] = first.value;
+    this.#waiting.delete(name);
+    this.#active.add(name);
+    const done = () => this.#finish(name);
+    return work(key).then(done, done);
+  }
+
+  #finish(name: string): void {
+    this.#active.delete(name);
+    const key = this.#again.get(name);
+    if (key === undefined) return;
+    this.#again.delete(name);
+    this.#waiting.set(name, key);
+  }
+}
