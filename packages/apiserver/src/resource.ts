@@ -67,6 +67,8 @@ export interface ResourceInfo {
   readonly fieldSelectors: Readonly<Record<string, (object: JsonObject) => string>>;
   readonly columns: readonly Column[];
   readonly deprecation?: string;
+  /** Which names the kind takes; the core checks them with the rest of the metadata. Default: DNS subdomain. */
+  readonly nameRule?: NameRule;
 
   /** From another served version to this one (strategy None: nothing but apiVersion). */
   convert?(object: JsonObject): JsonObject;
@@ -80,6 +82,9 @@ export interface ResourceInfo {
   /** Fields that an apply through this endpoint does not own (`status` on the main endpoint): paths of the fieldsV1 form. */
   resetFields(subresource: string): readonly (readonly string[])[];
 }
+
+/** The rules that object names follow. https://kubernetes.io/docs/concepts/overview/working-with-objects/names/ */
+export type NameRule = 'dns-subdomain' | 'dns-label' | 'dns-1035-label' | 'path-segment';
 
 /** A served subresource. */
 export interface Subresource {
