@@ -1,5 +1,5 @@
 import type { Clock, Logger } from '@crownlabs/std';
-import type { KubeObject, Resource } from './object.ts';
+import type { KubeObject, ObjectMeta, Resource } from './object.ts';
 
 /** What narrows a list or a watch. Selectors have Kubernetes' own syntax: `a=b,c in (d,e)`, `spec.nodeName=n1`. */
 export interface ListOptions {
@@ -30,8 +30,11 @@ export interface DeleteOptions {
 export type Applied<T extends KubeObject> = { [K in keyof T]?: unknown } & {
   apiVersion: string;
   kind: string;
-  metadata: { name: string; namespace?: string } & Record<string, unknown>;
+  metadata: Partial<ObjectMeta> & { name: string };
 };
+
+/** An object as one creates it: named, or named by the server after `generateName`. */
+export type New<T extends KubeObject> = Omit<T, 'metadata'> & { metadata: Partial<ObjectMeta> };
 
 /** One change, as a watch delivers it. */
 export interface WatchEvent<T> {
@@ -50,11 +53,13 @@ export interface ObjectList<T> {
  * the Status itself is its cause.
  */
 export interface KubeClient {
+  /** Reads one object; throws NotFound. */
   get<T extends KubeObject>(resource: Resource<T>, name: string, namespace?: string): Promise<T>;
   /** Like get; `undefined` instead of NotFound. */
   find<T extends KubeObject>(resource: Resource<T>, name: string, namespace?: string): Promise<T | undefined>;
   /** The whole list, fetched in pages. */
   list<T extends KubeObject>(resource: Resource<T>, options?: ListOptions): Promise<ObjectList<T>>;
+  /** POST. */
   create<T extends KubeObject>(
     resource: Resource<T>,
     object: Omit<T, 'metadata'> & { metadata: Record<string, unknown> },
@@ -74,6 +79,7 @@ export interface KubeClient {
   apply<T extends KubeObject>(resource: Resource<T>, object: Applied<T>, options?: WriteOptions): Promise<T>;
   /** Deletes; resolves also when it is already gone. */
   delete(resource: Resource, name: string, namespace?: string, options?: DeleteOptions): Promise<void>;
+  /** Deletes all objects that the options select, in one request. */
   deleteCollection(resource: Resource, options: ListOptions): Promise<void>;
   /** Events after `resourceVersion`. Throws Expired when the server has forgotten it; ends when the server closes. */
   watch<T extends KubeObject>(
@@ -94,6 +100,8 @@ export interface KubeClient {
 export interface Informer<T extends KubeObject> {
   /** Resolves when the first list has been read. */
   synced(signal?: AbortSignal): Promise<void>;
+  /** True once the first list has been read. */
+  readonly hasSynced: boolean;
   get(name: string, namespace?: string): T | undefined;
   list(): readonly T[];
   /** Objects whose `index` function (given at creation) yields `value`. */

@@ -49,3 +49,39 @@ export interface Resource<T extends KubeObject = KubeObject> {
   readonly namespaced: boolean;
   readonly __type?: T;
 }
+
+/** A kind of `kubernetes-types` in our shape: what the server always fills in is not optional. */
+export type Kube<T> = Omit<T, 'apiVersion' | 'kind' | 'metadata'> & KubeObject;
+
+/** The key of an object. */
+export function keyOf(object: { metadata: { name: string; namespace?: string } }): ObjectKey {
+  const { name, namespace } = object.metadata;
+  return namespace === undefined ? { name } : { namespace, name };
+}
+
+/** `namespace/name`, or the name alone: a key as a map's key and as logs show it. */
+export function keyText(key: ObjectKey): string {
+  return key.namespace === undefined ? key.name : `${key.namespace}/${key.name}`;
+}
+
+/** `apps/v1`, or `v1` for core: the `apiVersion` of a resource's objects. */
+export function apiVersionOf(resource: { readonly group: string; readonly version: string }): string {
+  return resource.group === '' ? resource.version : `${resource.group}/${resource.version}`;
+}
+
+/** The owner reference that makes `owner` the controller of a child: the garbage collector deletes the child after it. */
+export function ownedBy(owner: KubeObject): OwnerReference {
+  return {
+    apiVersion: owner.apiVersion,
+    kind: owner.kind,
+    name: owner.metadata.name,
+    uid: owner.metadata.uid ?? '',
+    controller: true,
+    blockOwnerDeletion: true,
+  };
+}
+
+/** The uid of the controller of `object`, where it has one. */
+export function controllerOf(object: KubeObject): OwnerReference | undefined {
+  return object.metadata.ownerReferences?.find((reference) => reference.controller === true);
+}
