@@ -1,0 +1,208 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync, type SQLOutputValue, type StatementSync, backup as sqliteBackup } from 'node:sqlite';
+import { LabError, messageOf } from '@crownlabs/std';
+import type { Entry } from './entry.ts';
+import { claim, heldBy, release } from './owner.ts';
+import { type SealOptions, seal, unseal } from './seal.ts';
+
+/** A row of the log as it is written. */
+export interface Row {
+  readonly entry: Entry;
+  readonly previous: number;
+  readonly deleted: boolean;
+}
+
+/** A row as it is read, with the row it replaced. */
+export interface ReadRow extends Row {
+  readonly before: Entry | undefined;
+}
+
+const LAYOUT = 1;
+
+const SCHEMA = `
+CREATE TABLE IF NOT EXISTS log (
+  id INTEGER PRIMARY KEY,
+  bucket TEXT NOT NULL,
+  name TEXT NOT NULL,
+  previous INTEGER NOT NULL,
+  deleted INTEGER NOT NULL,
+  sealed INTEGER NOT NULL,
+  value BLOB NOT NULL,
+  UNIQUE (bucket, name, previous)
+);
+CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+`;
+
+/** The append-only table: one file, one owner. All calls are synchronous; a caller decides what shares a transaction. */
+export class Database {
+  readonly #db: DatabaseSync;
+  readonly #directory: string | undefined;
+  readonly #sealing: SealOptions | undefined;
+  readonly #statements = new Map<string, StatementSync>();
+
+  /** Opens or makes the log in `directory`; without one, in memory. */
+  constructor(directory: string | undefined, sealing: SealOptions | undefined) {
+    this.#directory = directory;
+    this.#sealing = sealing;
+    if (directory !== undefined) mkdirSync(directory, { recursive: true, mode: 0o700 });
+    this.#db = new DatabaseSync(directory === undefined ? ':memory:' : join(directory, 'log.db'), { timeout: 0 });
+    this.#lock();
+    this.#migrate();
+  }
+
+  #lock(): void {
+    try {
+      // Exclusive locking holds the operating system's lock until this process ends, however it ends.
+      this.#db.exec(
+        'PRAGMA locking_mode = EXCLUSIVE; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;',
+      );
+      this.#db.exec('BEGIN EXCLUSIVE; COMMIT;');
+    } catch (error) {
+      this.#db.close();
+      if (this.#directory !== undefined && /locked|busy/i.test(messageOf(error))) throw heldBy(this.#directory, error);
+      throw new LabError('ServiceUnavailable', `The log in ${this.#directory} cannot be opened: ${messageOf(error)}`, { cause: error });
+    }
+    if (this.#directory !== undefined) claim(this.#directory);
+  }
+
+  #migrate(): void {
+    this.#db.exec(SCHEMA);
+    const layout = this.fact('layout');
+    if (layout !== undefined && layout > LAYOUT) {
+      throw new LabError('ServiceUnavailable', `The log has layout ${layout}, made by a newer version; this one reads up to ${LAYOUT}`);
+    }
+    this.setFact('layout', LAYOUT);
+  }
+
+  #prepare(sql: string): StatementSync {
+    let statement = this.#statements.get(sql);
+    if (!statement) {
+      statement = this.#db.prepare(sql);
+      this.#statements.set(sql, statement);
+    }
+    return statement;
+  }
+
+  fact(name: string): number | undefined {
+    const row = this.#prepare('SELECT value FROM facts WHERE name = ?').get(name);
+    return row === undefined ? undefined : Number(row['value']);
+  }
+
+  setFact(name: string, value: number): void {
+    this.#prepare('INSERT INTO facts (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value').run(name, value);
+  }
+
+  /** Runs `work` in one durable transaction. */
+  transaction(work: () => void): void {
+    this.#prepare('BEGIN IMMEDIATE').run();
+    try {
+      work();
+      this.#prepare('COMMIT').run();
+    } catch (error) {
+      if (this.#db.isTransaction) this.#prepare('ROLLBACK').run();
+      throw error;
+    }
+  }
+
+  insert({ entry, previous, deleted }: Row): void {
+    const sealing = this.#sealing?.covers(entry.bucket) ? this.#sealing : undefined;
+    const value = sealing ? seal(sealing.key, `${entry.bucket}/${entry.name}`, entry.bytes) : entry.bytes;
+    this.#prepare('INSERT INTO log (id, bucket, name, previous, deleted, sealed, value) VALUES (?, ?, ?, ?, ?, ?, ?)').run(
+      entry.revision,
+      entry.bucket,
+      entry.name,
+      previous,
+      deleted ? 1 : 0,
+      sealing ? 1 : 0,
+      value,
+    );
+  }
+
+  lastRevision(): number {
+    return Number(this.#prepare('SELECT max(id) AS last FROM log').get()?.['last'] ?? 0);
+  }
+
+  /** The last row of every key. */
+  *latest(): Generator<Row> {
+    const sql = `SELECT * FROM log AS l WHERE NOT EXISTS
+      (SELECT 1 FROM log AS n WHERE n.bucket = l.bucket AND n.name = l.name AND n.previous = l.id) ORDER BY bucket, name`;
+    for (const row of this.#prepare(sql).iterate()) yield this.#row(row);
+  }
+
+  /** Rows of a bucket with revisions above `after`, oldest first, each with the row it replaced. */
+  *since(bucket: string, after: number): Generator<ReadRow> {
+    const sql = `SELECT l.*, p.id AS p_id, p.deleted AS p_deleted, p.sealed AS p_sealed, p.value AS p_value
+      FROM log AS l LEFT JOIN log AS p ON p.id = l.previous WHERE l.id > ? AND l.bucket = ? ORDER BY l.id`;
+    for (const row of this.#prepare(sql).iterate(after, bucket)) yield this.#readRow(row);
+  }
+
+  /** For every key of the bucket that changed after `revision`: its state at `revision`. */
+  undone(bucket: string, revision: number): Map<string, Entry | undefined> {
+    const states = new Map<string, Entry | undefined>();
+    for (const { entry, before } of this.since(bucket, revision)) if (!states.has(entry.name)) states.set(entry.name, before);
+    return states;
+  }
+
+  /** Sweeps what no revision after `target` can see, at most `limit` rows of it beyond `from`; the revision reached. */
+  sweep(from: number, target: number, limit: number): { reached: number; tombstones: Entry['name'][] } {
+    const rows = this.#prepare('SELECT id, bucket, name, previous, deleted FROM log WHERE id > ? AND id <= ? ORDER BY id LIMIT ?').all(
+      from,
+      target,
+      limit,
+    );
+    const tombstones: string[] = [];
+    const remove = this.#prepare('DELETE FROM log WHERE id = ?');
+    this.transaction(() => {
+      for (const row of rows) {
+        if (row['previous'] !== 0) remove.run(Number(row['previous']));
+        if (row['deleted'] !== 1) continue;
+        remove.run(Number(row['id']));
+        tombstones.push(`${String(row['bucket'])}/${String(row['name'])}`);
+      }
+    });
+    const last = rows.at(-1);
+    return { reached: rows.length < limit || last === undefined ? target : Number(last['id']), tombstones };
+  }
+
+  /** Gives freed pages back to the file system, a few at a time. */
+  shrink(pages: number): void {
+    this.#db.exec(`PRAGMA incremental_vacuum(${pages})`);
+  }
+
+  async backup(path: string): Promise<void> {
+    await sqliteBackup(this.#db, path);
+  }
+
+  close(): void {
+    if (!this.#db.isOpen) return;
+    this.#db.close();
+    if (this.#directory !== undefined) release(this.#directory);
+  }
+
+  #row(row: Record<string, SQLOutputValue>): Row {
+    const bucket = String(row['bucket']);
+    const name = String(row['name']);
+    const bytes = this.#open(bucket, name, row['sealed'], row['value']);
+    return {
+      entry: { bucket, name, revision: Number(row['id']), bytes, decoded: undefined },
+      previous: Number(row['previous']),
+      deleted: row['deleted'] === 1,
+    };
+  }
+
+  #readRow(row: Record<string, SQLOutputValue>): ReadRow {
+    const read = this.#row(row);
+    const { bucket, name } = read.entry;
+    if (row['p_id'] === null || row['p_deleted'] === 1) return { ...read, before: undefined };
+    const bytes = this.#open(bucket, name, row['p_sealed'], row['p_value']);
+    return { ...read, before: { bucket, name, revision: Number(row['p_id']), bytes, decoded: undefined } };
+  }
+
+  #open(bucket: string, name: string, sealed: SQLOutputValue | undefined, value: SQLOutputValue | undefined): Uint8Array {
+    if (!(value instanceof Uint8Array)) throw new LabError('InternalError', `The log holds no bytes for ${bucket}/${name}`);
+    if (sealed !== 1) return value;
+    if (!this.#sealing) throw new LabError('ServiceUnavailable', `The log holds sealed values (${bucket}), but no key was given`);
+    return unseal(this.#sealing.key, `${bucket}/${name}`, value);
+  }
+}
