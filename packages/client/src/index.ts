@@ -65,6 +65,7 @@ export {
   ownedBy,
   type Resource,
 } from './object.ts';
+export { type PodCommand, type PodExec, type PodLogOptions, type PodStreams, podStreams } from './pod-streams.ts';
 export { collectionPath, objectPath, queryString } from './resource-path.ts';
 export { readText } from './response-body.ts';
 export type { ApiRequest, ApiResponse, Transport } from './transport.ts';
