@@ -1,0 +1,6 @@
+export { type Authentication, type AuthenticationOptions, createAuthentication } from './authentication.ts';
+export { ANONYMOUS, AUTHENTICATED, UNAUTHENTICATED } from './identity.ts';
+export { userJson } from './identity-reviews.ts';
+export { impersonate } from './impersonation.ts';
+export type { OidcOptions } from './oidc.ts';
+export type { KeyStorage } from './signing-key.ts';
