@@ -1,0 +1,25 @@
+const RFC3339 = /^(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9})\d*)?(?:[Zz]|[+-]\d\d:\d\d)$/;
+
+function read(text: string): { millis: number; fraction: string } | undefined {
+  const match = RFC3339.exec(text);
+  if (!match) return undefined;
+  const millis = Date.parse(text.replace(',', '.').replace(/\.\d+/, ''));
+  return Number.isNaN(millis) ? undefined : { millis, fraction: (match[7] ?? '').padEnd(6, '0').slice(0, 6) };
+}
+
+/** An RFC 3339 time as `Time` is written: UTC, whole seconds. */
+export function wholeSecondTime(text: string): string | undefined {
+  const time = read(text);
+  return time && formatSeconds(time.millis);
+}
+
+/** An RFC 3339 time as `MicroTime` is written: UTC, always six decimals. */
+export function microTime(text: string): string | undefined {
+  const time = read(text);
+  return time && formatSeconds(time.millis).replace('Z', `.${time.fraction}Z`);
+}
+
+/** Milliseconds as `Time` is written. */
+export function formatSeconds(millis: number): string {
+  return `${new Date(millis).toISOString().slice(0, 19)}Z`;
+}

@@ -1,0 +1,3 @@
+module crownlabs/kind-shapes
+
+go 1.26
