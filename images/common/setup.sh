@@ -10,6 +10,7 @@ chmod 1777 /tmp /tmp/.X11-unix
 if command -v locale-gen >/dev/null; then
   printf 'en_US.UTF-8 UTF-8\nen_GB.UTF-8 UTF-8\nit_IT.UTF-8 UTF-8\n' >/etc/locale.gen
   locale-gen >/dev/null
+  rm -rf /usr/share/i18n/locales
 fi
 # What nobody in an environment needs: set-uid programs do nothing under no-new-privileges, machine ids must not be shared.
 find / -xdev -perm /6000 -type f -exec chmod a-s {} +
