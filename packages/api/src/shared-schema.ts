@@ -1,0 +1,89 @@
+import { z } from 'zod';
+import { marked } from './schema-mark.ts';
+
+const QUANTITY = '^(\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))))?$';
+// At least one digit that is not zero: nobody can start an environment with no processor.
+const POSITIVE = '^([0-9]*[1-9][0-9]*(\\.[0-9]*)?|[0-9]*\\.[0-9]*[1-9][0-9]*)([KMGTPE]i|[mkMGTPE])?$';
+
+function intOrString(pattern: string, minimum?: number) {
+  const number = minimum === undefined ? z.int() : z.int().min(minimum);
+  const anyOf = [{ type: 'integer' }, { type: 'string' }];
+  return marked(z.union([number, z.string().regex(new RegExp(pattern))]), {
+    replace: { 'x-kubernetes-int-or-string': true, anyOf, pattern, ...(minimum === undefined ? {} : { minimum }) },
+  });
+}
+
+/** A quantity in Kubernetes' notation. The text of a field is given by the caller, because descriptions live on the field. */
+export function quantity(description: string) {
+  return intOrString(QUANTITY).describe(description);
+}
+
+/** A number of cores: a whole number or a quantity such as `500m`; more than nothing. */
+export function cores(description: string) {
+  return intOrString(POSITIVE, 1).describe(description);
+}
+
+/** Extended resources by name, for example `nvidia.com/gpu`. */
+const OtherResources = z
+  .record(z.string(), quantity('How much of the resource.'))
+  .describe('Extended resources by name, for example nvidia.com/gpu.');
+
+/** What an environment gets. */
+export const ResourceSpec = z.object({
+  cpu: cores('Processor cores: a whole number, or a quantity such as 500m.'),
+  memory: quantity('Memory, for example 2Gi or 512Mi.'),
+  disk: quantity('Size of the disk that persistent environments keep.').optional(),
+  otherResources: OtherResources.optional(),
+});
+/** What an environment gets. */
+export type ResourceSpec = z.infer<typeof ResourceSpec>;
+
+/** What each user of a workspace may have in use at the same time. */
+export const WorkspaceQuota = ResourceSpec.extend({
+  instances: z.int().min(1).describe('How many instances may exist at the same time.'),
+}).describe('What each user may have in use at the same time in this workspace.');
+/** What each user of a workspace may have in use at the same time. */
+export type WorkspaceQuota = z.infer<typeof WorkspaceQuota>;
+
+/** A reference to an object by name and namespace. */
+export function reference(description: string) {
+  return z
+    .object({
+      name: z.string().describe('Name of the object.'),
+      namespace: z.string().optional().describe('Namespace of the object.'),
+    })
+    .describe(description);
+}
+/** A reference to an object by name and namespace. */
+export type Reference = z.infer<ReturnType<typeof reference>>;
+
+/** The name of an environment: a DNS label of up to 32 characters. */
+export const EnvironmentName = z
+  .string()
+  .regex(/^[a-z0-9]([-a-z0-9]{0,30}[a-z0-9])?$/)
+  .describe('Name of the environment: lower-case letters, digits and dashes, up to 32 characters.');
+
+/** One aspect of an object's state, with a reason for machines and a message for people. */
+export const Condition = z.object({
+  type: z.string().describe('What the condition is about, in CamelCase.'),
+  status: z.enum(['True', 'False', 'Unknown']).describe('Whether it holds.'),
+  reason: z.string().describe('Why, in one CamelCase word.'),
+  message: z.string().describe('Why, and what to do, in words that a student understands.'),
+  lastTransitionTime: z.iso.datetime().describe('When the status changed last.'),
+  observedGeneration: z.int().optional().describe('The generation of the object that this was found out for.'),
+});
+/** One aspect of an object's state. */
+export type Condition = z.infer<typeof Condition>;
+
+/** What every status has. */
+export const commonStatus = {
+  conditions: marked(z.array(Condition).optional().describe('The state in detail, one entry for each aspect.'), { listMapKeys: ['type'] }),
+  observedGeneration: z.int().optional().describe('The generation of the object that this status was found out for.'),
+};
+
+/** A namespace of ours and whether it is there. */
+export function namespaceState(description: string) {
+  return z
+    .object({ name: z.string().optional().describe('Name of the namespace.'), created: z.boolean().describe('Whether it exists.') })
+    .describe(description);
+}

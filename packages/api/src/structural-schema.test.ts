@@ -1,0 +1,57 @@
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { crds } from './kinds.ts';
+import { marked } from './schema-mark.ts';
+import { quantity } from './shared-schema.ts';
+import { type StructuralSchema, structuralSchema } from './structural-schema.ts';
+
+test('what has a default is not required, unless it is marked so', () => {
+  const schema = z.object({
+    a: z.boolean().default(true),
+    b: marked(z.boolean().default(false), { required: true }),
+    c: z.string().optional(),
+    d: z.int(),
+  });
+  expect(structuralSchema(schema)).toEqual({
+    type: 'object',
+    properties: {
+      a: { type: 'boolean', default: true },
+      b: { type: 'boolean', default: false },
+      c: { type: 'string' },
+      d: { type: 'integer', format: 'int64' },
+    },
+    required: ['b', 'd'],
+  });
+});
+
+test('quantities are integers or strings, lists can be maps, times have a format and no pattern', () => {
+  const schema = z.object({
+    size: quantity('How much.').optional(),
+    parts: marked(z.array(z.object({ name: z.string() })), { listMapKeys: ['name'] }),
+    at: z.iso.datetime(),
+  });
+  const { properties } = structuralSchema(schema);
+  expect(properties?.['size']).toMatchObject({ 'x-kubernetes-int-or-string': true, description: 'How much.' });
+  expect(properties?.['size']).not.toHaveProperty('type');
+  expect(properties?.['parts']).toMatchObject({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['name'] });
+  expect(properties?.['at']).toEqual({ type: 'string', format: 'date-time' });
+});
+
+function* nodes(schema: StructuralSchema, path: string): Generator<[string, StructuralSchema]> {
+  yield [path, schema];
+  for (const [name, child] of Object.entries(schema.properties ?? {})) yield* nodes(child, `${path}.${name}`);
+  if (schema.items) yield* nodes(schema.items, `${path}[]`);
+  if (schema.additionalProperties) yield* nodes(schema.additionalProperties, `${path}{}`);
+}
+
+test('every schema of ours is structural, and every field says what it is', () => {
+  for (const crd of crds()) {
+    for (const version of crd.spec.versions) {
+      for (const [path, node] of nodes(version.schema.openAPIV3Schema, crd.spec.names.kind)) {
+        expect(node.type !== undefined || node['x-kubernetes-int-or-string'] === true, `${path} has a type`).toBe(true);
+        expect(node.properties !== undefined && node.additionalProperties !== undefined, `${path} is one kind of object`).toBe(false);
+        if (/\.(spec|status)\..*[^\]}]$/.test(path)) expect(node.description, `${path} is described`).toBeTruthy();
+      }
+    }
+  }
+});

@@ -1,0 +1,57 @@
+import { expect, test } from 'vitest';
+import { ANNOTATION, FINALIZER, LABEL, workspaceLabel } from './vocabulary.ts';
+
+test('the words that others rely on are these, letter by letter', () => {
+  expect([
+    ...Object.values(LABEL),
+    ...Object.values(ANNOTATION),
+    ...Object.values(FINALIZER),
+    workspaceLabel('netgroup'),
+  ]).toMatchInlineSnapshot(`
+    [
+      "crownlabs.polito.it/managed-by",
+      "crownlabs.polito.it/instance",
+      "crownlabs.polito.it/workspace",
+      "crownlabs.polito.it/template",
+      "crownlabs.polito.it/tenant",
+      "crownlabs.polito.it/name",
+      "crownlabs.polito.it/persistent",
+      "crownlabs.polito.it/component",
+      "crownlabs.polito.it/metrics-enabled",
+      "crownlabs.polito.it/type",
+      "crownlabs.polito.it/volume-type",
+      "crownlabs.polito.it/has-node-selector",
+      "crownlabs.polito.it/environment",
+      "crownlabs.polito.it/environment-name",
+      "crownlabs.polito.it/watch-for-instance-termination",
+      "crownlabs.polito.it/instance-submission-requested",
+      "crownlabs.polito.it/instance-submission-completed",
+      "crownlabs.polito.it/volume-provisioning",
+      "crownlabs.polito.it/instance-inactivity-ignore",
+      "crownlabs.polito.it/expiration-ignore",
+      "crownlabs.polito.it/allow-instance-access",
+      "crownlabs.polito.it/first-name",
+      "crownlabs.polito.it/last-name",
+      "crownlabs.polito.it/no-workspaces",
+      "crownlabs.polito.it/autoenroll",
+      "crownlabs.polito.it/operator-selector",
+      "crownlabs.polito.it/gw-access",
+      "crownlabs.polito.it/instance-resources-replication",
+      "crownlabs.polito.it/public-route",
+      "crownlabs.polito.it/last-powered-off-timestamp",
+      "crownlabs.polito.it/number-alerts-sent",
+      "crownlabs.polito.it/last-activity",
+      "crownlabs.polito.it/last-activity-check-timestamp",
+      "crownlabs.polito.it/last-notification-timestamp",
+      "crownlabs.polito.it/last-running",
+      "crownlabs.polito.it/destruction-alerts-sent",
+      "crownlabs.polito.it/last-destruction-notification-timestamp",
+      "crownlabs.polito.it/expiring-warning-notification-timestamp",
+      "crownlabs.polito.it/custom-number-alerts",
+      "pmp.crownlabs.polito.it/required-target-ns-labels",
+      "crownlabs.polito.it/tenant-operator",
+      "crownlabs.polito.it/shvolctrl-volume-protection",
+      "crownlabs.polito.it/workspace-netgroup",
+    ]
+  `);
+});

@@ -1,0 +1,75 @@
+const key = <Name extends string>(name: Name): `crownlabs.polito.it/${Name}` => `crownlabs.polito.it/${name}`;
+
+/** Label keys. The values are part of the product's interface: dashboards, gateways and people's kubectl rely on them. */
+export const LABEL = {
+  managedBy: key('managed-by'),
+  instance: key('instance'),
+  workspace: key('workspace'),
+  template: key('template'),
+  tenant: key('tenant'),
+  name: key('name'),
+  persistent: key('persistent'),
+  component: key('component'),
+  metricsEnabled: key('metrics-enabled'),
+  type: key('type'),
+  volumeType: key('volume-type'),
+  hasNodeSelector: key('has-node-selector'),
+  environment: key('environment'),
+  environmentName: key('environment-name'),
+  watchForTermination: key('watch-for-instance-termination'),
+  submissionRequested: key('instance-submission-requested'),
+  submissionCompleted: key('instance-submission-completed'),
+  volumeProvisioning: key('volume-provisioning'),
+  inactivityIgnore: key('instance-inactivity-ignore'),
+  expirationIgnore: key('expiration-ignore'),
+  allowInstanceAccess: key('allow-instance-access'),
+  firstName: key('first-name'),
+  lastName: key('last-name'),
+  noWorkspaces: key('no-workspaces'),
+  autoenroll: key('autoenroll'),
+  operatorSelector: key('operator-selector'),
+  gatewayAccess: key('gw-access'),
+  resourcesReplication: key('instance-resources-replication'),
+  publicRoute: key('public-route'),
+} as const;
+
+/** The label of a Tenant that holds its role in a workspace. */
+export function workspaceLabel(workspace: string): string {
+  return `crownlabs.polito.it/workspace-${workspace}`;
+}
+
+/** Annotation keys. */
+export const ANNOTATION = {
+  lastPoweredOff: key('last-powered-off-timestamp'),
+  numberAlertsSent: key('number-alerts-sent'),
+  lastActivity: key('last-activity'),
+  lastActivityCheck: key('last-activity-check-timestamp'),
+  lastNotification: key('last-notification-timestamp'),
+  lastRunning: key('last-running'),
+  destructionAlertsSent: key('destruction-alerts-sent'),
+  lastDestructionNotification: key('last-destruction-notification-timestamp'),
+  expiringWarning: key('expiring-warning-notification-timestamp'),
+  customNumberAlerts: key('custom-number-alerts'),
+  requiredTargetLabels: 'pmp.crownlabs.polito.it/required-target-ns-labels',
+} as const;
+
+/** Finalizers. Tenant and Workspace share one string. */
+export const FINALIZER = {
+  tenantOperator: key('tenant-operator'),
+  sharedVolumeProtection: key('shvolctrl-volume-protection'),
+} as const;
+
+/** The user and group that environments run as, and that volumes belong to. */
+export const ENVIRONMENT_UID = 1010;
+
+/** Where an environment listens unless told otherwise. */
+export const GUI_PORT = 6080;
+
+/** Where the personal volume is mounted. */
+export const MYDRIVE_PATH = '/media/mydrive';
+
+/** The base workspace that everyone is a user of. */
+export const UTILITIES_WORKSPACE = 'utilities';
+
+/** The name under which templates of one's own refer to the personal workspace. */
+export const PERSONAL_WORKSPACE = 'personal';
