@@ -1,0 +1,89 @@
+import type { AdmissionCall, AdmissionPlugin } from '../call.ts';
+import type { JsonObject } from '../json.ts';
+import { mapAt, objectAt } from '../json-read.ts';
+import type { ObjectReader } from '../object-reader.ts';
+import { forbidden } from '../status-error.ts';
+import { checkedPod, POD_CHECKS } from './pod-security-checks.ts';
+
+/** A level of the Pod Security Standards. */
+export type PodSecurityLevel = 'privileged' | 'baseline' | 'restricted';
+
+/** What holds where a namespace does not say, and for whom nothing holds. */
+export interface PodSecurityOptions {
+  /** Default: privileged, as Kubernetes does. */
+  readonly enforce?: PodSecurityLevel;
+  readonly warn?: PodSecurityLevel;
+  readonly exemptNamespaces?: readonly string[];
+  readonly exemptUsers?: readonly string[];
+}
+
+const LABEL = 'pod-security.kubernetes.io/';
+const NAMESPACES = { group: '', plural: 'namespaces' };
+
+/** Where the pod template is, by `plural.group`. */
+const TEMPLATES: Readonly<Record<string, readonly string[]>> = {
+  'pods.': [],
+  'podtemplates.': ['template'],
+  'replicationcontrollers.': ['spec', 'template'],
+  'deployments.apps': ['spec', 'template'],
+  'replicasets.apps': ['spec', 'template'],
+  'statefulsets.apps': ['spec', 'template'],
+  'daemonsets.apps': ['spec', 'template'],
+  'jobs.batch': ['spec', 'template'],
+  'cronjobs.batch': ['spec', 'jobTemplate', 'spec', 'template'],
+};
+
+/** Refuses pods, and warns of pod templates, that break the level of their namespace. */
+export function podSecurity(reader: ObjectReader, options: PodSecurityOptions): AdmissionPlugin {
+  const exemptNamespaces = new Set(options.exemptNamespaces);
+  const exemptUsers = new Set(options.exemptUsers);
+  return {
+    name: 'PodSecurity',
+    handles: (call) => isWrite(call) && !exemptNamespaces.has(call.namespace) && !exemptUsers.has(call.user.username),
+    validate: (call) => {
+      const template = templateOf(call);
+      const spec = objectAt(template, 'spec');
+      if (!template || !spec || sameSpec(call, spec)) return;
+      const labels = mapAt(reader.get(NAMESPACES, call.namespace), 'metadata', 'labels');
+      const enforced = levelOf(labels, 'enforce', options.enforce);
+      const isPod = call.resource.plural === 'pods';
+      const broken = isPod ? violations(template, spec, enforced) : '';
+      if (broken) throw forbidden(call.resource, call.name, `violates PodSecurity "${enforced}:latest": ${broken}`);
+      const warned = levelOf(labels, 'warn', options.warn);
+      const doubtful = violations(template, spec, warned);
+      if (doubtful) call.warn(`would violate PodSecurity "${warned}:latest": ${doubtful}`);
+    },
+  };
+}
+
+function isWrite({ operation, subresource, resource }: AdmissionCall): boolean {
+  const write = operation === 'CREATE' || operation === 'UPDATE';
+  const whole = subresource === '' || (resource.plural === 'pods' && subresource === 'ephemeralcontainers');
+  return write && whole && `${resource.plural}.${resource.group}` in TEMPLATES;
+}
+
+function templateOf({ resource, object }: AdmissionCall): JsonObject | undefined {
+  return objectAt(object, ...(TEMPLATES[`${resource.plural}.${resource.group}`] ?? []));
+}
+
+/** A pod that was let in once may be labelled, finished and deleted under a stricter level too. */
+function sameSpec({ resource, old }: AdmissionCall, spec: JsonObject): boolean {
+  const before = objectAt(old, ...(TEMPLATES[`${resource.plural}.${resource.group}`] ?? []), 'spec');
+  return before !== undefined && JSON.stringify(before) === JSON.stringify(spec);
+}
+
+function levelOf(labels: Readonly<Record<string, string>>, mode: string, fallback: PodSecurityLevel = 'privileged'): string {
+  const level = labels[`${LABEL}${mode}`];
+  if (level === undefined) return fallback;
+  // A label that nobody understands must not open the door.
+  return level in POD_CHECKS ? level : 'restricted';
+}
+
+function violations(template: JsonObject, spec: JsonObject, level: string): string {
+  const pod = checkedPod(spec, mapAt(template, 'metadata', 'annotations'));
+  const found = (POD_CHECKS[level] ?? []).flatMap((check) => check(pod) ?? []);
+  // Two checks may speak of the same thing: their details go together.
+  const byReason = new Map<string, string[]>();
+  for (const { reason, detail } of found) byReason.set(reason, [...(byReason.get(reason) ?? []), detail]);
+  return [...byReason].map(([reason, details]) => `${reason} (${details.join('; ')})`).join(', ');
+}
