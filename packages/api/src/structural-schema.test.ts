@@ -44,14 +44,15 @@ function* nodes(schema: StructuralSchema, path: string): Generator<[string, Stru
   if (schema.additionalProperties) yield* nodes(schema.additionalProperties, `${path}{}`);
 }
 
+function* faults({ type, properties, additionalProperties, description, ...rest }: StructuralSchema, path: string): Generator<string> {
+  if (type === undefined && rest['x-kubernetes-int-or-string'] !== true) yield `${path} has no type`;
+  if (properties && additionalProperties) yield `${path} is two kinds of object`;
+  if (/\.(spec|status)\..*[^\]}]$/.test(path) && !description) yield `${path} is not described`;
+}
+
 test('every schema of ours is structural, and every field says what it is', () => {
-  for (const crd of crds()) {
-    for (const version of crd.spec.versions) {
-      for (const [path, node] of nodes(version.schema.openAPIV3Schema, crd.spec.names.kind)) {
-        expect(node.type !== undefined || node['x-kubernetes-int-or-string'] === true, `${path} has a type`).toBe(true);
-        expect(node.properties !== undefined && node.additionalProperties !== undefined, `${path} is one kind of object`).toBe(false);
-        if (/\.(spec|status)\..*[^\]}]$/.test(path)) expect(node.description, `${path} is described`).toBeTruthy();
-      }
-    }
-  }
+  const roots = crds().flatMap((crd) => crd.spec.versions.map((it) => nodes(it.schema.openAPIV3Schema, crd.spec.names.kind)));
+  const all = roots.flatMap((it) => [...it]);
+  expect(all.length).toBeGreaterThan(200);
+  expect(all.flatMap(([path, node]) => [...faults(node, path)])).toEqual([]);
 });
