@@ -1,0 +1,162 @@
+import { LabError } from '@crownlabs/std';
+import { isObject, type JsonObject } from '../json.ts';
+import type { ResourceInfo } from '../resource.ts';
+import { StatusError } from '../status-error.ts';
+import { typedProblems } from './check-typed.ts';
+import { compareTyped, ignoring } from './compare-typed.ts';
+import type { FieldSet } from './field-set.ts';
+import { fieldsOf, withNamedFields } from './fields-of.ts';
+import { fieldsOfLastApplied, rememberApplied } from './last-applied.ts';
+import { decodeManagers, identityOf, type Manager, type Managers, writeManagers } from './managers.ts';
+import { mergeTyped } from './merge-typed.ts';
+import { conflictError, type FieldConflict, takeFrom, UNOWNED } from './ownership.ts';
+import { removeTyped } from './remove-typed.ts';
+import { type ResourceTypes, resetSet, typesOf } from './resource-types.ts';
+import { configOfScale } from './scale-config.ts';
+import { managedFieldsOf, timeText, updatedManagers } from './track-update.ts';
+
+/** A server-side apply. */
+export interface ApplyPatch {
+  /** Absent when the apply creates. Never changed. */
+  readonly live: JsonObject | undefined;
+  /** The applied configuration, as sent. For `/scale`, a Scale. */
+  readonly config: JsonObject;
+  readonly manager: string;
+  readonly force: boolean;
+  readonly resource: ResourceInfo;
+  readonly subresource: string;
+  readonly now: number;
+}
+
+/** Who owned an object before anybody applied. */
+const BEFORE_FIRST_APPLY = 'before-first-apply';
+const KUBECTL = 'kubectl';
+
+/** The object after a server-side apply, with its new managedFields. Throws Conflict, with a cause for each contested field. */
+export function applyPatch(patch: ApplyPatch): JsonObject {
+  const scaled = patch.subresource === 'scale';
+  return new Apply(scaled ? { ...patch, config: configOfScale(patch.config, patch.resource) } : patch).run();
+}
+
+class Apply {
+  readonly #patch: ApplyPatch;
+  readonly #live: JsonObject;
+  readonly #typed: ResourceTypes;
+  readonly #reset: FieldSet;
+  readonly #self: string;
+
+  constructor(patch: ApplyPatch) {
+    this.#patch = patch;
+    this.#live = withoutManagedFields(patch.live ?? {});
+    this.#typed = typesOf(patch.resource);
+    this.#reset = resetSet(patch.resource, patch.subresource);
+    this.#self = identityOf({ name: patch.manager, operation: 'Apply', apiVersion: '', subresource: patch.subresource });
+  }
+
+  run(): JsonObject {
+    this.#check();
+    const { types, root } = this.#typed;
+    const { config } = this.#patch;
+    const managers = this.#managers();
+    const before = managers.get(this.#self);
+    const said = fieldsOf(types, config, root);
+    const next: Managers = new Map(managers).set(this.#self, this.#manager(said, before));
+    const merged = mergeTyped(types, this.#live, config, root);
+    const result = before ? this.#prune(merged, before.fields, [...next.values()].map(({ fields }) => fields).concat(said)) : merged;
+    const changed = ignoring(compareTyped(types, this.#live, result, root), this.#reset);
+    const { left, conflicts } = takeFrom(next, this.#self, changed);
+    if (!this.#patch.force) this.#refuse(conflicts);
+    const object = structuredClone(result);
+    if (!isObject(object['metadata'])) object['metadata'] = {};
+    if (this.#patch.manager === KUBECTL) rememberApplied(object, this.#live, config);
+    writeManagers(object, left);
+    return object;
+  }
+
+  #check(): void {
+    const { config } = this.#patch;
+    const problems = typedProblems(this.#typed.types, config, this.#typed.root);
+    if (problems.length === 0) return;
+    const text = problems.length === 1 ? problems[0] : `errors:\n${problems.map((one) => `  ${one}`).join('\n')}`;
+    throw new StatusError('InternalError', `failed to create typed patch object (${subjectText(config)}): ${text}`, { reason: '' });
+  }
+
+  #managers(): Managers {
+    const { live, resource, now } = this.#patch;
+    const decoded = decodeManagers(managedFieldsOf(live)) ?? new Map();
+    if (!live || decoded.size > 0) return decoded;
+    const apiVersion = resource.group === '' ? resource.version : `${resource.group}/${resource.version}`;
+    return updatedManagers(decoded, {
+      before: undefined,
+      after: this.#live,
+      manager: BEFORE_FIRST_APPLY,
+      apiVersion,
+      subresource: '',
+      now,
+      resource,
+    });
+  }
+
+  #manager(said: FieldSet, before: Manager | undefined): Manager {
+    const { manager, subresource, now, resource } = this.#patch;
+    const fields = said.difference(UNOWNED).without(this.#reset);
+    const apiVersion = resource.group === '' ? resource.version : `${resource.group}/${resource.version}`;
+    const time = before?.fields.equals(fields) ? before.time : timeText(now);
+    return { name: manager, operation: 'Apply', apiVersion, subresource, fields, time };
+  }
+
+  /** Takes away what this manager applied before, says no more, and nobody else owns. */
+  #prune(merged: JsonObject, last: FieldSet, wanted: readonly FieldSet[]): JsonObject {
+    if (last.isEmpty) return merged;
+    const { types, root } = this.#typed;
+    const named = (set: FieldSet) => withNamedFields(types, set, root);
+    const all = named(fieldsOf(types, merged, root));
+    const lastNamed = named(last);
+    const kept = fieldsOf(types, removeTyped(types, merged, lastNamed, root), root);
+    const owned = wanted.reduce((set, fields) => set.union(named(fields)), named(kept));
+    const left = named(fieldsOf(types, removeTyped(types, merged, all.difference(owned), root), root));
+    // What this manager never owned stays, even inside something that it drops.
+    return removeTyped(types, merged, all.difference(left).intersection(lastNamed), root);
+  }
+
+  #refuse(conflicts: readonly FieldConflict[]): void {
+    if (conflicts.length === 0) return;
+    if (this.#patch.manager !== KUBECTL) throw conflictError(conflicts);
+    const allowed = fieldsOfLastApplied(this.#live, this.#typed);
+    const contested = conflicts.filter(({ path }) => !hasPath(allowed, path));
+    if (contested.length > 0) throw conflictError(contested);
+  }
+}
+
+function hasPath(set: FieldSet, path: readonly string[]): boolean {
+  let here: FieldSet | undefined = set;
+  for (const element of path.slice(0, -1)) here = here?.children.get(element);
+  return here?.members.has(path.at(-1) ?? '') ?? false;
+}
+
+function withoutManagedFields(object: JsonObject): JsonObject {
+  const metadata = object['metadata'];
+  if (!isObject(metadata) || metadata['managedFields'] === undefined) return object;
+  const { managedFields: _, ...rest } = metadata;
+  return { ...object, metadata: rest };
+}
+
+function subjectText(config: JsonObject): string {
+  const metadata = isObject(config['metadata']) ? config['metadata'] : {};
+  const text = (value: unknown) => (typeof value === 'string' ? value : '');
+  const apiVersion = text(config['apiVersion']);
+  const gv = apiVersion.includes('/') ? apiVersion : `/${apiVersion}`;
+  return `${text(metadata['namespace'])}/${text(metadata['name'])}; ${gv}, Kind=${text(config['kind'])}`;
+}
+
+/** Refuses what no apply may be: another kind, or a body that brings its own managedFields. */
+export function checkApplyBody(config: JsonObject, resource: ResourceInfo): void {
+  const apiVersion = resource.group === '' ? resource.version : `${resource.group}/${resource.version}`;
+  const given = typeof config['apiVersion'] === 'string' ? config['apiVersion'] : '';
+  const kind = typeof config['kind'] === 'string' ? config['kind'] : '';
+  if (given !== apiVersion || kind !== resource.kind) {
+    const gv = given.includes('/') ? given : `/${given}`;
+    throw new LabError('BadRequest', `invalid object type: ${gv}, Kind=${kind}`);
+  }
+  if (managedFieldsOf(config) !== undefined) throw new LabError('BadRequest', 'metadata.managedFields must be nil');
+}

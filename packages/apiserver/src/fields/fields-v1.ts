@@ -1,0 +1,35 @@
+import { isObject, type JsonObject } from '../json.ts';
+import { FieldSet } from './field-set.ts';
+import { compareElements } from './path-element.ts';
+
+const ITSELF = '.';
+const ELEMENT = /^[fkvi]:/;
+
+/** A set as `managedFields[].fieldsV1` holds it, in a fixed order. */
+export function encodeFieldsV1(set: FieldSet): JsonObject {
+  const out: JsonObject = Object.create(null);
+  const elements = new Set([...set.members, ...set.children.keys()]);
+  for (const element of [...elements].toSorted(compareElements)) {
+    const child = set.children.get(element);
+    if (!child) out[element] = {};
+    else if (set.members.has(element)) out[element] = { [ITSELF]: {}, ...encodeFieldsV1(child) };
+    else out[element] = encodeFieldsV1(child);
+  }
+  return out;
+}
+
+/** Reads fieldsV1; `undefined` for anything else. */
+export function decodeFieldsV1(encoded: unknown): FieldSet | undefined {
+  if (!isObject(encoded)) return undefined;
+  const set = new FieldSet();
+  for (const [element, below] of Object.entries(encoded)) {
+    if (element === ITSELF) continue;
+    if (!ELEMENT.test(element) || !isObject(below)) return undefined;
+    const child = decodeFieldsV1(below);
+    if (!child) return undefined;
+    // An element with nothing below it stands for itself.
+    if (Object.hasOwn(below, ITSELF) || Object.keys(below).length === 0) set.members.add(element);
+    if (!child.isEmpty) set.children.set(element, child);
+  }
+  return set;
+}

@@ -1,0 +1,46 @@
+import { isObject } from '../json.ts';
+import { builtInDefinitions, REF_PREFIX } from '../kinds/index.ts';
+import type { ResourceInfo, Schema } from '../resource.ts';
+import { FieldSet } from './field-set.ts';
+import { ValueTypes } from './value-type.ts';
+
+/** The types of one resource: where its objects start, and what merging knows of their schema. */
+export interface ResourceTypes {
+  readonly types: ValueTypes;
+  readonly root: Schema;
+}
+
+const TEXT: Schema = { type: 'string' };
+const METADATA: Schema = { $ref: `${REF_PREFIX}io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta` };
+const FREE: Schema = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
+
+const known = new WeakMap<ResourceInfo, ResourceTypes>();
+let builtIn: ValueTypes | undefined;
+
+/** Types of a resource, read once. Custom resources get the metadata that every object has. */
+export function typesOf(resource: ResourceInfo): ResourceTypes {
+  const cached = known.get(resource);
+  if (cached) return cached;
+  builtIn ??= new ValueTypes(builtInDefinitions());
+  const own = resource.definitions;
+  const types = !own || own === builtInDefinitions() ? builtIn : new ValueTypes(withMetadata(own));
+  const made = { types, root: resource.custom ? customRoot(resource.schema) : (resource.schema ?? FREE) };
+  known.set(resource, made);
+  return made;
+}
+
+function withMetadata(own: Readonly<Record<string, Schema>>): Readonly<Record<string, Schema>> {
+  const all: Record<string, Schema> = Object.create(builtInDefinitions());
+  return Object.defineProperties(all, Object.getOwnPropertyDescriptors(own));
+}
+
+function customRoot(schema: Schema | undefined): Schema {
+  const from = schema ?? FREE;
+  const properties = isObject(from['properties']) ? from['properties'] : {};
+  return { ...from, properties: { ...properties, apiVersion: TEXT, kind: TEXT, metadata: METADATA } };
+}
+
+/** Fields that a write through this endpoint cannot own. */
+export function resetSet(resource: ResourceInfo, subresource: string): FieldSet {
+  return FieldSet.of(...resource.resetFields(subresource));
+}

@@ -1,0 +1,74 @@
+import { isObject, type Json, type JsonObject } from '../json.ts';
+import type { ResourceInfo } from '../resource.ts';
+import { compareTyped, ignoring } from './compare-typed.ts';
+import { decodeManagers, identityOf, type Managers, writeManagers } from './managers.ts';
+import { takeFrom, UNOWNED } from './ownership.ts';
+import { resetSet, typesOf } from './resource-types.ts';
+
+/** A write that is not an apply. */
+export interface TrackedUpdate {
+  /** Absent at create. */
+  readonly before: JsonObject | undefined;
+  /** Its `metadata.managedFields` is rewritten. */
+  readonly after: JsonObject;
+  readonly manager: string;
+  readonly apiVersion: string;
+  readonly subresource: string;
+  readonly now: number;
+  readonly resource: ResourceInfo;
+}
+
+/** Notes in `after` who owns its fields now: the writer gets what changed, everybody else loses it. */
+export function trackUpdate(update: TrackedUpdate): void {
+  const { before, after } = update;
+  const managers = managersAtWrite(before, after, update.subresource);
+  // An object that was stored without owners stays without, until somebody applies.
+  if (before && managers.size === 0) {
+    const metadata = after['metadata'];
+    if (isObject(metadata)) delete metadata['managedFields'];
+    return;
+  }
+  writeManagers(after, updatedManagers(managers, update));
+}
+
+/** The managers after a plain write. */
+export function updatedManagers(managers: Managers, update: Omit<TrackedUpdate, 'before'> & { before: JsonObject | undefined }): Managers {
+  const { types, root } = typesOf(update.resource);
+  const reset = resetSet(update.resource, update.subresource);
+  const changed = ignoring(compareTyped(types, update.before ?? {}, update.after, root), reset);
+  const identity = { name: update.manager, operation: 'Update', apiVersion: update.apiVersion, subresource: update.subresource } as const;
+  const self = identityOf(identity);
+  const { left } = takeFrom(managers, self, changed);
+  const owned = left.get(self);
+  const grown = (owned ? owned.fields.union(changed.modified) : changed.modified).union(changed.added);
+  const fields = grown.difference(changed.removed).difference(UNOWNED).without(reset);
+  if (fields.isEmpty) left.delete(self);
+  else left.set(self, { ...identity, fields, time: owned?.fields.equals(fields) ? owned.time : timeText(update.now) });
+  return left;
+}
+
+/** A time as managedFields has it. */
+export function timeText(now: number): string {
+  return `${new Date(now).toISOString().slice(0, 19)}Z`;
+}
+
+/** Callers may rewrite managedFields at the main endpoint, and reset them with an empty list; what cannot be read is ignored. */
+function managersAtWrite(before: JsonObject | undefined, after: JsonObject, subresource: string): Managers {
+  const live = () => decodeManagers(managedFieldsOf(before)) ?? new Map();
+  if (subresource !== '') return live();
+  const given = managedFieldsOf(after);
+  if (isReset(given)) return new Map();
+  const decoded = decodeManagers(given);
+  return decoded && decoded.size > 0 ? decoded : live();
+}
+
+function isReset(given: Json | undefined): boolean {
+  if (!Array.isArray(given)) return false;
+  return given.length === 0 || (given.length === 1 && isObject(given[0]) && Object.keys(given[0]).length === 0);
+}
+
+/** `metadata.managedFields`. */
+export function managedFieldsOf(object: JsonObject | undefined): Json | undefined {
+  const metadata = object?.['metadata'];
+  return isObject(metadata) ? metadata['managedFields'] : undefined;
+}
