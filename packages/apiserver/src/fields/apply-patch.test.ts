@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { isObject, type JsonObject } from '../json.ts';
+import { textAt } from '../json-read.ts';
 import { builtInResources } from '../kinds/index.ts';
 import type { ResourceInfo, Schema } from '../resource.ts';
 import { StatusError } from '../status-error.ts';
@@ -68,7 +69,7 @@ class Subject {
     const entries = isObject(metadata) ? metadata['managedFields'] : undefined;
     const owners: JsonObject = {};
     for (const entry of Array.isArray(entries) ? entries : []) {
-      if (isObject(entry)) owners[[entry['manager'], entry['operation']].join(' ')] = entry['fieldsV1'];
+      if (isObject(entry)) owners[`${textAt(entry, 'manager')} ${textAt(entry, 'operation')}`] = entry['fieldsV1'];
     }
     return owners;
   }

@@ -1,0 +1,18 @@
+import { isObject, type Json, type JsonObject } from '../json.ts';
+
+/** A part of a patch as a plain value: what is new takes no directives and no nulls along. */
+export function withoutDirectives<T extends Json>(value: T): T;
+export function withoutDirectives(value: Json): Json {
+  if (Array.isArray(value))
+    return value.filter((item) => !isObject(item) || item['$patch'] === undefined).map((item) => withoutDirectives(item));
+  if (!isObject(value)) return value;
+  const out: JsonObject = {};
+  for (const [key, item] of Object.entries(value)) {
+    if (item !== undefined && item !== null && !isDirectiveKey(key)) out[key] = withoutDirectives(item);
+  }
+  return out;
+}
+
+function isDirectiveKey(key: string): boolean {
+  return key === '$patch' || key === '$retainKeys' || key.startsWith('$setElementOrder/') || key.startsWith('$deleteFromPrimitiveList/');
+}

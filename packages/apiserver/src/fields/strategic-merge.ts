@@ -1,0 +1,145 @@
+import { LabError } from '@crownlabs/std';
+import { isObject, type Json, type JsonObject } from '../json.ts';
+import { plainError } from '../plain-error.ts';
+import type { ResourceInfo } from '../resource.ts';
+import { jsonEqual } from '../schema/json-equal.ts';
+import { goText } from './go-text.ts';
+import { PatchSchema } from './patch-schema.ts';
+import { typesOf } from './resource-types.ts';
+import { withoutDirectives } from './strategic-directives.ts';
+import { inServerOrder, type SameItem } from './strategic-order.ts';
+
+/**
+ * `original` with a strategic merge patch applied: lists with a merge key by item, other lists as a whole, and the `$` directives.
+ * Neither argument is changed. https://kubernetes.io/docs/tasks/manage-kubernetes-objects/update-api-object-kubectl-patch/
+ */
+export function strategicMerge(original: JsonObject, patch: Json, resource: ResourceInfo): JsonObject {
+  if (!isObject(patch)) throw new LabError('BadRequest', 'json: cannot unmarshal the patch into an object');
+  const { types, root } = typesOf(resource);
+  return mergeMap(structuredClone(original), structuredClone(patch), new PatchSchema(types, root));
+}
+
+const DIRECTIVE = '$patch';
+const RETAIN = '$retainKeys';
+const ORDER = '$setElementOrder/';
+const DELETE = '$deleteFromPrimitiveList/';
+
+function mergeMap(original: JsonObject, patch: JsonObject, schema: PatchSchema): JsonObject {
+  const directive = patch[DIRECTIVE];
+  if (directive !== undefined) return replacedMap(directive, patch);
+  retainKeys(original, patch);
+  const orders = takePrefixed(patch, ORDER);
+  for (const [key, gone] of takePrefixed(patch, DELETE)) deletePrimitives(original, key, gone);
+  for (const [key, value] of Object.entries(patch)) {
+    const merged = mergedValue(original[key], value, schema.field(key), orders.get(key));
+    orders.delete(key);
+    if (merged === undefined) delete original[key];
+    else original[key] = merged;
+  }
+  for (const [key, order] of orders) reorder(original, key, order, schema.field(key));
+  return original;
+}
+
+function replacedMap(directive: Json, patch: JsonObject): JsonObject {
+  if (directive === 'delete') return {};
+  if (directive !== 'replace') throw plainError(`unknown patch type: ${goText(directive)} in map: ${goText(patch)}`);
+  const { [DIRECTIVE]: _, ...rest } = patch;
+  return rest;
+}
+
+/** `$retainKeys` lists all keys that may stay: for unions, of which only one member may be set. */
+function retainKeys(original: JsonObject, patch: JsonObject): void {
+  const retained = patch[RETAIN];
+  if (retained === undefined) return;
+  delete patch[RETAIN];
+  if (!Array.isArray(retained)) throw new LabError('BadRequest', 'invalid patch format of retainKeys');
+  const keep = new Set(retained);
+  const others = Object.keys(patch).filter((key) => !key.startsWith('$') && patch[key] !== null && !keep.has(key));
+  if (others.length > 0) throw new LabError('BadRequest', 'invalid patch format of retainKeys');
+  for (const key of Object.keys(original)) if (!keep.has(key)) delete original[key];
+}
+
+/** Takes the directives that name another key out of the patch: key to list. */
+function takePrefixed(patch: JsonObject, prefix: string): Map<string, Json[]> {
+  const found = new Map<string, Json[]>();
+  for (const [key, list] of Object.entries(patch)) {
+    if (!key.startsWith(prefix)) continue;
+    const what = prefix === ORDER ? 'setElementOrder list' : 'primitive list';
+    if (!Array.isArray(list)) throw new LabError('BadRequest', `invalid patch format of ${what}`);
+    found.set(key.slice(prefix.length), list);
+    delete patch[key];
+  }
+  return found;
+}
+
+function deletePrimitives(original: JsonObject, key: string, gone: readonly Json[]): void {
+  const list = original[key];
+  if (Array.isArray(list)) original[key] = list.filter((item) => !gone.some((one) => jsonEqual(one, item)));
+}
+
+function mergedValue(
+  original: Json | undefined,
+  patch: Json | undefined,
+  schema: PatchSchema,
+  order: readonly Json[] | undefined,
+): Json | undefined {
+  if (patch === null || patch === undefined) return undefined;
+  if (isObject(original) && isObject(patch))
+    return schema.strategies.has('replace') ? withoutDirectives(patch) : mergeMap(original, patch, schema);
+  if (Array.isArray(original) && Array.isArray(patch) && schema.strategies.has('merge'))
+    return mergeList(original, patch, schema, order ?? patch);
+  return withoutDirectives(patch);
+}
+
+function reorder(original: JsonObject, key: string, order: readonly Json[], schema: PatchSchema): void {
+  const list = original[key];
+  if (Array.isArray(list)) original[key] = inServerOrder(list, order, list, sameItem(schema));
+}
+
+function sameItem(schema: PatchSchema): SameItem {
+  const { mergeKey } = schema;
+  if (mergeKey === undefined) return jsonEqual;
+  return (a, b) => isObject(a) && isObject(b) && a[mergeKey] !== undefined && jsonEqual(a[mergeKey], b[mergeKey]);
+}
+
+function mergeList(original: readonly Json[], patch: readonly Json[], schema: PatchSchema, order: readonly Json[]): Json[] {
+  const same = sameItem(schema);
+  const merged = patch.some(isObject) || original.some(isObject) ? mergeItems(original, patch, schema) : unique([...original, ...patch]);
+  if (merged === undefined) return withoutDirectives(patch.filter((item) => !isDirective(item)));
+  return inServerOrder(merged, order, original, same);
+}
+
+const isDirective = (item: Json) => isObject(item) && item[DIRECTIVE] !== undefined;
+
+/** `undefined` where the patch replaces the whole list. */
+function mergeItems(original: readonly Json[], patch: readonly Json[], schema: PatchSchema): Json[] | undefined {
+  const { mergeKey } = schema;
+  if (mergeKey === undefined) throw plainError('cannot merge lists without merge key');
+  const same = sameItem(schema);
+  let out = [...original];
+  for (const item of patch) {
+    const directive = isObject(item) ? item[DIRECTIVE] : undefined;
+    if (directive === 'replace') return undefined;
+    requireKey(item, mergeKey);
+    if (directive === 'delete') out = out.filter((one) => !same(one, item));
+    else if (directive !== undefined) throw plainError(`unknown patch type: ${goText(directive)} in map: ${goText(item)}`);
+    else mergeItem(out, item, schema.item(), same);
+  }
+  return out;
+}
+
+function mergeItem(list: Json[], item: Json, schema: PatchSchema, same: SameItem): void {
+  const index = list.findIndex((one) => same(one, item));
+  const known = list[index];
+  if (isObject(known) && isObject(item)) list[index] = mergeMap(known, item, schema);
+  else list.push(withoutDirectives(item));
+}
+
+function requireKey(item: Json, mergeKey: string): void {
+  if (isObject(item) && item[mergeKey] !== undefined) return;
+  throw plainError(`map: ${goText(item)} does not contain declared merge key: ${mergeKey}`);
+}
+
+function unique(items: readonly Json[]): Json[] {
+  return items.filter((item, index) => items.findIndex((one) => jsonEqual(one, item)) === index);
+}
