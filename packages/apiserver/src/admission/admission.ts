@@ -1,0 +1,62 @@
+import type { Admission, AdmissionPlugin } from '../call.ts';
+import type { ObjectReader } from '../object-reader.ts';
+import type { Registry } from '../registry.ts';
+import { admissionOf } from './chain.ts';
+import { limitRanger } from './limit-ranger.ts';
+import { namespaceLifecycle } from './namespace-lifecycle.ts';
+import { defaultTolerations, podPriority } from './pod-defaults.ts';
+import { type PodSecurityOptions, podSecurity } from './pod-security.ts';
+import { podServiceAccount } from './pod-service-account.ts';
+import { resourceQuota } from './resource-quota.ts';
+import { type ServiceRanges, serviceAllocator } from './service-allocator.ts';
+import { serviceResolver } from './service-resolver.ts';
+import { claimResize, defaultIngressClass, defaultStorageClass, storageProtection } from './storage-defaults.ts';
+import type { WebhookHandler, WebhookPost } from './webhook-call.ts';
+import { httpsPost } from './webhook-https.ts';
+import { type Condition, mutatingWebhooks, validatingWebhooks } from './webhooks.ts';
+
+/** How admission is set up. */
+export interface AdmissionOptions {
+  readonly reader: ObjectReader;
+  readonly registry: Registry;
+  /** Before all others: the check against privilege escalation. */
+  readonly first?: readonly AdmissionPlugin[];
+  readonly services: ServiceRanges;
+  readonly podSecurity?: PodSecurityOptions;
+  /** Whether pods get a service account and its token. Default true. */
+  readonly serviceAccounts?: boolean;
+  /** Webhooks of our own, by `namespace/name` of the Service that their configurations name. */
+  readonly handlers?: ReadonlyMap<string, WebhookHandler>;
+  readonly post?: WebhookPost;
+  compileCondition(expression: string): Condition;
+}
+
+/** The chain that every write passes. Disposing it ends its subscriptions. */
+export function createAdmission(options: AdmissionOptions): Admission & Disposable {
+  const { reader, registry, handlers = new Map(), post = httpsPost() } = options;
+  const services = serviceAllocator(reader, options.services);
+  const transport = { post, resolve: serviceResolver(reader, handlers) };
+  const hooks = { reader, registry, transport, compileCondition: options.compileCondition };
+  const mutating = mutatingWebhooks(hooks);
+  const validating = validatingWebhooks(hooks);
+  const plugins = [
+    namespaceLifecycle(reader),
+    ...(options.first ?? []),
+    limitRanger(reader),
+    ...(options.serviceAccounts === false ? [] : [podServiceAccount(reader)]),
+    podSecurity(reader, options.podSecurity ?? {}),
+    podPriority(reader),
+    defaultTolerations,
+    defaultStorageClass(reader),
+    storageProtection,
+    claimResize(reader),
+    defaultIngressClass(reader),
+    services,
+  ];
+  return {
+    ...admissionOf({ plugins, mutating, validating, last: [resourceQuota(reader)] }),
+    [Symbol.dispose]: () => {
+      for (const owned of [services, mutating, validating]) owned[Symbol.dispose]();
+    },
+  };
+}

@@ -1,0 +1,38 @@
+import type { Admission, AdmissionCall, AdmissionPlugin } from '../call.ts';
+import type { MutatingWebhooks, ValidatingWebhooks } from './webhooks.ts';
+
+/** What a write passes, in order. To know admission, read these lists. */
+export interface AdmissionChain {
+  /** Change objects, then look at them; webhooks come after them in both phases. */
+  readonly plugins: readonly AdmissionPlugin[];
+  readonly mutating: MutatingWebhooks;
+  readonly validating: ValidatingWebhooks;
+  /** Look last: they count what all others let through. */
+  readonly last: readonly AdmissionPlugin[];
+}
+
+/** The chain as the pipeline calls it. */
+export function admissionOf({ plugins, mutating, validating, last }: AdmissionChain): Admission {
+  async function mutatePlugins(call: AdmissionCall): Promise<void> {
+    for (const plugin of plugins) if (plugin.mutate && plugin.handles(call)) await plugin.mutate(call);
+  }
+  async function validatePlugins(call: AdmissionCall, list: readonly AdmissionPlugin[]): Promise<void> {
+    for (const plugin of list) if (plugin.validate && plugin.handles(call)) await plugin.validate(call);
+  }
+  return {
+    mutate: async (call) => {
+      await mutatePlugins(call);
+      const before = JSON.stringify(call.object);
+      const again = await mutating.run(call);
+      if (JSON.stringify(call.object) === before) return;
+      // What webhooks added is brought in line by the plugins, and shown once more to the webhooks that asked for it.
+      await mutatePlugins(call);
+      if (again.size > 0) await mutating.run(call, again);
+    },
+    validate: async (call) => {
+      await validatePlugins(call, plugins);
+      await validating.run(call);
+      await validatePlugins(call, last);
+    },
+  };
+}

@@ -1,0 +1,131 @@
+import { randomUUID } from 'node:crypto';
+import { LabError } from '@crownlabs/std';
+import { userJson } from '../authn/index.ts';
+import type { AdmissionCall } from '../call.ts';
+import { isObject, type Json, type JsonObject } from '../json.ts';
+import { numberAt, objectAt, objectsAt, textAt, textsAt, valueAt } from '../json-read.ts';
+import type { ResourceInfo } from '../resource.ts';
+import { type StatusDetails, StatusError } from '../status-error.ts';
+
+/** What a webhook said. */
+export interface Verdict {
+  readonly allowed: boolean;
+  readonly status: JsonObject | undefined;
+  readonly patch: readonly JsonObject[] | undefined;
+  readonly warnings: readonly string[];
+}
+
+const API_VERSION = 'admission.k8s.io/v1';
+
+/** The AdmissionReview that shows `call` as a request for `shown`. */
+export function reviewOf(call: AdmissionCall, shown: ResourceInfo): { uid: string; review: JsonObject } {
+  const uid = randomUUID();
+  return { uid, review: { kind: 'AdmissionReview', apiVersion: API_VERSION, request: { uid, ...requestOf(call, shown) } } };
+}
+
+/** The request part of a review: what match conditions and policies see as `request`. */
+export function requestOf(call: AdmissionCall, shown: ResourceInfo): JsonObject {
+  const { resource, subresource } = call;
+  const kind = (of: ResourceInfo): JsonObject => ({ group: of.group, version: of.version, kind: of.kind });
+  const plural = (of: ResourceInfo): JsonObject => ({ group: of.group, version: of.version, resource: of.plural });
+  const isNamespace = resource.group === '' && resource.plural === 'namespaces';
+  const namespace = isNamespace ? call.name : call.namespace;
+  return {
+    kind: kind(shown),
+    resource: plural(shown),
+    ...(subresource && { subResource: subresource }),
+    requestKind: kind(resource),
+    requestResource: plural(resource),
+    ...(subresource && { requestSubResource: subresource }),
+    ...(call.name && { name: call.name }),
+    ...(namespace && { namespace }),
+    operation: call.operation,
+    userInfo: userJson(call.user),
+    object: presented(call.object, shown),
+    oldObject: presented(call.old, shown),
+    dryRun: call.dryRun,
+    options: call.options,
+  };
+}
+
+function presented(object: JsonObject | undefined, shown: ResourceInfo): Json {
+  if (!object) return null;
+  const apiVersion = shown.group ? `${shown.group}/${shown.version}` : shown.version;
+  if (object['apiVersion'] === apiVersion || object['apiVersion'] === undefined) return { kind: shown.kind, apiVersion, ...object };
+  return { ...(shown.convert?.(object) ?? object), apiVersion };
+}
+
+/** Reads the answer to the review `uid`; throws when it is none. */
+export function readVerdict(text: string, uid: string): Verdict {
+  const answer = parse(text);
+  if (textAt(answer, 'kind') !== 'AdmissionReview' || textAt(answer, 'apiVersion') !== API_VERSION) {
+    throw badAnswer(
+      `expected webhook response of ${API_VERSION}, Kind=AdmissionReview, got ${textAt(answer, 'apiVersion')}, Kind=${textAt(answer, 'kind')}`,
+    );
+  }
+  const response = objectAt(answer, 'response');
+  if (!response) throw badAnswer('webhook response was absent');
+  const answered = textAt(response, 'uid');
+  if (answered !== uid) throw badAnswer(`expected response.uid=${JSON.stringify(uid)}, got ${JSON.stringify(answered)}`);
+  return {
+    allowed: valueAt(response, 'allowed') === true,
+    status: objectAt(response, 'status'),
+    patch: readPatch(response),
+    warnings: textsAt(response, 'warnings'),
+  };
+}
+
+function readPatch(response: JsonObject): readonly JsonObject[] | undefined {
+  const patch = textAt(response, 'patch');
+  const patchType = textAt(response, 'patchType');
+  if (!patch && !patchType) return undefined;
+  if (!patch) throw badAnswer('webhook returned response.patchType but not response.patch');
+  if (patchType !== 'JSONPatch')
+    throw badAnswer(
+      patchType
+        ? `webhook returned invalid response.patchType of ${JSON.stringify(patchType)}`
+        : 'webhook returned response.patch but not response.patchType',
+    );
+  const operations = parse(Buffer.from(patch, 'base64').toString('utf8'));
+  if (!Array.isArray(operations)) throw badAnswer('response.patch is no JSON patch');
+  return operations.filter(isObject);
+}
+
+function parse(text: string): Json {
+  try {
+    // The border: whatever JSON.parse gives is JSON.
+    return JSON.parse(text) as Json;
+  } catch (error) {
+    throw new LabError('InternalError', 'received invalid webhook response: the answer is no JSON', { cause: error });
+  }
+}
+
+function badAnswer(why: string): LabError {
+  return new LabError('InternalError', `received invalid webhook response: ${why}`);
+}
+
+/** The refusal of the webhook `name`, with the code, reason and details that it chose. */
+export function denial(name: string, status: JsonObject | undefined): StatusError {
+  const said = textAt(status, 'message') || textAt(status, 'reason');
+  const message = `admission webhook ${JSON.stringify(name)} denied the request${said ? `: ${said}` : ' without explanation'}`;
+  const details = objectAt(status, 'details');
+  return new StatusError('BadRequest', message, {
+    status: Math.max(numberAt(status, 'code') ?? 0, 400),
+    reason: textAt(status, 'reason'),
+    ...(details && { details: readDetails(details) }),
+  });
+}
+
+function readDetails(details: JsonObject): StatusDetails {
+  const causes = objectsAt(details, 'causes').map((cause) => pickTexts(cause, ['reason', 'message', 'field']));
+  const seconds = numberAt(details, 'retryAfterSeconds');
+  return {
+    ...pickTexts(details, ['name', 'group', 'kind', 'uid']),
+    ...(causes.length > 0 && { causes }),
+    ...(seconds !== undefined && { retryAfterSeconds: seconds }),
+  };
+}
+
+function pickTexts(from: JsonObject, keys: readonly string[]): Record<string, string> {
+  return Object.fromEntries(keys.map((key) => [key, textAt(from, key)]).filter(([, value]) => value !== ''));
+}

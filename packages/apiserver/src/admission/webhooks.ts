@@ -1,0 +1,125 @@
+import { LabError, messageOf } from '@crownlabs/std';
+import type { AdmissionCall } from '../call.ts';
+import type { Json, JsonObject } from '../json.ts';
+import { isObject } from '../json.ts';
+import type { ObjectReader } from '../object-reader.ts';
+import { applyJsonPatch } from '../patch/json-patch.ts';
+import type { Registry } from '../registry.ts';
+import type { ResourceInfo } from '../resource.ts';
+import { forbidden } from '../status-error.ts';
+import { type Webhook, type WebhookList, webhookList } from './webhook.ts';
+import { ask, failure, type WebhookTransport } from './webhook-call.ts';
+import { matched } from './webhook-match.ts';
+import { requestOf } from './webhook-review.ts';
+
+/** A compiled CEL condition over `object`, `oldObject` and `request`; throws what goes wrong while it is evaluated. */
+export type Condition = (variables: { object: Json; oldObject: Json; request: JsonObject }) => boolean;
+
+/** What calling webhooks takes. */
+export interface WebhookOptions {
+  readonly reader: ObjectReader;
+  readonly registry: Registry;
+  readonly transport: WebhookTransport;
+  /** Compiles a match condition. */
+  compileCondition(expression: string): Condition;
+}
+
+/** Calls the mutating webhooks; `rest` of the chain decides whether some are asked again. */
+export interface MutatingWebhooks extends Disposable {
+  /** Asks all that match, one after the other. Returns those that want to see what came after them, with what they saw last. */
+  run(call: AdmissionCall, only?: ReadonlyMap<string, string>): Promise<ReadonlyMap<string, string>>;
+}
+
+/** Webhooks that may change an object. */
+export function mutatingWebhooks(options: WebhookOptions): MutatingWebhooks {
+  const list = webhookList(options.reader, 'mutatingwebhookconfigurations');
+  return {
+    run: async (call, only) => {
+      const seen = new Map<string, string>();
+      for (const { hook, shown } of matching(list, options, call)) {
+        const id = `${hook.configuration}/${hook.name}`;
+        // Asked again only if others changed what it left behind.
+        if (only && (!only.has(id) || only.get(id) === JSON.stringify(call.object))) continue;
+        await mutate(options, hook, call, shown);
+        if (hook.reinvoked) seen.set(id, JSON.stringify(call.object));
+      }
+      return seen;
+    },
+    [Symbol.dispose]: () => list[Symbol.dispose](),
+  };
+}
+
+async function mutate(options: WebhookOptions, hook: Webhook, call: AdmissionCall, shown: ResourceInfo): Promise<void> {
+  const verdict = await ask(options.transport, hook, call, shown);
+  if (!verdict?.patch || !call.object) return;
+  const document = shown === call.resource ? call.object : { ...(shown.convert?.(call.object) ?? call.object) };
+  const patched = patchOrRefuse(hook, document, verdict.patch);
+  if (!patched) return;
+  call.object = shown === call.resource ? patched : (call.resource.convert?.(patched) ?? patched);
+  call.resource.prune(call.object, () => undefined);
+  call.resource.applyDefaults(call.object);
+}
+
+function patchOrRefuse(hook: Webhook, document: JsonObject, patch: readonly JsonObject[]): JsonObject | undefined {
+  try {
+    const patched = applyJsonPatch(structuredClone(document), [...patch]);
+    if (!isObject(patched)) throw new LabError('InternalError', 'the patched object is no object');
+    return patched;
+  } catch (error) {
+    if (hook.ignoresFailure) return undefined;
+    throw failure(hook.name, `the patch does not apply: ${messageOf(error)}`);
+  }
+}
+
+/** Calls the validating webhooks. */
+export interface ValidatingWebhooks extends Disposable {
+  /** Asks all that match side by side; the first refusal in the order of the configurations counts. */
+  run(call: AdmissionCall): Promise<void>;
+}
+
+/** Webhooks that only look. */
+export function validatingWebhooks(options: WebhookOptions): ValidatingWebhooks {
+  const list = webhookList(options.reader, 'validatingwebhookconfigurations');
+  return {
+    run: async (call) => {
+      const asked = matching(list, options, call).map(({ hook, shown }) => validate(options, hook, call, shown));
+      for (const result of await Promise.allSettled(asked)) if (result.status === 'rejected') throw result.reason;
+    },
+    [Symbol.dispose]: () => list[Symbol.dispose](),
+  };
+}
+
+async function validate({ transport }: WebhookOptions, hook: Webhook, call: AdmissionCall, shown: ResourceInfo): Promise<void> {
+  const verdict = await ask(transport, hook, call, shown);
+  if (!verdict?.patch || hook.ignoresFailure) return;
+  throw failure(hook.name, 'received invalid webhook response: validating webhook may not return response.patch');
+}
+
+function matching(list: WebhookList, options: WebhookOptions, call: AdmissionCall): { hook: Webhook; shown: ResourceInfo }[] {
+  return list.all().flatMap((hook) => {
+    const shown = matched(hook, call, options.registry, options.reader);
+    return shown && meetsConditions(hook, call, shown, options) ? [{ hook, shown }] : [];
+  });
+}
+
+/** All conditions must hold. One that is false decides even where another one fails. */
+function meetsConditions(hook: Webhook, call: AdmissionCall, shown: ResourceInfo, options: WebhookOptions): boolean {
+  if (hook.conditions.length === 0) return true;
+  const request = requestOf(call, shown);
+  const variables = { object: request['object'] ?? null, oldObject: request['oldObject'] ?? null, request };
+  const problems: string[] = [];
+  for (const { name, expression } of hook.conditions) {
+    try {
+      if (!options.compileCondition(expression)(variables)) return false;
+    } catch (error) {
+      problems.push(`${name}: ${messageOf(error)}`);
+    }
+  }
+  if (problems.length === 0) return true;
+  if (hook.ignoresFailure) return false;
+  throw forbidden(
+    call.resource,
+    call.name,
+    `failed to evaluate match conditions of webhook ${JSON.stringify(hook.name)}: ${problems.join('; ')}`,
+  );
+}
