@@ -1,0 +1,125 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { LabError, type Logger, messageOf } from '@crownlabs/std';
+import { type WebSocket, WebSocketServer } from 'ws';
+import type { Session } from '../session/sessions.ts';
+import type { Connections } from './connections.ts';
+import type { EnvironmentKey, EnvironmentPod, Environments } from './environments.ts';
+
+/** A running command, as the client room's pod streams give it. */
+export interface Shell {
+  readonly stdin: NodeJS.WritableStream;
+  readonly stdout: AsyncIterable<Uint8Array>;
+  resize(columns: number, rows: number): Promise<void>;
+  readonly exited: Promise<number>;
+}
+
+/** Runs a command in a pod through the API (`exec` of `podStreams`). */
+export type Exec = (
+  pod: { namespace: string; name: string },
+  command: { container: string; command: readonly string[]; tty: boolean; stdin: boolean },
+  signal: AbortSignal,
+) => Promise<Shell>;
+
+/** Parts of the door to terminals. */
+export interface TerminalDoorOptions {
+  readonly environments: Environments;
+  readonly connections: Connections;
+  readonly exec: Exec;
+  readonly log: Logger;
+}
+
+// A login shell, so that the environment's own set-up of it applies; a plain one where there is no other.
+const LOGIN = ['/bin/sh', '-c', 'export TERM=xterm-256color; if command -v bash >/dev/null 2>&1; then exec bash -l; else exec sh -l; fi'];
+const LONGEST_WAIT_MS = 60_000;
+const HIGH_WATER = 512 * 1024;
+const CLOSE = { done: 1000, signedOut: 4401, revoked: 4403, unreachable: 4503, protocol: 1003 };
+
+/** `/api/terminal/<namespace>/<instance>/<env>`: binary messages are bytes both ways, text messages are JSON. */
+export class TerminalDoor {
+  readonly #options: TerminalDoorOptions;
+  readonly #server = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: 256 * 1024 });
+
+  constructor(options: TerminalDoorOptions) {
+    this.#options = options;
+  }
+
+  async upgrade(session: Session, key: EnvironmentKey, near: { request: IncomingMessage; socket: Duplex; head: Buffer }): Promise<void> {
+    const { environments, connections, log } = this.#options;
+    if (!environments.has(environments.instance(key), key.environment)) throw new LabError('NotFound', 'There is no such environment.');
+    await connections.demand(session, 'terminal', key);
+    this.#server.handleUpgrade(near.request, near.socket, near.head, (ws) => {
+      const close = (why: 'signed-out' | 'revoked') =>
+        why === 'revoked'
+          ? ws.close(CLOSE.revoked, 'You may no longer use this terminal.')
+          : ws.close(CLOSE.signedOut, 'You are signed out.');
+      connections.track(session, { action: 'terminal', key, close }, near.socket);
+      log.info('Terminal opened', { person: session.person.name, instance: key.name, environment: key.environment });
+      void this.#run(ws, near.socket, key);
+    });
+  }
+
+  close(): void {
+    for (const client of this.#server.clients) client.terminate();
+  }
+
+  async #run(ws: WebSocket, socket: Duplex, key: EnvironmentKey): Promise<void> {
+    const { environments, exec, log } = this.#options;
+    const closed = new AbortController();
+    ws.once('close', () => closed.abort(new LabError('Expired', 'The terminal was closed.')));
+    ws.on('error', () => undefined);
+    // What is typed before the shell is there must not be lost: many people type ahead.
+    ws.pause();
+    try {
+      const pod = await environments.podWhenThere(key, AbortSignal.any([closed.signal, AbortSignal.timeout(LONGEST_WAIT_MS)]));
+      const signal = AbortSignal.any([closed.signal, pod.gone]);
+      const shell = await exec(pod, { container: pod.container, command: LOGIN, tty: true, stdin: true }, signal);
+      await talk({ ws, socket, shell, pod });
+    } catch (error) {
+      if (closed.signal.aborted) return;
+      log.warn('Terminal ended', { instance: key.name, environment: key.environment, error: messageOf(error) });
+      ws.close(CLOSE.unreachable, 'The environment does not answer.');
+    }
+  }
+}
+
+async function talk({ ws, socket, shell, pod }: { ws: WebSocket; socket: Duplex; shell: Shell; pod: EnvironmentPod }): Promise<void> {
+  ws.on('message', (data, binary) => {
+    const bytes = Buffer.isBuffer(data) ? data : Buffer.from(data as ArrayBuffer);
+    if (!binary) {
+      control(shell, bytes.toString('utf8')).catch(() => ws.close(CLOSE.protocol, 'Not a control message.'));
+    } else if (!shell.stdin.write(bytes)) {
+      ws.pause();
+      shell.stdin.once('drain', () => ws.resume());
+    }
+  });
+  ws.once('close', () => shell.stdin.end());
+  shell.stdin.on('error', () => undefined);
+  pod.gone.addEventListener('abort', () => ws.close(CLOSE.unreachable, 'The environment was stopped.'), { once: true });
+  ws.resume();
+  for await (const bytes of shell.stdout) {
+    if (ws.readyState !== ws.OPEN) return;
+    ws.send(bytes, { binary: true });
+    if (socket.writableLength > HIGH_WATER) await drained(socket);
+  }
+  ws.send(JSON.stringify({ type: 'exit', code: await shell.exited }));
+  ws.close(CLOSE.done);
+}
+
+async function control(shell: Shell, text: string): Promise<void> {
+  const message: unknown = JSON.parse(text);
+  const { type, cols, rows } = (typeof message === 'object' && message !== null ? message : {}) as Record<string, unknown>;
+  const sane = (value: unknown): value is number => Number.isInteger(value) && Number(value) > 0 && Number(value) <= 1000;
+  if (type !== 'resize' || !sane(cols) || !sane(rows)) throw new LabError('BadRequest', 'Not a control message.');
+  await shell.resize(cols, rows);
+}
+
+function drained(socket: Duplex): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      socket.off('drain', done).off('close', done);
+      resolve();
+    };
+    socket.once('drain', done).once('close', done);
+  });
+}

@@ -1,0 +1,61 @@
+import { createHash } from 'node:crypto';
+import type { ServerResponse } from 'node:http';
+
+const STYLE = `
+:root { color-scheme: light dark; --ground: #f3f5fa; --ink: #171b2b; --soft: #566079; --accent: #3f4fd0; --on-accent: #fff; }
+@media (prefers-color-scheme: dark) { :root { --ground: #10131d; --ink: #edf0f8; --soft: #a7b0c6; --accent: #8f9cff; --on-accent: #12152b; } }
+body { margin: 0; min-height: 100vh; min-height: 100dvh; display: grid; place-items: center; padding: 1.5rem; box-sizing: border-box; font: 1rem/1.5 system-ui, "Noto Sans", sans-serif; color: var(--ink); background: var(--ground); }
+main { max-width: 30rem; text-align: center; }
+.code { font-size: .9375rem; font-weight: 650; letter-spacing: .08em; color: var(--soft); margin: 0 0 .5rem; }
+h1 { font-size: 1.75rem; line-height: 1.2; margin: 0 0 .75rem; }
+p { margin: 0 0 1.5rem; color: var(--soft); overflow-wrap: anywhere; }
+a { display: inline-block; padding: .7rem 1.4rem; border-radius: .6rem; font-weight: 650; text-decoration: none; color: var(--on-accent); background: var(--accent); }
+a:focus-visible { outline: 3px solid var(--accent); outline-offset: 3px; }
+`;
+const STYLE_HASH = createHash('sha256').update(STYLE).digest('base64');
+
+interface Words {
+  readonly title: string;
+  /** Absent: the message of the failure. */
+  readonly text?: string;
+  readonly link: { readonly href: string; readonly text: string };
+  /** Seconds after which the page looks again by itself. */
+  readonly again?: number;
+}
+
+const HOME = { href: '/', text: 'Go to the start page' };
+const WORDS: Readonly<Record<number, Words>> = {
+  401: { title: 'Please sign in', text: 'Your sign-in has ended, or there was none.', link: { href: '/auth/login', text: 'Sign in' } },
+  403: { title: 'Not yours to open', link: HOME },
+  404: { title: 'Nothing here', link: HOME },
+  502: {
+    title: 'One moment',
+    text: 'The service behind this page is restarting. This page looks again by itself every two seconds; open desktops keep running.',
+    link: { href: '', text: 'Look again now' },
+    again: 2,
+  },
+  504: {
+    title: 'No answer',
+    text: 'It took too long to get an answer. This page looks again by itself.',
+    link: { href: '', text: 'Look again now' },
+    again: 5,
+  },
+};
+
+const escape = (text: string) => text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+
+/** Sends the page that explains `status`. It needs no script. */
+export function refusalPage(response: ServerResponse, status: number, message: string): void {
+  const { title, text = message, link, again } = WORDS[status] ?? { title: 'This did not work', link: HOME };
+  response.writeHead(status, {
+    'content-type': 'text/html; charset=utf-8',
+    'cache-control': 'no-store',
+    'content-security-policy': `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
+    ...(again ? { 'retry-after': String(again) } : {}),
+  });
+  response.end(`<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">${again ? `<meta http-equiv="refresh" content="${again}">` : ''}
+<title>${escape(title)} · CrownLabs</title><style>${STYLE}</style></head>
+<body><main><p class="code">${status}</p><h1>${escape(title)}</h1><p>${escape(text)}</p><a href="${escape(link.href)}">${escape(link.text)}</a></main></body></html>
+`);
+}
