@@ -1,0 +1,102 @@
+import { spawn } from 'node:child_process';
+import { mkdir, open, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { LabError } from '@crownlabs/std';
+import { connectEngine, type Engine } from './engine.ts';
+import type { HostLimits } from './host-limits.ts';
+
+/** What our own Podman service is told. The storage is the engine's default, so that images are shared. */
+export interface PodmanSettings {
+  readonly ociRuntime: string;
+  readonly cgroupManager: 'systemd' | 'cgroupfs';
+}
+
+/** The settings as `containers.conf`. https://github.com/containers/common/blob/main/docs/containers.conf.5.md */
+export function containersConf({ ociRuntime, cgroupManager }: PodmanSettings, { openFiles, processes }: HostLimits): string {
+  return [
+    '# Written by CrownLabs at each start for its own Podman service.',
+    '[containers]',
+    `default_ulimits = ["nofile=${openFiles}:${openFiles}", "nproc=${processes}:${processes}"]`,
+    'log_driver = "k8s-file"',
+    '[engine]',
+    `runtime = "${ociRuntime}"`,
+    `cgroup_manager = "${cgroupManager}"`,
+    'events_logger = "file"',
+    '',
+  ].join('\n');
+}
+
+/** A Podman service on a socket of our own. */
+export interface PodmanService {
+  readonly engine: Engine;
+  /** Ends the service. Containers stay: they are not its children. */
+  stop(): Promise<void>;
+}
+
+const WAIT_MS = 15_000;
+
+/** Starts `podman system service`, or finds the one that an earlier process with the same settings left running. */
+export async function startPodmanService(directory: string, settings: PodmanSettings, limits: HostLimits): Promise<PodmanService> {
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const path = (name: string) => join(directory, name);
+  const conf = containersConf(settings, limits);
+  const ulimits = [
+    { Name: 'nofile', Soft: limits.openFiles, Hard: limits.openFiles },
+    { Name: 'nproc', Soft: limits.processes, Hard: limits.processes },
+  ];
+  const socket = path('podman.sock');
+  const stop = () => stopPodmanService(directory);
+  const before = await readFile(path('containers.conf'), 'utf8').catch(() => '');
+  if (before === conf) {
+    const engine = await connectEngine(socket, ulimits).catch(() => undefined);
+    if (engine) return { engine, stop };
+  }
+  await stop();
+  await rm(socket, { force: true });
+  await writeFile(path('containers.conf'), conf);
+  await launch(path, socket);
+  return { engine: await answering(socket, ulimits, path('podman.log')), stop };
+}
+
+/** Ends the service that the directory's pid file names, if it is still that. */
+export async function stopPodmanService(directory: string): Promise<void> {
+  const pid = Number(await readFile(join(directory, 'podman.pid'), 'utf8').catch(() => ''));
+  if (!Number.isInteger(pid) || pid <= 1) return;
+  // The number may belong to somebody else by now.
+  const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+  if (!command.includes(join(directory, 'podman.sock'))) return;
+  process.kill(pid, 'SIGTERM');
+  for (let n = 0; n < 100; n++) {
+    const alive = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+    if (alive === '') break;
+    await pause(20);
+  }
+  await rm(join(directory, 'podman.pid'), { force: true });
+}
+
+async function launch(path: (name: string) => string, socket: string): Promise<void> {
+  await using log = await open(path('podman.log'), 'w');
+  // In a session of its own: Ctrl-C in our terminal must not end it before us, nor our death take it along.
+  const child = spawn('podman', ['system', 'service', '--time=0', `unix://${socket}`], {
+    detached: true,
+    stdio: ['ignore', log.fd, log.fd],
+    env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', HOME: '/root', CONTAINERS_CONF: path('containers.conf') },
+  });
+  await new Promise<void>((resolve, reject) => {
+    child.once('spawn', resolve);
+    child.once('error', (cause) => reject(new LabError('ServiceUnavailable', 'Podman is not installed.', { cause })));
+  });
+  child.unref();
+  await writeFile(path('podman.pid'), String(child.pid));
+}
+
+async function answering(socket: string, ulimits: Engine['ulimits'], logFile: string): Promise<Engine> {
+  for (let waited = 0; waited < WAIT_MS; waited += 25) {
+    const engine = await connectEngine(socket, ulimits).catch(() => undefined);
+    if (engine) return engine;
+    await pause(25);
+  }
+  const log = await readFile(logFile, 'utf8').catch(() => '');
+  throw new LabError('ServiceUnavailable', `Podman's service did not start: ${log.trim().split('\n').at(-1) ?? 'it said nothing'}`);
+}

@@ -1,0 +1,220 @@
+import { readFile } from 'node:fs/promises';
+import { LabError } from '@crownlabs/std';
+import type { HostCommand } from '../host-command.ts';
+import type { Names } from '../names.ts';
+import { ruleset } from './firewall.ts';
+import { addBridge, plugIn, readLinks, readRoutes, removeLink } from './links.ts';
+import { resolverAddresses } from './resolvers.ts';
+import { findSubnet, formatAddress, formatSubnet, parseSubnet, type Subnet } from './subnet.ts';
+
+/** What tenant networks may reach, from the configuration. */
+export interface NetworkPolicy {
+  readonly internet: boolean;
+  /** Ranges open although they are private, as `10.1.2.0/24`. */
+  readonly open: readonly string[];
+  /** Name servers for environments; empty: the host's own. */
+  readonly resolvers: readonly string[];
+}
+
+/** A pod's place in its tenant network. */
+export interface Place {
+  readonly podUid: string;
+  readonly sandboxId: string;
+  readonly ip: string;
+}
+
+interface Network {
+  readonly namespace: string;
+  readonly bridge: string;
+  readonly subnet: Subnet;
+  readonly places: Map<string, Place>;
+  next: number;
+}
+
+/**
+ * One bridge per tenant namespace, made with its first pod and removed with its last. State lives in the kernel alone: each interface carries
+ * in its alias whom it belongs to, so that a restarted process finds what is there. https://man7.org/linux/man-pages/man8/ip-link.8.html
+ */
+export class TenantNetworks {
+  readonly #run: HostCommand;
+  readonly #names: Names;
+  readonly #mark: string;
+  readonly #policy: NetworkPolicy;
+  readonly #networks = new Map<string, Network>();
+  #turn: Promise<unknown> = Promise.resolve();
+  #mtu = 1500;
+  #resolvers: readonly number[] = [];
+
+  constructor(options: { run: HostCommand; names: Names; installation: string; policy: NetworkPolicy }) {
+    this.#run = options.run;
+    this.#names = options.names;
+    this.#mark = `crownlabs:${options.installation}`;
+    this.#policy = options.policy;
+  }
+
+  /** Finds what an earlier process left, puts the walls up and returns the pods that are plugged in. */
+  async adopt(): Promise<readonly Place[]> {
+    const links = await readLinks(this.#run, this.#names.interfacePrefix);
+    this.#resolvers = await resolverAddresses(this.#policy.resolvers);
+    const places: Place[] = [];
+    for (const { name, alias } of links) this.#adoptBridge(name, alias);
+    for (const { alias } of links) {
+      const place = this.#adoptPort(alias);
+      if (place) places.push(place);
+    }
+    if (this.#policy.internet) await requireForwarding(this.#run);
+    await this.#inTurn(() => this.#wall());
+    return places;
+  }
+
+  /** Name servers that environments are told. */
+  get resolvers(): readonly string[] {
+    return this.#policy.internet || this.#policy.open.length > 0 ? this.#resolvers.map(formatAddress) : [];
+  }
+
+  /** Decides the pod's address, making its network where it is the first. */
+  claim(namespace: string, podUid: string, sandboxId: string): Promise<Place> {
+    return this.#inTurn(async () => {
+      const network = this.#networks.get(namespace) ?? (await this.#create(namespace));
+      const place = { podUid, sandboxId, ip: formatAddress(freeAddress(network)) };
+      network.places.set(podUid, place);
+      return place;
+    });
+  }
+
+  /** Wires the pod's network namespace, which the process `pid` is in, to its network. */
+  async plug(namespace: string, podUid: string, pid: number): Promise<void> {
+    const network = this.#networks.get(namespace);
+    const place = network?.places.get(podUid);
+    const address = place && parseSubnet(place.ip)?.base;
+    if (!network || !place || address === undefined) throw new LabError('NotFound', `Pod ${podUid} has no place in network ${namespace}.`);
+    await plugIn(this.#run, {
+      port: this.#names.port(),
+      alias: `${this.#mark}:pod:${podUid}:${namespace}:${place.ip}:${place.sandboxId.slice(0, 16)}`,
+      bridge: network.bridge,
+      pid,
+      address,
+      gateway: network.subnet.base + 1,
+      prefix: network.subnet.prefix,
+      mtu: this.#mtu,
+    });
+  }
+
+  /** Takes the wire out of a pod whose network namespace lives on. */
+  async unplug(podUid: string): Promise<void> {
+    const links = await readLinks(this.#run, this.#names.interfacePrefix);
+    for (const { name, alias } of links) if (alias.startsWith(`${this.#mark}:pod:${podUid}:`)) await removeLink(this.#run, name);
+  }
+
+  /** Gives the pod's address back; the last one takes the network with it. The wire goes with the pod's network namespace. */
+  release(namespace: string, podUid: string): Promise<void> {
+    return this.#inTurn(async () => {
+      const network = this.#networks.get(namespace);
+      network?.places.delete(podUid);
+      if (!network || network.places.size > 0) return;
+      this.#networks.delete(namespace);
+      await removeLink(this.#run, network.bridge);
+      await this.#wall();
+    });
+  }
+
+  /** Puts the walls up again, in case somebody flushed them. */
+  repair(): Promise<void> {
+    return this.#inTurn(async () => {
+      const there = await this.#run(['nft', 'list', 'chain', 'inet', this.#names.table, 'forward']).catch(() => '');
+      if (!there.includes('admin-prohibited')) await this.#wall();
+    });
+  }
+
+  /** Removes every interface and rule of this installation. */
+  clear(): Promise<void> {
+    return this.#inTurn(async () => {
+      this.#networks.clear();
+      for (const { name } of await readLinks(this.#run, this.#names.interfacePrefix)) await removeLink(this.#run, name);
+      await this.#run(['nft', '-f', '-'], `table inet ${this.#names.table} {}\ndelete table inet ${this.#names.table}\n`);
+    });
+  }
+
+  /** The tenant namespace that a pod is plugged into. */
+  namespaceOf(podUid: string): string | undefined {
+    return [...this.#networks.values()].find(({ places }) => places.has(podUid))?.namespace;
+  }
+
+  /** The address of the host in a pod's network. */
+  gateway(namespace: string): string | undefined {
+    const network = this.#networks.get(namespace);
+    return network && formatAddress(network.subnet.base + 1);
+  }
+
+  async #create(namespace: string): Promise<Network> {
+    const routes = await readRoutes(this.#run, this.#names.interfacePrefix);
+    this.#mtu = routes.mtu;
+    const taken = [...routes.taken, ...this.#resolvers.map((base) => ({ base, prefix: 32 }))];
+    const subnet = findSubnet(taken, Number.parseInt(this.#names.short, 16));
+    const bridge = this.#names.bridge(this.#freeNumber());
+    const network: Network = { namespace, bridge, subnet, places: new Map(), next: 2 };
+    this.#networks.set(namespace, network);
+    // Walls first: a network must never exist without them.
+    await this.#wall(routes.local);
+    const alias = `${this.#mark}:net:${namespace}:${formatSubnet(subnet)}`;
+    await addBridge(this.#run, { name: bridge, alias, gateway: subnet.base + 1, prefix: subnet.prefix });
+    return network;
+  }
+
+  #freeNumber(): number {
+    const used = new Set([...this.#networks.values()].map(({ bridge }) => bridge));
+    let n = 0;
+    while (used.has(this.#names.bridge(n))) n++;
+    return n;
+  }
+
+  async #wall(known?: readonly Subnet[]): Promise<void> {
+    const local = known ?? (await readRoutes(this.#run, this.#names.interfacePrefix)).local;
+    const open = this.#policy.open.flatMap((text) => parseSubnet(text) ?? []);
+    const egress = { internet: this.#policy.internet, open, resolvers: this.resolvers.length > 0 ? this.#resolvers : [], local };
+    await this.#run(['nft', '-f', '-'], ruleset(this.#names.table, this.#names.interfacePrefix, [...this.#networks.values()], egress));
+  }
+
+  #adoptBridge(bridge: string, alias: string): void {
+    const [kind, namespace = '', range = ''] = this.#parts(alias);
+    const subnet = parseSubnet(range);
+    if (kind === 'net' && subnet) this.#networks.set(namespace, { namespace, bridge, subnet, places: new Map(), next: 2 });
+  }
+
+  #adoptPort(alias: string): Place | undefined {
+    const [kind, podUid = '', namespace = '', ip = '', sandboxId = ''] = this.#parts(alias);
+    const network = this.#networks.get(namespace);
+    if (kind !== 'pod' || !network) return undefined;
+    const place = { podUid, sandboxId, ip };
+    network.places.set(podUid, place);
+    return place;
+  }
+
+  #parts(alias: string): readonly string[] {
+    return alias.startsWith(`${this.#mark}:`) ? alias.slice(this.#mark.length + 1).split(':') : [];
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#turn.then(work);
+    this.#turn = result.catch(() => undefined);
+    return result;
+  }
+}
+
+/** The next address nobody has. Addresses go round, so that one is not given to the next pod while others still remember it. */
+function freeAddress(network: Network): number {
+  const size = 2 ** (32 - network.subnet.prefix);
+  const used = new Set([...network.places.values()].map(({ ip }) => ip));
+  for (let tried = 0; tried < size; tried++) {
+    const offset = network.next;
+    network.next = offset + 1 >= size - 1 ? 2 : offset + 1;
+    if (!used.has(formatAddress(network.subnet.base + offset))) return network.subnet.base + offset;
+  }
+  throw new LabError('ServiceUnavailable', `The network of ${network.namespace} has no free address.`);
+}
+
+async function requireForwarding(run: HostCommand): Promise<void> {
+  const file = '/proc/sys/net/ipv4/ip_forward';
+  if ((await readFile(file, 'utf8')).trim() === '1') return;
+  await run(['sysctl', '-q', '-w', 'net.ipv4.ip_forward=1']);
+}
