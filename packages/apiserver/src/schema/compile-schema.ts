@@ -1,6 +1,7 @@
 import type { FieldError } from '../field-error.ts';
 import type { JsonObject } from '../json.ts';
 import type { Schema } from '../resource.ts';
+import { RuleChecker } from './cel/rule-check.ts';
 import { CheckRun } from './check-run.ts';
 import { Defaulter } from './defaults.ts';
 import { EmbeddedCheck } from './embedded-metadata.ts';
@@ -31,11 +32,6 @@ export interface CompiledSchema {
   validate(object: JsonObject, old?: JsonObject, options?: ValidateOptions): FieldError[];
 }
 
-/** The rules of a schema, compiled by the CEL side; `undefined` where a schema has none. */
-export interface RuleCheck {
-  errors(object: JsonObject, old: JsonObject | undefined, warn: (text: string) => void): FieldError[];
-}
-
 const BLOCKING = new Set([
   'FieldValueRequired',
   'FieldValueTypeInvalid',
@@ -57,13 +53,13 @@ function distinct(errors: readonly FieldError[]): FieldError[] {
 
 class Compiled implements CompiledSchema {
   readonly #root: SchemaNode;
-  readonly #rules: RuleCheck | undefined;
+  readonly #rules: RuleChecker | undefined;
   readonly #schema = new SchemaCheck();
   readonly #defaults = new Defaulter();
   readonly #embedded = new EmbeddedCheck();
   readonly #uniqueness = new UniquenessCheck();
 
-  constructor(root: SchemaNode, rules: RuleCheck | undefined) {
+  constructor(root: SchemaNode, rules: RuleChecker | undefined) {
     this.#root = root;
     this.#rules = rules;
   }
@@ -94,5 +90,8 @@ class Compiled implements CompiledSchema {
 
 /** Compiles an `openAPIV3Schema`, or a built-in's schema with the definitions that its `$ref`s name. */
 export function compileSchema(schema: Schema, options: { definitions?: Definitions; custom?: boolean } = {}): CompiledSchema {
-  return new Compiled(new SchemaReader(options.definitions).node(schema), undefined);
+  const root = new SchemaReader(options.definitions).node(schema);
+  // Rules of built-in schemas describe what our own validation of built-in kinds does.
+  const rules = options.custom === true ? new RuleChecker(root) : undefined;
+  return new Compiled(root, rules?.any === true ? rules : undefined);
 }

@@ -34,12 +34,16 @@ export function quoted(text: string): string {
   return `"${text.replace(NEEDS_QUOTING, escaped)}"`;
 }
 
-/** A number as Go prints it: an exponent of two digits from 1e+21 on and below 1e-04. */
-export function goNumber(value: number | bigint): string {
-  if (typeof value === 'bigint') return String(value);
+/** A floating point number as Go prints it: from a million on, and below 0.0001, with an exponent. */
+export function goFloat(value: number): string {
   const size = Math.abs(value);
-  if (size === 0 || (size >= 1e-4 && size < 1e21)) return String(value);
+  if (size === 0 || (size >= 1e-4 && size < 1e6)) return String(value);
   return value.toExponential().replace(/e([+-])(\d)$/, 'e$10$2');
+}
+
+/** A number as messages print it: whole ones were integers. */
+export function goNumber(value: number | bigint): string {
+  return typeof value === 'bigint' || Number.isSafeInteger(value) ? String(value) : goFloat(value);
 }
 
 /** JSON with sorted keys and `<>&` escaped: how structured values appear in messages. */

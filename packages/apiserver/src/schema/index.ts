@@ -1,7 +1,25 @@
+export {
+  type CompiledExpression,
+  compileExpression,
+  type ExpressionFault,
+  type ExpressionOptions,
+  isFault,
+} from './cel/compile-expression.ts';
+export { fromJson } from './cel/json-value.ts';
+export {
+  AUTHORIZER,
+  type AuthorizationAnswer,
+  type AuthorizationQuestion,
+  type Authorize,
+  authorizerValue,
+} from './cel/library-authorizer.ts';
+export { BOOL, type CelType, DYN, INT, list, map, objectType, STRING } from './cel/type.ts';
+export { CelFailure, type Fields, type Value } from './cel/value.ts';
 export { type CompiledSchema, compileSchema, type ValidateOptions } from './compile-schema.ts';
 export {
   duplicate,
   forbidden,
+  goFloat,
   goNumber,
   internal,
   invalid,

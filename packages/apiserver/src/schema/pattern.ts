@@ -1,4 +1,4 @@
-import { RE2JS } from '@bufbuild/re2';
+import { RE2JS } from 're2js';
 
 const LIMIT = 1000;
 const cache = new Map<string, RE2JS>();

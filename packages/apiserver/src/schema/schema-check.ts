@@ -9,7 +9,7 @@ import { enumCheck, textCheck, typeCheck } from './value-check.ts';
 const TYPE_META = new Set(['apiVersion', 'kind', 'metadata']);
 
 /** The item of `old` that is the same item of a keyed list as `item`. */
-function correlated(item: Json, old: Json | undefined, node: SchemaNode): Json | undefined {
+export function correlatedItem(item: Json, old: Json | undefined, node: SchemaNode): Json | undefined {
   if (node.listType !== 'map' || !Array.isArray(old) || !isObject(item)) return undefined;
   return old.find((other) => isObject(other) && node.mapKeys.every((key) => jsonEqual(other[key], item[key])));
 }
@@ -72,7 +72,7 @@ export class SchemaCheck {
       if (items !== undefined) {
         for (const [index, item] of list.entries()) {
           run.enter(index);
-          count += this.run(item, correlated(item, old, node), items, run);
+          count += this.run(item, correlatedItem(item, old, node), items, run);
           run.leave();
         }
       }
