@@ -1,0 +1,53 @@
+import type { Instance, Tenant } from '@crownlabs/api';
+import { type Clock, LabError } from '@crownlabs/std';
+import type { OperatorsConfig } from '../config.ts';
+import { validateInstance } from './instance-validator.ts';
+import { type ReviewHandler, reviewHandler } from './review.ts';
+import { defaultTenant } from './tenant-defaulter.ts';
+import { validateTenant } from './tenant-validator.ts';
+import type { AdmissionWorld } from './world.ts';
+
+/** The namespace of our own rooms and Services. */
+export const SYSTEM_NAMESPACE = 'crownlabs-system';
+
+/** The Services that webhook configurations name, and the paths below which a server of ours answers. */
+export const WEBHOOKS = {
+  tenantDefaulter: { service: 'crownlabs-tenant-defaulter', path: '/defaulter-v1alpha2-tenant' },
+  tenantValidator: { service: 'crownlabs-tenant-validator', path: '/validator-v1alpha2-tenant' },
+  instanceValidator: { service: 'crownlabs-instance-validator', path: '/validator-v1alpha2-instance' },
+} as const;
+
+/** The webhooks of the lab. They may be installed before the operators start; a request that comes earlier waits for them. */
+export interface AdmissionHandlers {
+  /** By `namespace/name` of the Service: for an API that reaches them in process. */
+  readonly byService: ReadonlyMap<string, ReviewHandler>;
+  /** By path: for an HTTPS server in a cluster. */
+  readonly byPath: ReadonlyMap<string, ReviewHandler>;
+  /** Gives them the world to decide from. Called by the operators. */
+  open(world: AdmissionWorld): void;
+}
+
+const PATIENCE_MS = 8_000;
+
+/** Makes the handlers of all webhooks. */
+export function admissionHandlers({ config, clock }: { config: OperatorsConfig; clock: Clock }): AdmissionHandlers {
+  const opened = Promise.withResolvers<AdmissionWorld>();
+  const world = async (): Promise<AdmissionWorld> => {
+    const late = Promise.withResolvers<never>();
+    const timer = setTimeout(
+      () => late.reject(new LabError('ServiceUnavailable', 'the operators are not running yet: try again')),
+      PATIENCE_MS,
+    );
+    return Promise.race([opened.promise, late.promise]).finally(() => clearTimeout(timer));
+  };
+  const handlers: [(typeof WEBHOOKS)[keyof typeof WEBHOOKS], ReviewHandler][] = [
+    [WEBHOOKS.tenantDefaulter, reviewHandler<Tenant>((request) => defaultTenant(request, config))],
+    [WEBHOOKS.tenantValidator, reviewHandler<Tenant>(async (request) => validateTenant(request, { world: await world(), config, clock }))],
+    [WEBHOOKS.instanceValidator, reviewHandler<Instance>(async (request) => validateInstance(request, { world: await world(), config }))],
+  ];
+  return {
+    byService: new Map(handlers.map(([{ service }, handler]) => [`${SYSTEM_NAMESPACE}/${service}`, handler])),
+    byPath: new Map(handlers.map(([{ path }, handler]) => [path, handler])),
+    open: (it) => opened.resolve(it),
+  };
+}

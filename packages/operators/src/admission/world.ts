@@ -1,0 +1,26 @@
+import { type Instance, type Template, type Tenant, templates, tenants, type Workspace, workspaces } from '@crownlabs/api';
+import type { Lab } from '../lab.ts';
+
+/** What admission needs to know. Read from watches; what they have not told of yet is asked for. */
+export interface AdmissionWorld {
+  tenant(name: string): Promise<Tenant | undefined>;
+  workspace(name: string): Promise<Workspace | undefined>;
+  template(name: string, namespace: string): Promise<Template | undefined>;
+  /** All templates that are known now, by namespace and name. */
+  knownTemplate(name: string, namespace: string): Template | undefined;
+  instancesIn(namespace: string): readonly Instance[];
+  ownsNamespace(tenant: string, namespace: string): boolean;
+}
+
+/** The world as the lab sees it. */
+export function labWorld(lab: Lab, ownsNamespace: (tenant: string, namespace: string) => boolean): AdmissionWorld {
+  const { client } = lab;
+  return {
+    tenant: async (name) => lab.tenants.get(name) ?? client.find(tenants, name),
+    workspace: async (name) => lab.workspaces.get(name) ?? client.find(workspaces, name),
+    template: async (name, namespace) => lab.templates.get(name, namespace) ?? client.find(templates, name, namespace),
+    knownTemplate: (name, namespace) => lab.templates.get(name, namespace),
+    instancesIn: (namespace) => lab.instances.byIndex('namespace', namespace),
+    ownsNamespace,
+  };
+}

@@ -1,0 +1,32 @@
+import type { Condition } from '@crownlabs/api';
+import { rfc3339 } from '@crownlabs/std';
+
+/** What a condition says, without when it began to say so. */
+export interface Finding {
+  readonly type: string;
+  readonly status: 'True' | 'False' | 'Unknown';
+  readonly reason: string;
+  readonly message: string;
+}
+
+/** The findings as conditions: the time of a status that did not change is kept. */
+export function conditionsFrom(findings: readonly Finding[], before: readonly Condition[] | undefined, now: number): Condition[] {
+  return findings.map((finding) => {
+    const old = before?.find((it) => it.type === finding.type);
+    const lastTransitionTime = old?.status === finding.status ? old.lastTransitionTime : rfc3339(now);
+    return { ...finding, lastTransitionTime };
+  });
+}
+
+/** Whether two statuses say the same, whatever the order of their members. */
+export function sameStatus(a: unknown, b: unknown): boolean {
+  return stable(a) === stable(b);
+}
+
+function stable(value: unknown): string {
+  return JSON.stringify(value, (_key, part: unknown) =>
+    typeof part === 'object' && part !== null && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+      : part,
+  );
+}

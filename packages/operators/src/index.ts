@@ -1,0 +1,10 @@
+export { type WebhookReach, webhookConfigurations } from './admission/configurations.ts';
+export { type AdmissionHandlers, admissionHandlers, SYSTEM_NAMESPACE, WEBHOOKS } from './admission/handlers.ts';
+export type { ReviewHandler } from './admission/review.ts';
+export type { AdmissionWorld } from './admission/world.ts';
+export { type ExpositionMode, type OperatorsConfig, SINGLE_MACHINE } from './config.ts';
+export type { Piece, Wanted } from './converge.ts';
+export { type Directory, type DirectoryPerson, type DirectoryUser, embeddedDirectory } from './directory.ts';
+export { type Probe, type ProbedPod, RFB_PORT, rfbProbe } from './doorbell.ts';
+export { type InstallOptions, installManifests, labClusterRoles, labManifests } from './manifests/install.ts';
+export { type Operators, type OperatorsOptions, startOperators } from './start-operators.ts';

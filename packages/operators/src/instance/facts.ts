@@ -1,0 +1,56 @@
+import type { Environment, ImageBuild, Instance, Template, Tenant } from '@crownlabs/api';
+import type { Kube } from '@crownlabs/client';
+import type { Deployment } from 'kubernetes-types/apps/v1.js';
+import type { PersistentVolumeClaim, Pod, Service } from 'kubernetes-types/core/v1.js';
+import type { Shortage } from '../quota/charge.ts';
+
+/** Why an instance cannot be realised at all. */
+export interface Refusal {
+  readonly reason: string;
+  readonly message: string;
+}
+
+/** What is there of one environment. */
+export interface EnvironmentFacts {
+  readonly environment: Environment;
+  /** The name that all its objects have. */
+  readonly name: string;
+  readonly deployment: Kube<Deployment> | undefined;
+  readonly service: Kube<Service> | undefined;
+  readonly claim: Kube<PersistentVolumeClaim> | undefined;
+  /** The newest that is not going away; else the newest. */
+  readonly pod: Kube<Pod> | undefined;
+  /** The build of its image on this installation, if it is one of ours. */
+  readonly build: ImageBuild | undefined;
+  /** Whether its desktop has answered. */
+  readonly connectable: boolean;
+}
+
+/** What a decision about an instance may depend on. */
+export interface InstanceFacts {
+  readonly instance: Instance;
+  readonly template: Template | undefined;
+  readonly tenant: Tenant | undefined;
+  readonly workspace: string;
+  readonly environments: readonly EnvironmentFacts[];
+  readonly refusal: Refusal | undefined;
+  readonly shortage: Shortage | undefined;
+  /** Why the personal volume is not mounted, where it should be. */
+  readonly driveMissing: boolean;
+  readonly now: number;
+}
+
+/** Whether this is one of the types that only a hypervisor can start. */
+export function isMachine({ environmentType }: Environment): boolean {
+  return environmentType !== 'Container' && environmentType !== 'Standalone';
+}
+
+/** Whether an environment shows a desktop over RFB, rather than a page or a shell. */
+export function isDesktop({ environmentType, guiEnabled }: Environment): boolean {
+  return guiEnabled && environmentType === 'Container';
+}
+
+/** Whether pods of the instance are there on purpose: it runs, or it was stopped and is kept for a while. */
+export function holdsPods({ environments }: Pick<InstanceFacts, 'environments'>): boolean {
+  return environments.some(({ deployment }) => (deployment?.spec?.replicas ?? 0) > 0);
+}

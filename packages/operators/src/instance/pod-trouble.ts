@@ -1,0 +1,67 @@
+import type { InstancePhase } from '@crownlabs/api';
+import type { ContainerState } from 'kubernetes-types/core/v1.js';
+import type { EnvironmentFacts } from './facts.ts';
+
+/** What keeps a pod from running, for machines and for people. */
+export interface Trouble {
+  readonly phase: InstancePhase;
+  readonly reason: string;
+  readonly message: string;
+}
+
+const NO_IMAGE = new Set(['ErrImagePull', 'ImagePullBackOff', 'InvalidImageName', 'ErrImageNeverPull', 'RegistryUnavailable']);
+const BROKEN = new Set(['CreateContainerError', 'CreateContainerConfigError', 'RunContainerError', 'StartError']);
+
+/** Why an environment that should run does not, if there is a reason beyond "not yet". */
+export function podTrouble(it: EnvironmentFacts): Trouble | undefined {
+  const statuses = [...(it.pod?.status?.initContainerStatuses ?? []), ...(it.pod?.status?.containerStatuses ?? [])];
+  for (const { state, lastState, name } of statuses) {
+    const found = state && containerTrouble(it, state, { name, last: lastState });
+    if (found) return found;
+  }
+  return unscheduled(it);
+}
+
+function containerTrouble(
+  it: EnvironmentFacts,
+  state: ContainerState,
+  about: { name: string; last: ContainerState | undefined },
+): Trouble | undefined {
+  const why = state.waiting?.reason ?? '';
+  if (NO_IMAGE.has(why)) return imageTrouble(it, state.waiting?.message ?? '');
+  if (why === 'CrashLoopBackOff') return crashTrouble(about);
+  if (BROKEN.has(why)) {
+    const message = `The environment could not be started: ${state.waiting?.message ?? why}. Tell your teacher.`;
+    return { phase: 'Failed', reason: 'StartFailed', message };
+  }
+  return undefined;
+}
+
+function imageTrouble({ environment: { image }, build }: EnvironmentFacts, detail: string): Trouble {
+  const { phase, step, percent = 0, message: fault } = build?.status ?? {};
+  if (phase === 'Building' || phase === 'Pending') {
+    const progress = step === undefined ? '' : ` (${step}, ${percent} %)`;
+    const message = `The image ${image} is being built on this machine${progress}. The environment starts when it is ready.`;
+    return { phase: 'Starting', reason: 'ImageBuilding', message };
+  }
+  const why = phase === 'Failed' ? `: building it failed (${fault ?? 'see the log'})` : detail && `: ${detail}`;
+  return {
+    phase: 'Failed',
+    reason: 'ImageNotFound',
+    message: `The image ${image} is not here and cannot be fetched${why}. Tell your teacher.`,
+  };
+}
+
+function crashTrouble({ name, last }: { name: string; last: ContainerState | undefined }): Trouble {
+  const ended = last?.terminated;
+  const how = ended?.reason === 'OOMKilled' ? 'used more memory than it may' : `ended with code ${ended?.exitCode ?? 'unknown'}`;
+  const message = `The program in ${name} ${how} again and again. It is tried again; if that does not help, tell your teacher.`;
+  return { phase: 'CreationLoopBackoff', reason: ended?.reason === 'OOMKilled' ? 'OutOfMemory' : 'ProgramFailed', message };
+}
+
+function unscheduled({ pod }: EnvironmentFacts): Trouble | undefined {
+  const scheduled = pod?.status?.conditions?.find(({ type }) => type === 'PodScheduled');
+  if (scheduled?.status !== 'False') return undefined;
+  const message = `Waiting for a place on the machine: ${scheduled.message ?? 'it is full'}. The environment starts as soon as others stop.`;
+  return { phase: 'Starting', reason: 'WaitingForPlace', message };
+}

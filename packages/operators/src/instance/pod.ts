@@ -1,0 +1,137 @@
+import {
+  amountText,
+  driveMirrorName,
+  ENVIRONMENT_UID,
+  type Environment,
+  GUI_PORT,
+  type Instance,
+  instancePath,
+  MYDRIVE_PATH,
+  percentOf,
+} from '@crownlabs/api';
+import type { Container, PodSpec, SecurityContext, Volume, VolumeMount } from 'kubernetes-types/core/v1.js';
+import { limitsOf } from '../quota/charge.ts';
+
+/** What a pod depends on beside its instance and environment. */
+export interface PodContext {
+  readonly contentToolsImage: string;
+  /** Mount the personal volume. */
+  readonly drive: boolean;
+  readonly tenant: string;
+  readonly nodeSelector: Readonly<Record<string, string>> | undefined;
+  /** The name of the environment's objects, its volume claim among them. */
+  readonly name: string;
+}
+
+const DATA_PATH = '/media/data';
+const HARDENED: SecurityContext = {
+  allowPrivilegeEscalation: false,
+  privileged: false,
+  capabilities: { drop: ['ALL'] },
+};
+
+/** The pod of a container environment. */
+export function podSpec(instance: Instance, environment: Environment, context: PodContext): PodSpec {
+  return {
+    automountServiceAccountToken: false,
+    enableServiceLinks: false,
+    terminationGracePeriodSeconds: 10,
+    securityContext: {
+      runAsUser: ENVIRONMENT_UID,
+      runAsGroup: ENVIRONMENT_UID,
+      fsGroup: ENVIRONMENT_UID,
+      runAsNonRoot: true,
+      seccompProfile: { type: 'RuntimeDefault' },
+    },
+    ...(context.nodeSelector ? { nodeSelector: { ...context.nodeSelector } } : {}),
+    ...initContainers(instance, environment, context),
+    containers: [mainContainer(instance, environment, context)],
+    volumes: volumes(environment, context),
+  };
+}
+
+function mainContainer(instance: Instance, environment: Environment, context: PodContext): Container {
+  const options = environment.containerStartupOptions;
+  const path = options?.contentPath ?? DATA_PATH;
+  return {
+    name: environment.name,
+    image: environment.image,
+    imagePullPolicy: 'IfNotPresent',
+    ports: [{ name: 'gui', containerPort: GUI_PORT, protocol: 'TCP' }],
+    env: containerEnv(instance, environment),
+    resources: resources(environment),
+    securityContext: HARDENED,
+    readinessProbe: {
+      httpGet: { path: environment.rewriteURL ? '/' : basePath(instance, environment), port: 'gui' },
+      periodSeconds: 1,
+      successThreshold: 1,
+      failureThreshold: 30,
+    },
+    volumeMounts: mounts(environment, context, path),
+    ...(options?.startupArgs?.length ? { args: options.startupArgs } : {}),
+    ...(options?.enforceWorkdir === true ? { workingDir: path } : {}),
+  };
+}
+
+function basePath(instance: Instance, environment: Environment): string {
+  return instancePath(instance.metadata.uid ?? '', environment.name).replace(/\/$/, '');
+}
+
+function containerEnv(instance: Instance, environment: Environment) {
+  const field = (resource: string) => ({ resourceFieldRef: { containerName: environment.name, resource, divisor: '0' } });
+  return [
+    { name: 'CROWNLABS_CPU_REQUESTS', valueFrom: field('requests.cpu') },
+    { name: 'CROWNLABS_CPU_LIMITS', valueFrom: field('limits.cpu') },
+    { name: 'CROWNLABS_BASE_PATH', value: basePath(instance, environment) },
+    { name: 'CROWNLABS_LISTEN_PORT', value: String(GUI_PORT) },
+  ];
+}
+
+function resources(environment: Environment) {
+  const limits = limitsOf(environment);
+  const other = Object.fromEntries(
+    Object.entries(environment.resources.otherResources ?? {}).map(([name, value]) => [name, String(value)]),
+  );
+  const memory = amountText(limits.memory);
+  return {
+    requests: { cpu: amountText(percentOf(limits.cpu, environment.resources.reservedCPUPercentage)), memory, ...other },
+    limits: { cpu: amountText(limits.cpu), memory, ...other },
+  };
+}
+
+function mounts(environment: Environment, { drive }: PodContext, path: string): VolumeMount[] {
+  return [
+    { name: 'persistent', mountPath: path },
+    // Browsers and databases need more shared memory than the 64 MB that engines give.
+    ...(environment.guiEnabled ? [{ name: 'shm', mountPath: '/dev/shm' }] : []),
+    ...(drive ? [{ name: 'mydrive', mountPath: MYDRIVE_PATH }] : []),
+  ];
+}
+
+function volumes(environment: Environment, context: PodContext): Volume[] {
+  return [
+    { name: 'persistent', ...(environment.persistent ? { persistentVolumeClaim: { claimName: context.name } } : { emptyDir: {} }) },
+    ...(environment.guiEnabled ? [{ name: 'shm', emptyDir: { medium: 'Memory', sizeLimit: '512Mi' } }] : []),
+    ...(context.drive ? [{ name: 'mydrive', persistentVolumeClaim: { claimName: driveMirrorName(context.tenant) } }] : []),
+  ];
+}
+
+/** Unpacks an archive before the first start, where one is asked for. It has the limits of the environment, so that no quota is surprised. */
+function initContainers(instance: Instance, environment: Environment, { contentToolsImage }: PodContext) {
+  const source = instance.spec.contentUrls?.[environment.name]?.origin ?? environment.containerStartupOptions?.sourceArchiveURL;
+  if (source === undefined || source === '') return {};
+  const loader: Container = {
+    name: 'content-downloader',
+    image: contentToolsImage,
+    imagePullPolicy: 'IfNotPresent',
+    args: ['download'],
+    env: [
+      { name: 'SOURCE_ARCHIVE', value: source },
+      { name: 'DESTINATION_PATH', value: DATA_PATH },
+    ],
+    resources: resources(environment),
+    securityContext: HARDENED,
+    volumeMounts: [{ name: 'persistent', mountPath: DATA_PATH }],
+  };
+  return { initContainers: [loader] };
+}

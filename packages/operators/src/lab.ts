@@ -1,0 +1,126 @@
+import {
+  type ImageBuild,
+  type Instance,
+  imageBuilds,
+  instances,
+  LABEL,
+  type Template,
+  type Tenant,
+  templates,
+  tenants,
+  type Workspace,
+  workspaces,
+} from '@crownlabs/api';
+import {
+  clusterRoleBindings,
+  clusterRoles,
+  configMaps,
+  deployments,
+  type Informer,
+  type InformerOptions,
+  informer,
+  type Kube,
+  type KubeClient,
+  type KubeObject,
+  limitRanges,
+  namespaces,
+  networkPolicies,
+  persistentVolumeClaims,
+  persistentVolumes,
+  pods,
+  type Resource,
+  resourceQuotas,
+  roleBindings,
+  roles,
+  services,
+} from '@crownlabs/client';
+import type { Clock, Logger } from '@crownlabs/std';
+import type { Deployment } from 'kubernetes-types/apps/v1.js';
+import type { Namespace, PersistentVolume, PersistentVolumeClaim, Pod, Service } from 'kubernetes-types/core/v1.js';
+import { Converger } from './converge.ts';
+import { labelValue } from './instance/labels.ts';
+
+/** The live state of everything that the controllers decide from, and the one way they write. */
+export interface Lab {
+  readonly client: KubeClient;
+  readonly converger: Converger;
+  readonly tenants: Informer<Tenant>;
+  readonly workspaces: Informer<Workspace>;
+  readonly templates: Informer<Template>;
+  readonly instances: Informer<Instance>;
+  readonly builds: Informer<ImageBuild>;
+  readonly namespaces: Informer<Kube<Namespace>>;
+  readonly deployments: Informer<Kube<Deployment>>;
+  readonly pods: Informer<Kube<Pod>>;
+  readonly services: Informer<Kube<Service>>;
+  readonly claims: Informer<Kube<PersistentVolumeClaim>>;
+  readonly volumes: Informer<Kube<PersistentVolume>>;
+  /** Everything else that we write, by plural, so that drift brings its owner back. */
+  readonly children: ReadonlyMap<string, Informer<KubeObject>>;
+}
+
+/** Every object of ours carries this label, so watches of shared kinds see ours alone. */
+const OURS = { labelSelector: LABEL.managedBy };
+
+/** Opens the watches. */
+export function openLab(client: KubeClient, { clock, log }: { clock: Clock; log: Logger }, signal: AbortSignal): Lab {
+  const watch = <T extends KubeObject>(resource: Resource<T>, options: InformerOptions<T> = {}) =>
+    informer(client, resource, { clock, log: log.child({ kind: resource.kind }), ...options }, signal);
+  const known = {
+    namespaces: watch(namespaces, OURS),
+    deployments: watch(deployments, { ...OURS, indexes: { owner: ownerIndex } }),
+    pods: watch(pods, { labelSelector: LABEL.instance, indexes: { environment: podIndex } }),
+    services: watch(services, OURS),
+    claims: watch(persistentVolumeClaims, OURS),
+    volumes: watch(persistentVolumes),
+  };
+  const kinds: Resource[] = [
+    roles,
+    roleBindings,
+    resourceQuotas,
+    networkPolicies,
+    limitRanges,
+    clusterRoles,
+    clusterRoleBindings,
+    configMaps,
+  ];
+  const others = kinds.map((resource) => [resource.plural, watch(resource, OURS)] as const);
+  const children = new Map<string, Informer<KubeObject>>([
+    ...others,
+    ['namespaces', known.namespaces],
+    ['deployments', known.deployments],
+    ['services', known.services],
+    ['persistentvolumeclaims', known.claims],
+    ['persistentvolumes', known.volumes],
+  ]);
+  return {
+    client,
+    converger: new Converger(client, children),
+    tenants: watch(tenants, { indexes: { workspace: (it) => (it.spec.workspaces ?? []).map(({ name }) => name) } }),
+    workspaces: watch(workspaces),
+    templates: watch(templates),
+    instances: watch(instances, {
+      indexes: { template: templateIndex, namespace: (it) => [it.metadata.namespace ?? ''], label: labelIndex },
+    }),
+    builds: watch(imageBuilds),
+    ...known,
+    children,
+  };
+}
+
+function ownerIndex({ metadata }: KubeObject): string[] {
+  return (metadata.ownerReferences ?? []).map(({ uid }) => uid);
+}
+
+function podIndex({ metadata: { namespace, labels } }: KubeObject): string[] {
+  return [`${namespace}/${labels?.[LABEL.instance]}/${labels?.[LABEL.environment]}`];
+}
+
+function labelIndex({ metadata: { namespace, name } }: KubeObject): string[] {
+  return [`${namespace}/${labelValue(name)}`];
+}
+
+function templateIndex({ spec, metadata }: Instance): string[] {
+  const reference = spec['template.crownlabs.polito.it/TemplateRef'];
+  return [`${reference.namespace ?? metadata.namespace}/${reference.name}`];
+}

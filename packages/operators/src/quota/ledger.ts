@@ -1,0 +1,126 @@
+import { type Amount, amount, amountText, canonicalName, cutName, LABEL, type WorkspaceQuota } from '@crownlabs/api';
+import { configMaps, type Kube, type KubeClient } from '@crownlabs/client';
+import { hasCode } from '@crownlabs/std';
+import type { ConfigMap } from 'kubernetes-types/core/v1.js';
+import { type Charge, type Shortage, shortageOf, totalCharge } from './charge.ts';
+
+/** The value of the managed-by label of ledgers. */
+export const LEDGER_MANAGER = 'quota';
+
+/** Which ledger: a tenant's namespace and a workspace. */
+export interface LedgerKey {
+  readonly namespace: string;
+  readonly workspace: string;
+}
+
+const TRIES = 8;
+
+/** The ledger of a tenant in a workspace. */
+export function ledgerName(workspace: string): string {
+  return cutName(`crownlabs-quota-${canonicalName(workspace)}`);
+}
+
+/**
+ * Who may use how much, decided once: one ConfigMap for each tenant and workspace holds what every instance has reserved, and whoever
+ * writes it says which version he read. Two that start together cannot both take the last core.
+ */
+export class Ledgers {
+  readonly #client: KubeClient;
+  readonly #latest = new Map<string, Kube<ConfigMap>>();
+  readonly #turns = new Map<string, Promise<unknown>>();
+
+  constructor(client: KubeClient) {
+    this.#client = client;
+  }
+
+  /** Sets what `instance` takes, if it fits beside the others that are `alive`; else says what is missing and changes nothing. */
+  reserve(
+    key: LedgerKey,
+    claim: { instance: string; charge: Charge; quota: WorkspaceQuota; alive: ReadonlySet<string> },
+  ): Promise<Shortage | undefined> {
+    return this.#change(key, (entries) => {
+      for (const name of entries.keys()) if (!claim.alive.has(name)) entries.delete(name);
+      const others = [...entries].filter(([name]) => name !== claim.instance).map(([, charge]) => charge);
+      const shortage = shortageOf(claim.quota, totalCharge(others), claim.charge);
+      if (!shortage) entries.set(claim.instance, claim.charge);
+      return shortage;
+    });
+  }
+
+  /** Notes what `instance` takes without asking: what runs already runs, and giving back always fits. */
+  async settle(key: LedgerKey, instance: string, charge: Charge): Promise<void> {
+    await this.#change(key, (entries) => {
+      if (isNothing(charge)) entries.delete(instance);
+      // A running instance keeps what it reserved, whatever its template says by now.
+      else if (charge.instances === 0 || !entries.has(instance)) entries.set(instance, charge);
+      return undefined;
+    });
+  }
+
+  /** One change after the other for each ledger: our own workers need not race each other through conflicts. */
+  async #change(key: LedgerKey, change: (entries: Map<string, Charge>) => Shortage | undefined): Promise<Shortage | undefined> {
+    const id = `${key.namespace}/${key.workspace}`;
+    const turn = (this.#turns.get(id) ?? Promise.resolve()).catch(() => undefined).then(() => this.#write(key, id, change));
+    this.#turns.set(id, turn);
+    try {
+      return await turn;
+    } finally {
+      if (this.#turns.get(id) === turn) this.#turns.delete(id);
+    }
+  }
+
+  async #write(key: LedgerKey, id: string, change: (entries: Map<string, Charge>) => Shortage | undefined): Promise<Shortage | undefined> {
+    for (let attempt = 1; ; attempt += 1) {
+      const ledger = this.#latest.get(id) ?? (await this.#client.find(configMaps, ledgerName(key.workspace), key.namespace));
+      const before = ledger?.data ?? {};
+      const entries = new Map(Object.entries(before).map(([name, text]) => [name, readCharge(text)]));
+      const shortage = change(entries);
+      const data = Object.fromEntries([...entries].map(([name, charge]) => [name, writeCharge(charge)]));
+      if (JSON.stringify(data) === JSON.stringify(before)) return shortage;
+      try {
+        this.#latest.set(id, await this.#put(key, ledger, data));
+        return shortage;
+      } catch (error) {
+        this.#latest.delete(id);
+        if (attempt >= TRIES || !hasCode(error, 'Conflict', 'AlreadyExists', 'NotFound')) throw error;
+      }
+    }
+  }
+
+  #put({ namespace, workspace }: LedgerKey, ledger: Kube<ConfigMap> | undefined, data: Record<string, string>): Promise<Kube<ConfigMap>> {
+    if (ledger) return this.#client.replace(configMaps, { ...ledger, data });
+    const labels = { [LABEL.managedBy]: LEDGER_MANAGER, [LABEL.workspace]: workspace };
+    return this.#client.create(configMaps, {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { namespace, name: ledgerName(workspace), labels },
+      data,
+    });
+  }
+}
+
+function isNothing({ cpu, memory, disk, instances, other }: Charge): boolean {
+  const amounts = [cpu, memory, disk, ...Object.values(other)];
+  return instances === 0 && amounts.every(({ nano }) => nano === 0n);
+}
+
+/** What an entry of a ledger says. */
+export function readCharge(text: string): Charge {
+  const { cpu = '0', memory = '0', disk = '0', instances = 0, other = {} } = JSON.parse(text) as Partial<Entry>;
+  const others = Object.entries(other).map(([name, value]): [string, Amount] => [name, amount(value)]);
+  return { cpu: amount(cpu), memory: amount(memory), disk: amount(disk), instances, other: Object.fromEntries(others) };
+}
+
+interface Entry {
+  readonly cpu: string;
+  readonly memory: string;
+  readonly disk: string;
+  readonly instances: number;
+  readonly other: Record<string, string>;
+}
+
+function writeCharge({ cpu, memory, disk, instances, other }: Charge): string {
+  const others = Object.fromEntries(Object.entries(other).map(([name, value]) => [name, amountText(value)]));
+  const entry: Entry = { cpu: amountText(cpu), memory: amountText(memory), disk: amountText(disk), instances, other: others };
+  return JSON.stringify(entry);
+}

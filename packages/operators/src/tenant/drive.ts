@@ -1,0 +1,91 @@
+import {
+  ANNOTATION,
+  amount,
+  compare,
+  driveMirrorName,
+  driveName,
+  LABEL,
+  MYDRIVE_NAMESPACE,
+  type Tenant,
+  tenantNamespace,
+} from '@crownlabs/api';
+import { type Kube, ownedBy, persistentVolumeClaims, persistentVolumes } from '@crownlabs/client';
+import type { PersistentVolume, PersistentVolumeClaim, PersistentVolumeSpec } from 'kubernetes-types/core/v1.js';
+import type { OperatorsConfig } from '../config.ts';
+import { type Piece, piece } from '../converge.ts';
+import { labelValue } from '../instance/labels.ts';
+import { managedBy } from '../manifests/labels.ts';
+
+type DriveConfig = NonNullable<OperatorsConfig['drive']>;
+type Claim = Kube<PersistentVolumeClaim>;
+type Volume = Kube<PersistentVolume>;
+
+/** The personal volume itself, in a namespace that outlives the tenant's. It grows when the configuration does; it never shrinks. */
+export function driveClaim(tenant: Tenant, { size, storageClassName }: DriveConfig, current: Claim | undefined): Piece {
+  const { name } = tenant.metadata;
+  const has = current?.spec?.resources?.requests?.['storage'];
+  const storage = has !== undefined && compare(amount(has), amount(size)) >= 0 ? has : size;
+  const chosen = current?.spec?.storageClassName ?? storageClassName;
+  return piece(persistentVolumeClaims, {
+    apiVersion: 'v1',
+    kind: 'PersistentVolumeClaim',
+    metadata: {
+      name: driveName(name),
+      namespace: MYDRIVE_NAMESPACE,
+      labels: managedBy('tenant', { [LABEL.tenant]: labelValue(name) }),
+      annotations: { [ANNOTATION.requiredTargetLabels]: `${LABEL.type}=tenant,${LABEL.name}=${name}` },
+      ownerReferences: [ownedBy(tenant)],
+    },
+    spec: {
+      accessModes: ['ReadWriteMany'],
+      resources: { requests: { storage } },
+      ...(chosen === undefined ? {} : { storageClassName: chosen }),
+    },
+  });
+}
+
+/** The kinds of volume that a second PersistentVolume may point at as well. */
+const SHAREABLE = ['csi', 'local', 'hostPath', 'nfs'] as const;
+
+/** What the origin's bytes are reached by; nothing when they cannot be shared. */
+export function shareableSource(volume: Volume): Partial<PersistentVolumeSpec> | undefined {
+  const kind = SHAREABLE.find((it) => volume.spec?.[it] !== undefined);
+  const source = kind && volume.spec?.[kind];
+  if (!kind || !source) return undefined;
+  const { nodeAffinity, mountOptions } = volume.spec ?? {};
+  return { [kind]: source, ...(nodeAffinity ? { nodeAffinity } : {}), ...(mountOptions ? { mountOptions } : {}) };
+}
+
+/** Name of the PersistentVolume through which the tenant's namespace sees the drive. */
+export function mirrorVolumeName(tenant: string): string {
+  return `${tenantNamespace(tenant)}.${driveMirrorName(tenant)}`;
+}
+
+/** A second volume and claim over the same bytes: Kubernetes' own way to see a volume from another namespace, with no feature gate. */
+export function driveMirror(tenant: Tenant, origin: Volume, source: Partial<PersistentVolumeSpec>): Piece[] {
+  const namespace = tenantNamespace(tenant.metadata.name);
+  const name = driveMirrorName(tenant.metadata.name);
+  const volumeName = mirrorVolumeName(tenant.metadata.name);
+  const labels = managedBy('tenant', { [LABEL.tenant]: labelValue(tenant.metadata.name), [LABEL.volumeType]: 'mirror' });
+  return [
+    piece(persistentVolumes, {
+      apiVersion: 'v1',
+      kind: 'PersistentVolume',
+      metadata: { name: volumeName, labels, ownerReferences: [ownedBy(tenant)] },
+      spec: {
+        ...source,
+        capacity: origin.spec?.capacity ?? {},
+        accessModes: ['ReadWriteMany'],
+        claimRef: { apiVersion: 'v1', kind: 'PersistentVolumeClaim', namespace, name },
+        persistentVolumeReclaimPolicy: 'Retain',
+        storageClassName: '',
+      },
+    }),
+    piece(persistentVolumeClaims, {
+      apiVersion: 'v1',
+      kind: 'PersistentVolumeClaim',
+      metadata: { name, namespace, labels, ownerReferences: [ownedBy(tenant)] },
+      spec: { accessModes: ['ReadWriteMany'], resources: { requests: { storage: '1' } }, storageClassName: '', volumeName },
+    }),
+  ];
+}

@@ -1,0 +1,38 @@
+import { type Amount, amount, amountText, least, sum, type WorkspaceQuota, ZERO } from '@crownlabs/api';
+import type { OperatorsConfig } from '../config.ts';
+
+/** The hard limits of a tenant's namespace: what its workspaces allow together, within the caps. */
+export function namespaceLimits(quotas: readonly WorkspaceQuota[], caps: OperatorsConfig['caps']): Record<string, string> {
+  const cpu = amountText(capped(sum(quotas.map((it) => amount(it.cpu))), amount(caps.cpu)));
+  const memory = amountText(capped(sum(quotas.map((it) => amount(it.memory))), amount(caps.memory)));
+  const instances = amountText(capped(sum(quotas.map((it) => amount(it.instances))), amount(caps.instances)));
+  return {
+    'limits.cpu': cpu,
+    'requests.cpu': cpu,
+    'limits.memory': memory,
+    'requests.memory': memory,
+    'count/instances.crownlabs.polito.it': instances,
+    ...storage(quotas),
+    ...extended(quotas),
+  };
+}
+
+function capped(total: Amount, cap: Amount): Amount {
+  return cap.nano === 0n ? total : least(total, cap);
+}
+
+/** Without a disk quota anywhere the key is left out: a limit of 0 would forbid every volume. */
+function storage(quotas: readonly WorkspaceQuota[]): Record<string, string> {
+  const disks = quotas.flatMap(({ disk }) => (disk === undefined ? [] : [amount(disk)]));
+  const total = sum(disks);
+  return disks.length < quotas.length || total.nano === 0n ? {} : { 'requests.storage': amountText(total) };
+}
+
+/** Kubernetes limits extended resources under `requests.` alone. */
+function extended(quotas: readonly WorkspaceQuota[]): Record<string, string> {
+  const totals = new Map<string, Amount>();
+  for (const { otherResources = {} } of quotas) {
+    for (const [name, value] of Object.entries(otherResources)) totals.set(name, sum([totals.get(name) ?? ZERO, amount(value)]));
+  }
+  return Object.fromEntries([...totals].map(([name, total]) => [`requests.${name}`, amountText(total)]));
+}
