@@ -66,7 +66,7 @@ function placeField(resource: Resource, type: GraphQLObjectType, parts: Subscrip
   return {
     type,
     args: { ...namespace, name: { type: GraphQLString }, initial: INITIAL },
-    resolve: (update) => update,
+    resolve: freshUpdate,
     subscribe: async (_source, args, context) => {
       const place = { namespace: stringOf(args['namespace']), name: stringOf(args['name']) };
       const allowed: Subscriber['allowed'] = (attributes) => context.allowed(attributes);
@@ -81,7 +81,7 @@ function labelsField(resource: Resource, type: GraphQLObjectType, parts: Subscri
   return {
     type,
     args: { labelSelector: { type: GraphQLString }, initial: INITIAL },
-    resolve: (update) => update,
+    resolve: freshUpdate,
     subscribe: (_source, args, context) => {
       const selects = labelSelector(stringOf(args['labelSelector']));
       const subscriber: Subscriber = {
@@ -93,6 +93,12 @@ function labelsField(resource: Resource, type: GraphQLObjectType, parts: Subscri
       return new UpdateStream(parts.feeds(resource), subscriber, parts.clock).run(context.signal);
     },
   };
+}
+
+/** Each message follows its references anew: what was read for an earlier one may have changed since. */
+function freshUpdate(update: unknown, _args: unknown, context: SubscriptionContext): unknown {
+  context.followed.clear();
+  return update;
 }
 
 /** Says Forbidden at once where nothing could ever arrive, instead of a stream that stays silent. */

@@ -107,11 +107,25 @@ export class FakeApi {
   }
 
   #one(request: ApiRequest, path: string): ApiResponse {
-    if (request.method === 'PATCH') return answer(200, this.put(path, JSON.parse(String(request.body))));
     const object = this.#objects.get(path);
+    if (request.method === 'PATCH') return this.#patch(request, path, object);
     if (!object) return failure(404, 'NotFound', `${path} not found`);
     if (request.method === 'DELETE') this.remove(path);
     return answer(200, request.method === 'DELETE' ? { kind: 'Status', status: 'Success' } : object);
+  }
+
+  #patch(request: ApiRequest, path: string, object: KubeObject | undefined): ApiResponse {
+    const body = JSON.parse(String(request.body));
+    if (!Array.isArray(body)) return answer(200, this.put(path, body));
+    const changed = structuredClone(object) ?? {};
+    for (const { op, path: pointer, value } of body) {
+      const keys = String(pointer).slice(1).split('/');
+      const last = keys.pop() ?? '';
+      const parent = keys.reduce((at, key) => Reflect.get(at, key) ?? {}, changed);
+      if (op === 'test' && Reflect.get(parent, last) !== value) return failure(422, 'Invalid', `the test of ${pointer} failed`);
+      if (op !== 'test') Reflect.set(parent, last, value);
+    }
+    return answer(200, this.put(path, { ...changed }));
   }
 
   #list(collection: string, plural: string): KubeObject[] {
@@ -162,6 +176,7 @@ const KINDS: Record<string, string> = {
   workspaces: 'Workspace',
   sharedvolumes: 'SharedVolume',
   imagelists: 'ImageList',
+  imagebuilds: 'ImageBuild',
 };
 const kindOf = (plural: string) => KINDS[plural] ?? 'CustomResourceDefinition';
 

@@ -1,125 +1,41 @@
 /** An OpenAPI v3 document as a Kubernetes API writes it, of the kinds that front ends use. */
 
+import { crds } from '@crownlabs/api';
+
 interface KindShape {
+  readonly group: string;
   readonly version: string;
   readonly kind: string;
   readonly plural: string;
   readonly namespaced: boolean;
-  readonly spec: object;
-  readonly status?: object;
+  readonly schema: { readonly properties?: Readonly<Record<string, unknown>> };
 }
 
-const GROUP = 'crownlabs.polito.it';
 const META = 'io.k8s.apimachinery.pkg.apis.meta.v1';
 const text = { type: 'string' };
-const flag = { type: 'boolean' };
-const count = { type: 'integer', format: 'int64' };
-const quantity = { 'x-kubernetes-int-or-string': true, anyOf: [{ type: 'integer' }, { type: 'string' }] };
 const map = { type: 'object', additionalProperties: text };
 const object = (properties: object) => ({ type: 'object', properties });
 const list = (items: object) => ({ type: 'array', items });
-const oneOf = (...values: string[]) => ({ type: 'string', enum: values });
-const ref = object({ name: text, namespace: text });
-const quota = object({ cpu: quantity, memory: quantity, disk: quantity, otherResources: map, instances: count });
-const phase = oneOf('', 'Starting', 'Ready', 'Off');
 
-const environment = object({
-  name: text,
-  image: text,
-  environmentType: oneOf('VirtualMachine', 'Container', 'CloudVM', 'Standalone', 'LocalVM'),
-  guiEnabled: flag,
-  persistent: flag,
-  mountMyDriveVolume: flag,
-  resources: object({ cpu: quantity, memory: quantity, disk: quantity, reservedCPUPercentage: { type: 'integer', format: 'int32' } }),
-  sharedVolumeMounts: list(object({ sharedVolume: ref, mountPath: text, readOnly: flag })),
-  nodeSelector: map,
-});
+const KINDS: readonly KindShape[] = crds().flatMap(({ spec }) =>
+  spec.versions.map(({ name, schema }) => ({
+    group: spec.group,
+    version: name,
+    kind: spec.names.kind,
+    plural: spec.names.plural,
+    namespaced: spec.scope === 'Namespaced',
+    schema: schema.openAPIV3Schema,
+  })),
+);
 
-const KINDS: readonly KindShape[] = [
-  {
-    version: 'v1alpha2',
-    kind: 'Instance',
-    plural: 'instances',
-    namespaced: true,
-    spec: object({
-      'template.crownlabs.polito.it/TemplateRef': ref,
-      'tenant.crownlabs.polito.it/TenantRef': ref,
-      running: flag,
-      prettyName: text,
-      nodeSelector: map,
-      publicExposure: object({ ports: list(object({ name: text, port: count, targetPort: count })) }),
-    }),
-    status: object({
-      phase,
-      url: text,
-      nodeName: text,
-      nodeSelector: map,
-      environments: list(object({ name: text, phase, ip: text, initialReadyTime: text })),
-      publicExposure: object({ externalIP: text, phase: text, ports: list(object({ name: text, port: count, targetPort: count })) }),
-    }),
-  },
-  {
-    version: 'v1alpha2',
-    kind: 'Template',
-    plural: 'templates',
-    namespaced: true,
-    spec: object({
-      prettyName: text,
-      description: text,
-      allowPublicExposure: flag,
-      environmentList: list(environment),
-      'workspace.crownlabs.polito.it/WorkspaceRef': ref,
-    }),
-  },
-  {
-    version: 'v1alpha2',
-    kind: 'Tenant',
-    plural: 'tenants',
-    namespaced: false,
-    spec: object({
-      firstName: text,
-      lastName: text,
-      email: text,
-      lastLogin: { type: 'string', format: 'date-time' },
-      workspaces: list(object({ name: text, role: oneOf('manager', 'user', 'candidate') })),
-      publicKeys: list(text),
-      personalWorkspace: quota,
-    }),
-    status: object({ personalNamespace: object({ name: text, created: flag }) }),
-  },
-  {
-    version: 'v1alpha1',
-    kind: 'Workspace',
-    plural: 'workspaces',
-    namespaced: false,
-    spec: object({ prettyName: text, autoEnroll: oneOf('', 'withApproval', 'immediate'), quota }),
-    status: object({ namespace: object({ name: text, created: flag }) }),
-  },
-  {
-    version: 'v1alpha2',
-    kind: 'SharedVolume',
-    plural: 'sharedvolumes',
-    namespaced: true,
-    spec: object({ prettyName: text, size: quantity }),
-    status: object({ phase: text }),
-  },
-  {
-    version: 'v1alpha1',
-    kind: 'ImageList',
-    plural: 'imagelists',
-    namespaced: false,
-    spec: object({ registryName: text, images: list(object({ name: text, versions: list(text) })) }),
-  },
-];
-
-const schemaName = ({ version, kind }: KindShape) => `it.polito.crownlabs.${version}.${kind}`;
+const schemaName = ({ group, version, kind }: KindShape) => [...group.split('.').toReversed(), version, kind].join('.');
 const pointer = (name: string) => ({ $ref: `#/components/schemas/${name}` });
 
-/** The documents of the group, by version. */
+/** The documents of our groups, by group and version. */
 export function fakeDescription(): Record<string, object> {
-  const versions = ['v1alpha1', 'v1alpha2'];
+  const places = new Set(KINDS.map(({ group, version }) => `apis/${group}/${version}`));
   return Object.fromEntries(
-    versions.map((version) => [`apis/${GROUP}/${version}`, document(KINDS.filter((kind) => kind.version === version))]),
+    [...places].map((place) => [place, document(KINDS.filter((kind) => `apis/${kind.group}/${kind.version}` === place))]),
   );
 }
 
@@ -132,6 +48,7 @@ function document(kinds: readonly KindShape[]): object {
       uid: text,
       resourceVersion: text,
       creationTimestamp: { type: 'string', format: 'date-time' },
+      deletionTimestamp: { type: 'string', format: 'date-time' },
       labels: map,
       annotations: map,
     }),
@@ -141,8 +58,7 @@ function document(kinds: readonly KindShape[]): object {
   const paths: Record<string, object> = {};
   for (const kind of kinds) {
     const metadata = { allOf: [pointer(`${META}.ObjectMeta`)], default: {} };
-    const status = kind.status ? { status: kind.status } : {};
-    schemas[schemaName(kind)] = object({ apiVersion: text, kind: text, metadata, spec: kind.spec, ...status });
+    schemas[schemaName(kind)] = object({ ...kind.schema.properties, metadata });
     schemas[`${schemaName(kind)}List`] = object({
       apiVersion: text,
       kind: text,
@@ -154,18 +70,20 @@ function document(kinds: readonly KindShape[]): object {
   return { openapi: '3.0.0', paths, components: { schemas } };
 }
 
+const capital = (word: string) => word.charAt(0).toUpperCase() + word.slice(1);
+
 function pathsOf(kind: KindShape): Record<string, object> {
-  const base = `/apis/${GROUP}/${kind.version}`;
+  const base = `/apis/${kind.group}/${kind.version}`;
   const collection = kind.namespaced ? `${base}/namespaces/{namespace}/${kind.plural}` : `${base}/${kind.plural}`;
   const scope = kind.namespaced ? 'Namespaced' : '';
-  const id = (verb: string, rest = `${scope}${kind.kind}`) => `${verb}CrownlabsPolitoIt${kind.version.replace('v', 'V')}${rest}`;
-  const gvk = { group: GROUP, version: kind.version, kind: kind.kind };
+  const place = kind.group.split('.').map(capital).join('') + capital(kind.version);
+  const id = (verb: string, rest = `${scope}${kind.kind}`) => `${verb}${place}${rest}`;
   const query = (...names: string[]) =>
     names.map((name) => ({ name, in: 'query', schema: { type: name === 'force' ? 'boolean' : 'string' } }));
   const operation = (operationId: string, action: string, result: string, parameters: object[] = []) => ({
     operationId,
     'x-kubernetes-action': action,
-    'x-kubernetes-group-version-kind': gvk,
+    'x-kubernetes-group-version-kind': { group: kind.group, version: kind.version, kind: kind.kind },
     parameters,
     responses: { 200: { description: 'OK', content: { 'application/json': { schema: pointer(result) } } } },
   });

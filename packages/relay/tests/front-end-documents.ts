@@ -9,8 +9,8 @@ export const DOCUMENTS: Readonly<Record<string, string>> = {
   tenants: `query ($l: String) { itPolitoCrownlabsV1alpha2TenantList(labelSelector: $l) { items { metadata { name labels } spec { workspaces { name role } } } } }`,
   workspace: `query ($n: String!) { itPolitoCrownlabsV1alpha1Workspace(name: $n) { spec { prettyName autoEnroll quota { cpu memory disk instances otherResources } } } }`,
   workspaces: `query ($l: String) { itPolitoCrownlabsV1alpha1WorkspaceList(labelSelector: $l) { items { metadata { name } spec { prettyName autoEnroll } } } }`,
-  templates: `query ($ns: String!) { itPolitoCrownlabsV1alpha2TemplateList(namespace: $ns) { items { metadata { name namespace } spec { prettyName description allowPublicExposure
-    environmentList { name environmentType image guiEnabled persistent nodeSelector resources { cpu disk memory } } workspaceCrownlabsPolitoItWorkspaceRef { name } } } } }`,
+  templates: `query ($ns: String!) { itPolitoCrownlabsV1alpha2TemplateList(namespace: $ns) { items { metadata { name namespace } spec { prettyName description allowPublicExposure nodeSelector
+    environmentList { name environmentType image guiEnabled persistent resources { cpu disk memory } } workspaceCrownlabsPolitoItWorkspaceRef { name } } } } }`,
   sharedVolumes: `query ($ns: String!) { itPolitoCrownlabsV1alpha2SharedVolumeList(namespace: $ns) { items { metadata { name } spec { prettyName size } status { phase } } } }`,
   images: `query { itPolitoCrownlabsV1alpha1ImageListList { items { spec { registryName images { name versions } } } } }`,
   instances: `query ($ns: String!) { listCrownlabsPolitoItV1alpha2NamespacedInstance(namespace: $ns) { items {

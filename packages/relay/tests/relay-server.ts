@@ -21,7 +21,13 @@ export async function relayServer() {
   const api = new FakeApi();
   const client = createApiClient(api.transportFor('relay'), { fieldManager: 'relay' });
   const relay = owned.use(
-    createRelay({ client, transportFor: api.transportFor, groups: ['crownlabs.polito.it'], clock: systemClock, log: silent }),
+    createRelay({
+      client,
+      transportFor: api.transportFor,
+      groups: ['crownlabs.polito.it', 'lab.crownlabs.polito.it'],
+      clock: systemClock,
+      log: silent,
+    }),
   );
   const server = createServer((request, response) => relay.handler(request, response));
   server.on('upgrade', (request, socket, head) => relay.upgrade(request, socket, head));
