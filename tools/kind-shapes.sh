@@ -1,7 +1,7 @@
 #!/bin/sh
-# Regenerates packages/apiserver/src/kinds/generated/shapes.jsonl: the shapes of the built-in kinds of one Kubernetes version.
+# Regenerates packages/apiserver/src/kinds/generated/: the shapes of the built-in kinds of one Kubernetes version, and their descriptions.
 # Source: the Go modules k8s.io/api, apimachinery, apiextensions-apiserver and kube-aggregator (Apache-2.0), read with their own
-# generator, k8s.io/kube-openapi. Needs Go. Only facts are kept; no text and no code of theirs enters the tree.
+# generator, k8s.io/kube-openapi. Needs Go and Node. No code of theirs enters the tree.
 set -eu
 version=${1:-v0.36.6}
 here=$(cd "$(dirname "$0")" && pwd)
@@ -22,6 +22,9 @@ done
 # shellcheck disable=SC2086
 nice go run k8s.io/kube-openapi/cmd/openapi-gen --output-dir definitions --output-pkg crownlabs/kind-shapes/definitions \
   --output-file definitions.go --report-filename report.txt --go-header-file /dev/null $packages
-nice go run . > shapes.jsonl
-mv shapes.jsonl "$here/../packages/apiserver/src/kinds/generated/shapes.jsonl"
-wc -lc "$here/../packages/apiserver/src/kinds/generated/shapes.jsonl"
+nice go run .
+out="$here/../packages/apiserver/src/kinds/generated"
+cp shapes.jsonl "$out/"
+node -e 'const { brotliCompressSync } = require("node:zlib"); const { readFileSync, writeFileSync } = require("node:fs");
+writeFileSync(process.argv[1], brotliCompressSync(readFileSync("descriptions.jsonl")));' "$out/descriptions.jsonl.br"
+wc -c "$out"/*

@@ -1,5 +1,5 @@
-// Writes the shapes of the built-in kinds as JSON lines: one OpenAPI definition a line, without prose.
-// See ../kind-shapes.sh. Facts only: names, types, formats, list and patch marks, and how an absent or zero field looks on the wire.
+// Writes the shapes of the built-in kinds as JSON lines, one OpenAPI definition a line, and beside them the published descriptions.
+// See ../kind-shapes.sh. Shapes are facts: names, types, formats, list and patch marks, and how an absent or zero field looks on the wire.
 package main
 
 import (
@@ -154,8 +154,9 @@ func write() {
 		}
 	}
 	sort.Strings(names)
-	out := bufio.NewWriter(os.Stdout)
+	out, words := create("shapes.jsonl"), create("descriptions.jsonl")
 	defer out.Flush()
+	defer words.Flush()
 	for _, name := range names {
 		encoded, err := json.Marshal(all[name].Schema)
 		if err != nil {
@@ -166,6 +167,7 @@ func write() {
 			panic(err)
 		}
 		delete(tree, "x-kubernetes-v2-schema")
+		described(words, name, tree)
 		plain, _ := strip(tree).(map[string]any)
 		s := shapes[name]
 		marks, _ := plain["properties"].(map[string]any)
@@ -187,6 +189,33 @@ func write() {
 		}
 		fmt.Fprintf(out, "%s\t%s\n", name, line)
 	}
+}
+
+func create(name string) *bufio.Writer {
+	file, err := os.Create(name)
+	if err != nil {
+		panic(err)
+	}
+	return bufio.NewWriter(file)
+}
+
+// The description of a definition under "", those of its fields by name.
+func described(out *bufio.Writer, name string, tree map[string]any) {
+	texts := map[string]any{}
+	if text, ok := tree["description"].(string); ok && text != "" {
+		texts[""] = text
+	}
+	properties, _ := tree["properties"].(map[string]any)
+	for field, node := range properties {
+		if text, ok := node.(map[string]any)["description"].(string); ok && text != "" {
+			texts[field] = text
+		}
+	}
+	line, err := json.Marshal(texts)
+	if err != nil {
+		panic(err)
+	}
+	fmt.Fprintf(out, "%s\t%s\n", name, line)
 }
 
 // Leaves out descriptions, which are prose, but not properties that happen to have that name.

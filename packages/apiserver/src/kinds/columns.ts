@@ -1,21 +1,29 @@
+import { textAt } from '../json-read.ts';
 import type { Column } from '../resource.ts';
+import { describedField } from './descriptions.ts';
+
+const META = 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta';
 
 /** The first column of every table. */
 export const NAME: Column = {
   name: 'Name',
   type: 'string',
   format: 'name',
-  description: 'Unique within its namespace; given at creation, or generated.',
+  get description() {
+    return describedField(META, 'name');
+  },
   path: '.metadata.name',
 };
 
-/** Since when the object exists. The core writes dates as ages. */
-export const AGE: Column = {
-  name: 'Age',
-  type: 'date',
-  description: 'Time since the object was created.',
-  path: '.metadata.creationTimestamp',
-};
-
 /** Tables of kinds that say nothing of their own. */
-export const USUAL_COLUMNS: readonly Column[] = [NAME, AGE];
+export const USUAL_COLUMNS: readonly Column[] = [
+  NAME,
+  {
+    name: 'Created At',
+    type: 'date',
+    get description() {
+      return describedField(META, 'creationTimestamp');
+    },
+    cell: (object) => textAt(object, 'metadata', 'creationTimestamp'),
+  },
+];

@@ -49,6 +49,8 @@ export class Decoder {
       } else {
         const decoded = this.#value(value, property, at);
         if (from.omitZero.has(key) && isZero(decoded)) delete object[key];
+        // An empty list is stored as none, and none is written as null where the field is always there.
+        else if (from.always.get(key) === null && property['$ref'] === undefined && isZero(decoded)) object[key] = null;
         else object[key] = decoded;
       }
     }

@@ -1,2 +1,3 @@
 export { builtInResources } from './built-in.ts';
+export { describedDefinition } from './descriptions.ts';
 export { builtInDefinitions, KUBERNETES_VERSION, REF_PREFIX } from './shapes.ts';

@@ -13,9 +13,9 @@ export function wholeSecondTime(text: string): string | undefined {
   return time && formatSeconds(time.millis);
 }
 
-/** An RFC 3339 time as `MicroTime` is written: UTC, always six decimals. */
+/** An RFC 3339 time as `MicroTime` is written: UTC, always six decimals, which it must have already. */
 export function microTime(text: string): string | undefined {
-  const time = read(text);
+  const time = /[.,]\d{6}(?!\d)/.test(text) ? read(text) : undefined;
   return time && formatSeconds(time.millis).replace('Z', `.${time.fraction}Z`);
 }
 

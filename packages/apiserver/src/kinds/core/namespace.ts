@@ -1,0 +1,45 @@
+import type { JsonObject } from '../../json.ts';
+import { ensureObject, objectAt, textAt, textsAt } from '../../json-read.ts';
+import { labelValueProblems } from '../../schema/index.ts';
+import { AGE_TEXT } from '../cells.ts';
+import { NAME } from '../columns.ts';
+import { FieldCheck } from '../field-check.ts';
+import type { Strategy } from '../strategy.ts';
+
+const NAME_LABEL = 'kubernetes.io/metadata.name';
+const FINALIZER = 'kubernetes';
+
+/** The name of a namespace as a label, so that selectors can name it; nobody can say otherwise. */
+function labelWithName(namespace: JsonObject): void {
+  const name = textAt(namespace, 'metadata', 'name');
+  if (name !== '') ensureObject(namespace, 'metadata', 'labels')[NAME_LABEL] = name;
+}
+
+/** Namespaces. What they hold is removed before they are: `spec.finalizers` is only changed through `/finalize`. */
+export const namespace: Strategy = {
+  initialStatus: () => ({ phase: 'Active' }),
+  defaults: labelWithName,
+  prepare(object, old, { subresource }) {
+    labelWithName(object);
+    if (!old) {
+      const given = textsAt(object, 'spec', 'finalizers');
+      if (!given.includes(FINALIZER)) ensureObject(object, 'spec')['finalizers'] = [...given, FINALIZER];
+    } else if (subresource !== 'finalize') object['spec'] = structuredClone(old['spec'] ?? {});
+  },
+  validate(object) {
+    const check = new FieldCheck();
+    check.named('metadata.labels', objectLabel(object), labelValueProblems);
+    return check.errors;
+  },
+  columns: [
+    NAME,
+    { name: 'Status', type: 'string', description: 'The status of the namespace', cell: (object) => textAt(object, 'status', 'phase') },
+    AGE_TEXT,
+  ],
+  fieldSelectors: { 'status.phase': (object) => textAt(object, 'status', 'phase') },
+};
+
+function objectLabel(object: JsonObject): string {
+  const label = objectAt(object, 'metadata', 'labels')?.[NAME_LABEL];
+  return typeof label === 'string' ? label : '';
+}

@@ -1,0 +1,84 @@
+import type { FieldError } from '../../field-error.ts';
+import type { JsonObject } from '../../json.ts';
+import { mapAt, objectAt, textAt, textsAt } from '../../json-read.ts';
+import { compareQuantities, jsonEqual, quantityOf } from '../../schema/index.ts';
+import { AGE_TEXT, textColumn } from '../cells.ts';
+import { NAME } from '../columns.ts';
+import { FieldCheck } from '../field-check.ts';
+import { fill, part } from '../fill.ts';
+import type { Strategy } from '../strategy.ts';
+import { checkSelector } from '../workload/selector-check.ts';
+import { ACCESS_MODES, accessModesText } from './access-modes.ts';
+
+const CHANGED = 'spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims';
+
+/** The storage class of a claim or volume; older objects name it in an annotation. */
+export function storageClassOf(object: JsonObject): string {
+  return mapAt(object, 'metadata', 'annotations')['volume.beta.kubernetes.io/storage-class'] ?? textAt(object, 'spec', 'storageClassName');
+}
+
+function validate(claim: JsonObject): FieldError[] {
+  const check = new FieldCheck();
+  const spec = objectAt(claim, 'spec');
+  const modes = textsAt(spec, 'accessModes');
+  if (check.required('spec.accessModes', modes, 'at least 1 access mode is required')) {
+    for (const mode of modes) check.oneOf('spec.accessModes', mode, ACCESS_MODES);
+    if (modes.includes('ReadWriteOncePod') && modes.length > 1) {
+      check.forbidden('spec.accessModes', 'may not use ReadWriteOncePod with other access modes');
+    }
+  }
+  const storage = objectAt(spec, 'resources', 'requests')?.['storage'];
+  const size = quantityOf(storage);
+  if (!size) check.required('spec.resources[storage]', undefined);
+  else if (size.units <= 0n) check.invalid('spec.resources[storage]', storage, 'must be greater than zero');
+  check.oneOf('spec.volumeMode', spec?.['volumeMode'], ['Block', 'Filesystem']);
+  checkSelector(objectAt(spec, 'selector'), 'spec.selector', check);
+  return check.errors;
+}
+
+function withoutMutables(claim: JsonObject, old: JsonObject): JsonObject {
+  const spec = structuredClone(objectAt(claim, 'spec') ?? {});
+  const before = objectAt(old, 'spec') ?? {};
+  // Binding fills in the volume, defaulting the class of claims that were made before there was one.
+  if (before['volumeName'] === undefined) delete spec['volumeName'];
+  if (before['storageClassName'] === undefined) delete spec['storageClassName'];
+  delete spec['volumeAttributesClassName'];
+  if (textAt(old, 'status', 'phase') === 'Bound') delete objectAt(spec, 'resources')?.['requests'];
+  return spec;
+}
+
+function validateUpdate(claim: JsonObject, old: JsonObject): FieldError[] {
+  const check = new FieldCheck();
+  if (!jsonEqual(withoutMutables(claim, old), withoutMutables(old, old))) check.forbidden('spec', CHANGED);
+  const size = quantityOf(objectAt(claim, 'spec', 'resources', 'requests')?.['storage']);
+  const had = quantityOf(objectAt(old, 'status', 'capacity')?.['storage']);
+  if (size && had && compareQuantities(size, had) < 0) {
+    check.forbidden('spec.resources.requests.storage', 'field can not be less than status.capacity');
+  }
+  return check.errors;
+}
+
+/** PersistentVolumeClaims. */
+export const volumeClaim: Strategy = {
+  defaults: (claim) => fill(part(claim, 'spec'), { volumeMode: 'Filesystem' }),
+  initialStatus: () => ({ phase: 'Pending' }),
+  validate,
+  validateUpdate,
+  columns: [
+    NAME,
+    textColumn('Status', (object) =>
+      textAt(object, 'metadata', 'deletionTimestamp') === '' ? textAt(object, 'status', 'phase') : 'Terminating',
+    ),
+    textColumn('Volume', (object) => textAt(object, 'spec', 'volumeName')),
+    textColumn('Capacity', (object) =>
+      textAt(object, 'spec', 'volumeName') === '' ? '' : textAt(object, 'status', 'capacity', 'storage'),
+    ),
+    textColumn('Access Modes', (object) =>
+      textAt(object, 'spec', 'volumeName') === '' ? '' : accessModesText(textsAt(object, 'status', 'accessModes')),
+    ),
+    textColumn('StorageClass', storageClassOf),
+    textColumn('VolumeAttributesClass', (object) => textAt(object, 'spec', 'volumeAttributesClassName') || '<unset>'),
+    AGE_TEXT,
+    textColumn('VolumeMode', (object) => textAt(object, 'spec', 'volumeMode') || '<unset>', 1),
+  ],
+};

@@ -1,0 +1,82 @@
+import type { FieldError } from '../../field-error.ts';
+import type { JsonObject } from '../../json.ts';
+import { numberAt, objectAt, objectsAt, textAt } from '../../json-read.ts';
+import type { WriteContext } from '../../resource.ts';
+import { jsonEqual } from '../../schema/index.ts';
+import { FieldCheck } from '../field-check.ts';
+import type { Strategy } from '../strategy.ts';
+import { POD_COLUMNS } from './pod-columns.ts';
+import { defaultPod } from './pod-defaults.ts';
+import { checkPodSpec } from './pod-validation.ts';
+import { qualityOfService } from './quality-of-service.ts';
+
+const MUTABLE_TEXT =
+  'pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,' +
+  '`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)';
+
+function validate(pod: JsonObject): FieldError[] {
+  const check = new FieldCheck();
+  checkPodSpec(objectAt(pod, 'spec'), 'spec', check);
+  return check.errors;
+}
+
+/** The spec with the old values of what may change, for a comparison of the rest. */
+function withOldMutables(spec: JsonObject, old: JsonObject): JsonObject {
+  const copy = structuredClone(spec);
+  for (const list of ['containers', 'initContainers']) {
+    for (const [index, container] of objectsAt(copy, list).entries()) {
+      const image = objectsAt(old, list)[index]?.['image'];
+      if (image !== undefined) container['image'] = image;
+    }
+  }
+  for (const field of ['activeDeadlineSeconds', 'tolerations', 'schedulingGates', 'priority', 'nodeName']) {
+    if (field === 'nodeName' && old[field] !== undefined) continue;
+    if (old[field] === undefined) delete copy[field];
+    else copy[field] = structuredClone(old[field]);
+  }
+  return copy;
+}
+
+function validateUpdate(pod: JsonObject, old: JsonObject, context: WriteContext): FieldError[] {
+  if (context.subresource !== '') return [];
+  const check = new FieldCheck();
+  const spec = objectAt(pod, 'spec') ?? {};
+  const before = objectAt(old, 'spec') ?? {};
+  const deadline = numberAt(before, 'activeDeadlineSeconds');
+  const now = numberAt(spec, 'activeDeadlineSeconds');
+  if (deadline !== undefined && (now === undefined || now > deadline)) {
+    check.invalid('spec.activeDeadlineSeconds', now, `must be less than or equal to previous value ${deadline}`);
+  }
+  const kept = objectsAt(before, 'tolerations').every((one) => objectsAt(spec, 'tolerations').some((other) => jsonEqual(one, other)));
+  const nodeGiven = textAt(spec, 'nodeName') !== textAt(before, 'nodeName');
+  if (!kept || nodeGiven || !jsonEqual(withOldMutables(spec, before), before)) check.forbidden('spec', MUTABLE_TEXT);
+  return check.errors;
+}
+
+/** Pods: what may be said at create, and the little that may change later. */
+export const pod: Strategy = {
+  defaults: defaultPod,
+  initialStatus: (object) => ({ phase: 'Pending', qosClass: qualityOfService(objectAt(object, 'spec')) }),
+  prepare(object) {
+    const spec = objectAt(object, 'spec');
+    const grace = numberAt(spec, 'terminationGracePeriodSeconds');
+    if (spec && grace !== undefined && grace < 0) spec['terminationGracePeriodSeconds'] = 1;
+  },
+  validate,
+  validateUpdate,
+  columns: POD_COLUMNS,
+  fieldSelectors: {
+    'spec.nodeName': (object) => textAt(object, 'spec', 'nodeName'),
+    'spec.restartPolicy': (object) => textAt(object, 'spec', 'restartPolicy'),
+    'spec.schedulerName': (object) => textAt(object, 'spec', 'schedulerName'),
+    'spec.serviceAccountName': (object) => textAt(object, 'spec', 'serviceAccountName'),
+    'spec.hostNetwork': (object) => String(objectAt(object, 'spec')?.['hostNetwork'] === true),
+    'status.phase': (object) => textAt(object, 'status', 'phase'),
+    'status.podIP': (object) => textAt(object, 'status', 'podIP'),
+    'status.podIPs': (object) =>
+      objectsAt(object, 'status', 'podIPs')
+        .map((one) => textAt(one, 'ip'))
+        .join(','),
+    'status.nominatedNodeName': (object) => textAt(object, 'status', 'nominatedNodeName'),
+  },
+};

@@ -1,0 +1,89 @@
+import { isObject, type JsonObject } from '../../json.ts';
+import { numberAt, objectAt, objectsAt, textAt } from '../../json-read.ts';
+import { AGE_TEXT, countColumn, NONE, textColumn } from '../cells.ts';
+import { NAME } from '../columns.ts';
+import { FieldCheck } from '../field-check.ts';
+import { fill, part } from '../fill.ts';
+import type { Strategy } from '../strategy.ts';
+
+const CPU_PERCENT = 'targetCPUUtilizationPercentage';
+
+function cpuMetric(percent: number): JsonObject {
+  return { type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: percent } } };
+}
+
+function isCpuMetric(metric: JsonObject): boolean {
+  return textAt(metric, 'resource', 'name') === 'cpu' && textAt(metric, 'resource', 'target', 'type') === 'Utilization';
+}
+
+function validate(autoscaler: JsonObject) {
+  const check = new FieldCheck();
+  const spec = objectAt(autoscaler, 'spec');
+  const least = numberAt(spec, 'minReplicas');
+  const most = numberAt(spec, 'maxReplicas') ?? 0;
+  if (least !== undefined && least < 1) check.invalid('spec.minReplicas', least, 'must be greater than or equal to 1');
+  if (most < 1) check.required('spec.maxReplicas', undefined, 'must be set and greater than 0');
+  if (least !== undefined && most < least) check.invalid('spec.maxReplicas', most, 'must be greater than or equal to `minReplicas`');
+  const target = objectAt(spec, 'scaleTargetRef');
+  check.required('spec.scaleTargetRef.kind', textAt(target, 'kind'));
+  check.required('spec.scaleTargetRef.name', textAt(target, 'name'));
+  const apiVersion = textAt(target, 'apiVersion');
+  if (apiVersion === '') check.invalid('spec.scaleTargetRef.apiVersion', apiVersion, 'apiVersion must specify API group');
+  return check.errors;
+}
+
+const columns = [
+  NAME,
+  textColumn(
+    'Reference',
+    (object: JsonObject) => `${textAt(object, 'spec', 'scaleTargetRef', 'kind')}/${textAt(object, 'spec', 'scaleTargetRef', 'name')}`,
+  ),
+  textColumn('Targets', targetsText),
+  textColumn('MinPods', (object: JsonObject) => String(numberAt(object, 'spec', 'minReplicas') ?? '<unset>')),
+  countColumn('MaxPods', (object: JsonObject) => numberAt(object, 'spec', 'maxReplicas') ?? 0),
+  countColumn('Replicas', (object: JsonObject) => numberAt(object, 'status', 'currentReplicas') ?? 0),
+  AGE_TEXT,
+];
+
+function targetsText(object: JsonObject): string {
+  const metrics = objectsAt(object, 'spec', 'metrics').filter(isCpuMetric);
+  const wanted = metrics.map((metric) => numberAt(metric, 'resource', 'target', 'averageUtilization'));
+  return wanted.length === 0 ? NONE : wanted.map((percent) => `cpu: <unknown>/${percent ?? 0}%`).join(', ');
+}
+
+/** HorizontalPodAutoscalers in their stored form. */
+export const autoscaler: Strategy = {
+  defaults(object) {
+    const spec = part(object, 'spec');
+    fill(spec, { minReplicas: 1 });
+    if (objectsAt(spec, 'metrics').length === 0) spec['metrics'] = [cpuMetric(80)];
+  },
+  initialStatus: () => ({ desiredReplicas: 0, currentMetrics: null }),
+  validate,
+  columns,
+  convert(object) {
+    const out = structuredClone(object);
+    const spec = isObject(out['spec']) ? out['spec'] : {};
+    const percent = numberAt(spec, CPU_PERCENT);
+    delete spec[CPU_PERCENT];
+    if (percent !== undefined) spec['metrics'] = [cpuMetric(percent)];
+    return { ...out, apiVersion: 'autoscaling/v2' };
+  },
+};
+
+/** The first version, which knows no metric but the use of processors. */
+export const simpleAutoscaler: Strategy = {
+  defaults: (object) => fill(part(object, 'spec'), { minReplicas: 1 }),
+  initialStatus: () => ({ currentReplicas: 0, desiredReplicas: 0 }),
+  validate,
+  columns,
+  convert(object) {
+    const out = structuredClone(object);
+    const spec = isObject(out['spec']) ? out['spec'] : {};
+    const cpu = objectsAt(spec, 'metrics').find(isCpuMetric);
+    const percent = numberAt(cpu, 'resource', 'target', 'averageUtilization');
+    for (const field of ['metrics', 'behavior']) delete spec[field];
+    if (percent !== undefined) spec[CPU_PERCENT] = percent;
+    return { ...out, apiVersion: 'autoscaling/v1' };
+  },
+};

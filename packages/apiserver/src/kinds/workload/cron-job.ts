@@ -1,0 +1,59 @@
+import { age } from '../../codec/age.ts';
+import type { FieldError } from '../../field-error.ts';
+import type { JsonObject } from '../../json.ts';
+import { objectAt, objectsAt, textAt } from '../../json-read.ts';
+import { AGE_TEXT, containerColumns, countColumn, NONE, textColumn } from '../cells.ts';
+import { NAME } from '../columns.ts';
+import { FieldCheck } from '../field-check.ts';
+import { fill, part } from '../fill.ts';
+import type { Strategy } from '../strategy.ts';
+import { scheduleProblem } from './cron-schedule.ts';
+import { checkJobSpec, defaultJobSpec } from './job.ts';
+
+function defaults(cron: JsonObject): void {
+  const spec = part(cron, 'spec');
+  fill(spec, { concurrencyPolicy: 'Allow', suspend: false, successfulJobsHistoryLimit: 3, failedJobsHistoryLimit: 1 });
+  const template = objectAt(spec, 'jobTemplate', 'spec', 'template', 'spec');
+  // Only the pod template: what a Job itself defaults is left to the Jobs that are made of it.
+  if (template) {
+    const scratch: JsonObject = { spec: { template: { spec: template } } };
+    defaultJobSpec(scratch);
+  }
+}
+
+function validate(cron: JsonObject): FieldError[] {
+  const check = new FieldCheck();
+  const spec = objectAt(cron, 'spec');
+  const schedule = textAt(spec, 'schedule');
+  if (check.required('spec.schedule', schedule)) {
+    const problem = scheduleProblem(schedule);
+    if (problem !== undefined) check.invalid('spec.schedule', schedule, problem);
+  }
+  check.oneOf('spec.concurrencyPolicy', spec?.['concurrencyPolicy'], ['Allow', 'Forbid', 'Replace']);
+  for (const field of ['startingDeadlineSeconds', 'successfulJobsHistoryLimit', 'failedJobsHistoryLimit'])
+    check.nonNegative(`spec.${field}`, spec?.[field]);
+  checkJobSpec(cron, 'spec.jobTemplate.spec', check);
+  const name = textAt(cron, 'metadata', 'name');
+  // The Jobs' names add eleven characters and become labels of pods.
+  if (name.length > 52) check.invalid('metadata.name', name, 'must be no more than 52 characters');
+  return check.errors;
+}
+
+/** CronJobs. */
+export const cronJob: Strategy = {
+  defaults,
+  validate,
+  columns: [
+    NAME,
+    textColumn('Schedule', (object) => textAt(object, 'spec', 'schedule')),
+    textColumn('Timezone', (object) => textAt(object, 'spec', 'timeZone') || NONE),
+    textColumn('Suspend', (object) => (objectAt(object, 'spec')?.['suspend'] === true ? 'True' : 'False')),
+    countColumn('Active', (object) => objectsAt(object, 'status', 'active').length),
+    textColumn('Last Schedule', (object, now) => {
+      const last = textAt(object, 'status', 'lastScheduleTime');
+      return last === '' ? NONE : age(last, now);
+    }),
+    AGE_TEXT,
+    ...containerColumns((object) => objectsAt(object, 'spec', 'jobTemplate', 'spec', 'template', 'spec', 'containers')),
+  ],
+};

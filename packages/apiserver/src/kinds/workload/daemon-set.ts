@@ -1,0 +1,53 @@
+import type { FieldError } from '../../field-error.ts';
+import { isObject, type JsonObject } from '../../json.ts';
+import { mapAt, numberAt, objectAt } from '../../json-read.ts';
+import { AGE_TEXT, containerColumns, countColumn, mapText, selectorText, textColumn } from '../cells.ts';
+import { NAME } from '../columns.ts';
+import { FieldCheck } from '../field-check.ts';
+import { fill, part } from '../fill.ts';
+import { defaultTemplate } from '../pod/pod-defaults.ts';
+import type { Strategy } from '../strategy.ts';
+import { selectorKept, templateContainers } from './deployment.ts';
+import { checkOwnSelector } from './selector-check.ts';
+import { checkRestarts, checkTemplate } from './template-check.ts';
+
+function defaults(set: JsonObject): void {
+  defaultTemplate(set);
+  const spec = part(set, 'spec');
+  fill(spec, { revisionHistoryLimit: 10 });
+  const update = part(spec, 'updateStrategy');
+  fill(update, { type: 'RollingUpdate' });
+  if (update['type'] === 'RollingUpdate') fill(part(update, 'rollingUpdate'), { maxUnavailable: 1, maxSurge: 0 });
+}
+
+function validate(set: JsonObject): FieldError[] {
+  const check = new FieldCheck();
+  const spec = objectAt(set, 'spec');
+  check.nonNegative('spec.minReadySeconds', spec?.['minReadySeconds']);
+  check.oneOf('spec.updateStrategy.type', objectAt(spec, 'updateStrategy')?.['type'], ['OnDelete', 'RollingUpdate']);
+  checkOwnSelector(set, 'daemonset', check);
+  checkTemplate(set, check);
+  checkRestarts(set, 'DaemonSet', check);
+  return check.errors;
+}
+
+const count = (name: string, field: string) => countColumn(name, (object) => numberAt(object, 'status', field) ?? 0);
+
+/** DaemonSets. */
+export const daemonSet: Strategy = {
+  defaults,
+  validate,
+  validateUpdate: (object, old) => selectorKept(object, old),
+  columns: [
+    NAME,
+    count('Desired', 'desiredNumberScheduled'),
+    count('Current', 'currentNumberScheduled'),
+    count('Ready', 'numberReady'),
+    count('Up-to-date', 'updatedNumberScheduled'),
+    count('Available', 'numberAvailable'),
+    textColumn('Node Selector', (object) => mapText({ ...mapAt(object, 'spec', 'template', 'spec', 'nodeSelector') })),
+    AGE_TEXT,
+    ...containerColumns(templateContainers),
+    textColumn('Selector', (object) => selectorText(isObject(object['spec']) ? object['spec']['selector'] : undefined), 1),
+  ],
+};

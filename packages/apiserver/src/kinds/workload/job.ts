@@ -1,0 +1,150 @@
+import { duration } from '../../codec/age.ts';
+import type { FieldError } from '../../field-error.ts';
+import { isObject, type JsonObject } from '../../json.ts';
+import { ensureObject, mapAt, numberAt, objectAt, objectsAt, textAt } from '../../json-read.ts';
+import { jsonEqual } from '../../schema/index.ts';
+import { AGE_TEXT, containerColumns, selectorText, textColumn } from '../cells.ts';
+import { NAME } from '../columns.ts';
+import { FieldCheck, IMMUTABLE } from '../field-check.ts';
+import { fill, part } from '../fill.ts';
+import { defaultTemplate } from '../pod/pod-defaults.ts';
+import type { Strategy } from '../strategy.ts';
+import { templateContainers } from './deployment.ts';
+import { checkSelector } from './selector-check.ts';
+import { checkTemplate } from './template-check.ts';
+
+/** Defaults of a Job's spec, in place; a CronJob's template has them too. */
+export function defaultJobSpec(job: JsonObject): void {
+  defaultTemplate(job);
+  const spec = part(job, 'spec');
+  // A Job that says neither runs one pod to completion; with a number of workers alone it is a work queue.
+  if (spec['completions'] === undefined && spec['parallelism'] === undefined) fill(spec, { completions: 1 });
+  fill(spec, {
+    parallelism: 1,
+    backoffLimit: spec['backoffLimitPerIndex'] === undefined ? 6 : 2147483647,
+    completionMode: 'NonIndexed',
+    suspend: false,
+  });
+  fill(spec, { podReplacementPolicy: spec['podFailurePolicy'] === undefined ? 'TerminatingOrFailed' : 'Failed', manualSelector: false });
+}
+
+function defaults(job: JsonObject): void {
+  defaultJobSpec(job);
+  const labels = mapAt(job, 'spec', 'template', 'metadata', 'labels');
+  if (Object.keys(labels).length > 0) fill(part(job, 'metadata'), { labels: { ...labels } });
+}
+
+/** Every Job knows its pods by its uid, unless its owner says otherwise. */
+function generateSelector(job: JsonObject): void {
+  const spec = part(job, 'spec');
+  if (spec['manualSelector'] === true) return;
+  const name = textAt(job, 'metadata', 'name');
+  const uid = textAt(job, 'metadata', 'uid');
+  const labels = ensureObject(spec, 'template', 'metadata', 'labels');
+  Object.assign(labels, {
+    'batch.kubernetes.io/controller-uid': uid,
+    'batch.kubernetes.io/job-name': name,
+    'controller-uid': uid,
+    'job-name': name,
+  });
+  ensureObject(spec, 'selector', 'matchLabels')['batch.kubernetes.io/controller-uid'] = uid;
+}
+
+const COUNTS = [
+  'parallelism',
+  'completions',
+  'backoffLimit',
+  'activeDeadlineSeconds',
+  'ttlSecondsAfterFinished',
+  'backoffLimitPerIndex',
+  'maxFailedIndexes',
+];
+
+/** The parts of a Job's spec that a CronJob's template has too. */
+export function checkJobSpec(owner: JsonObject, at: string, check: FieldCheck): void {
+  const spec = objectAt(owner, ...at.split('.'));
+  for (const field of COUNTS) check.nonNegative(`${at}.${field}`, spec?.[field]);
+  check.oneOf(`${at}.completionMode`, spec?.['completionMode'], ['NonIndexed', 'Indexed']);
+  if (spec?.['completionMode'] === 'Indexed') check.required(`${at}.completions`, spec['completions'], 'when completion mode is Indexed');
+  checkTemplate(owner, check, `${at}.template`);
+  const policy = textAt(spec, 'template', 'spec', 'restartPolicy');
+  if (policy === 'Always') check.required(`${at}.template.spec.restartPolicy`, undefined, 'valid values: "OnFailure", "Never"');
+}
+
+function validate(job: JsonObject): FieldError[] {
+  const check = new FieldCheck();
+  const selector = objectAt(job, 'spec', 'selector');
+  if (check.required('spec.selector', selector)) checkSelector(selector, 'spec.selector', check);
+  checkJobSpec(job, 'spec', check);
+  return check.errors;
+}
+
+const FIXED = [
+  'completions',
+  'selector',
+  'template',
+  'completionMode',
+  'podFailurePolicy',
+  'backoffLimitPerIndex',
+  'managedBy',
+  'successPolicy',
+];
+
+function validateUpdate(job: JsonObject, old: JsonObject): FieldError[] {
+  const check = new FieldCheck();
+  const spec = objectAt(job, 'spec') ?? {};
+  const before = objectAt(old, 'spec') ?? {};
+  for (const field of FIXED) {
+    if (jsonEqual(spec[field], before[field])) continue;
+    const elastic = field === 'completions' && spec['completionMode'] === 'Indexed' && spec['completions'] === spec['parallelism'];
+    if (!elastic) check.invalid(`spec.${field}`, spec[field], IMMUTABLE);
+  }
+  return check.errors;
+}
+
+function hasCondition(job: JsonObject, type: string): boolean {
+  return objectsAt(job, 'status', 'conditions').some((one) => textAt(one, 'type') === type && textAt(one, 'status') === 'True');
+}
+
+function statusText(job: JsonObject): string {
+  for (const type of ['Complete', 'Failed']) if (hasCondition(job, type)) return type;
+  if (textAt(job, 'metadata', 'deletionTimestamp') !== '') return 'Terminating';
+  if (hasCondition(job, 'Suspended')) return 'Suspended';
+  if (hasCondition(job, 'FailureTarget')) return 'FailureTarget';
+  return hasCondition(job, 'SuccessCriteriaMet') ? 'SuccessCriteriaMet' : 'Running';
+}
+
+function completionsText(job: JsonObject): string {
+  const done = numberAt(job, 'status', 'succeeded') ?? 0;
+  const wanted = numberAt(job, 'spec', 'completions');
+  if (wanted !== undefined) return `${done}/${wanted}`;
+  const parallel = numberAt(job, 'spec', 'parallelism') ?? 1;
+  return parallel > 1 ? `${done}/1 of ${parallel}` : `${done}/1`;
+}
+
+function durationText(job: JsonObject, now: number): string {
+  const started = Date.parse(textAt(job, 'status', 'startTime'));
+  if (Number.isNaN(started)) return '';
+  const ended = Date.parse(textAt(job, 'status', 'completionTime'));
+  return duration(Math.floor(((Number.isNaN(ended) ? now : ended) - started) / 1000));
+}
+
+/** Jobs. */
+export const job: Strategy = {
+  defaults,
+  prepare(object, old) {
+    if (!old) generateSelector(object);
+  },
+  validate,
+  validateUpdate,
+  columns: [
+    NAME,
+    textColumn('Status', statusText),
+    textColumn('Completions', completionsText),
+    textColumn('Duration', durationText),
+    AGE_TEXT,
+    ...containerColumns(templateContainers),
+    textColumn('Selector', (object) => selectorText(isObject(object['spec']) ? object['spec']['selector'] : undefined), 1),
+  ],
+  fieldSelectors: { 'status.successful': (object) => String(numberAt(object, 'status', 'succeeded') ?? 0) },
+};

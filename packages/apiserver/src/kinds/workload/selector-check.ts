@@ -1,0 +1,75 @@
+import { isObject, type Json, type JsonObject } from '../../json.ts';
+import { mapAt, objectAt, objectsAt, textAt, textsAt } from '../../json-read.ts';
+import { labelValueProblems, qualifiedNameProblems } from '../../schema/index.ts';
+import type { FieldCheck } from '../field-check.ts';
+
+const WITH_VALUES = ['In', 'NotIn'];
+const WITHOUT_VALUES = ['Exists', 'DoesNotExist'];
+
+/** The parts of a label selector. */
+export function checkSelector(selector: JsonObject | undefined, at: string, check: FieldCheck): void {
+  if (!selector) return;
+  for (const [key, value] of Object.entries(mapAt(selector, 'matchLabels'))) {
+    check.named(`${at}.matchLabels`, key, qualifiedNameProblems);
+    check.named(`${at}.matchLabels`, value, labelValueProblems);
+  }
+  for (const [index, expression] of objectsAt(selector, 'matchExpressions').entries()) {
+    checkExpression(expression, `${at}.matchExpressions[${index}]`, check);
+  }
+}
+
+function checkExpression(expression: JsonObject, at: string, check: FieldCheck): void {
+  const operator = textAt(expression, 'operator');
+  const values = textsAt(expression, 'values');
+  check.named(`${at}.key`, textAt(expression, 'key'), qualifiedNameProblems);
+  if (WITH_VALUES.includes(operator)) check.required(`${at}.values`, values, "must be specified when `operator` is 'In' or 'NotIn'");
+  else if (WITHOUT_VALUES.includes(operator)) {
+    if (values.length > 0) check.forbidden(`${at}.values`, "may not be specified when `operator` is 'Exists' or 'DoesNotExist'");
+  } else check.invalid(`${at}.operator`, operator, 'not a valid selector operator');
+}
+
+/** Whether the labels satisfy the selector; one that is not there matches nothing, an empty one everything. */
+export function selects(selector: JsonObject | undefined, labels: Readonly<Record<string, string>>): boolean {
+  if (!selector) return false;
+  const equal = Object.entries(mapAt(selector, 'matchLabels')).every(([key, value]) => labels[key] === value);
+  return equal && objectsAt(selector, 'matchExpressions').every((one) => satisfies(one, labels));
+}
+
+function satisfies(expression: JsonObject, labels: Readonly<Record<string, string>>): boolean {
+  const value = labels[textAt(expression, 'key')];
+  const values = textsAt(expression, 'values');
+  switch (textAt(expression, 'operator')) {
+    case 'In':
+      return value !== undefined && values.includes(value);
+    case 'NotIn':
+      return value === undefined || !values.includes(value);
+    case 'Exists':
+      return value !== undefined;
+    case 'DoesNotExist':
+      return value === undefined;
+    default:
+      return false;
+  }
+}
+
+function isEmpty(selector: JsonObject): boolean {
+  return Object.keys(mapAt(selector, 'matchLabels')).length === 0 && objectsAt(selector, 'matchExpressions').length === 0;
+}
+
+/** The selector of a workload, and that it selects the pods of its own template. */
+export function checkOwnSelector(object: JsonObject, kind: string, check: FieldCheck): void {
+  const selector = objectAt(object, 'spec', 'selector');
+  if (!check.required('spec.selector', selector)) {
+    checkTemplateLabels(object, undefined, check);
+    return;
+  }
+  checkSelector(selector, 'spec.selector', check);
+  if (selector && isEmpty(selector)) check.invalid('spec.selector', selector, `empty selector is invalid for ${kind}`);
+  else checkTemplateLabels(object, selector, check);
+}
+
+function checkTemplateLabels(object: JsonObject, selector: JsonObject | undefined, check: FieldCheck): void {
+  const labels: Json | undefined = objectAt(object, 'spec', 'template', 'metadata')?.['labels'];
+  if (selects(selector, mapAt(isObject(labels) ? { labels } : {}, 'labels'))) return;
+  check.invalid('spec.template.metadata.labels', labels, '`selector` does not match template `labels`');
+}

@@ -1,0 +1,22 @@
+import type { JsonObject } from '../../json.ts';
+import { objectAt } from '../../json-read.ts';
+import type { FieldCheck } from '../field-check.ts';
+import { checkLabelMap, checkPodSpec } from '../pod/pod-validation.ts';
+
+/** The pod template of a workload. */
+export function checkTemplate(object: JsonObject, check: FieldCheck, at = 'spec.template', owner = object): void {
+  const template = objectAt(owner, ...at.split('.'));
+  checkLabelMap(objectAt(template, 'metadata', 'labels'), `${at}.labels`, check);
+  checkPodSpec(objectAt(template, 'spec'), `${at}.spec`, check);
+}
+
+/** Pods of workloads that keep running must be restarted always. */
+export function checkRestarts(object: JsonObject, kind: string, check: FieldCheck): void {
+  const spec = objectAt(object, 'spec', 'template', 'spec');
+  const policy = spec?.['restartPolicy'];
+  // A value that no pod may have was reported already.
+  if (policy === 'OnFailure' || policy === 'Never') check.oneOf('spec.template.spec.restartPolicy', policy, ['Always']);
+  if (spec?.['activeDeadlineSeconds'] !== undefined) {
+    check.forbidden('spec.template.spec.activeDeadlineSeconds', `activeDeadlineSeconds in ${kind} is not Supported`);
+  }
+}
