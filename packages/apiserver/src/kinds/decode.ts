@@ -41,18 +41,11 @@ export class Decoder {
       const value = object[key];
       const property = Object.hasOwn(properties, key) ? properties[key] : undefined;
       const at = path === '' ? key : `${path}.${key}`;
-      if (!isObject(property)) {
-        delete object[key];
-        this.#unknown(at);
-      } else if (value === undefined || value === null) {
-        delete object[key];
-      } else {
-        const decoded = this.#value(value, property, at);
-        if (from.omitZero.has(key) && isZero(decoded)) delete object[key];
-        // An empty list is stored as none, and none is written as null where the field is always there.
-        else if (from.always.get(key) === null && property['$ref'] === undefined && isZero(decoded)) object[key] = null;
-        else object[key] = decoded;
-      }
+      const known = isObject(property);
+      const decoded = !known || value === undefined || value === null ? undefined : this.#value(value, property, at);
+      if (!known) this.#unknown(at);
+      if (decoded === undefined) delete object[key];
+      else keep(object, key, { decoded, property: known ? property : {}, from });
     }
     this.#fillAlways(object, from, path);
   }
@@ -136,6 +129,14 @@ export class Decoder {
     if (whole && fits) return value;
     return this.#refuse(`json: cannot unmarshal number ${value} into Go struct field ${this.#kind}.${path} of type ${format}`);
   }
+}
+
+/** Writes a field the way it is always written when it holds nothing. */
+function keep(object: JsonObject, key: string, { decoded, property, from }: { decoded: Json; property: Schema; from: Shape }): void {
+  if (!isZero(decoded)) object[key] = decoded;
+  else if (from.omitZero.has(key)) delete object[key];
+  // An empty list is stored as none, and none is written as null where the field is always there.
+  else object[key] = from.always.get(key) === null && property['$ref'] === undefined ? null : decoded;
 }
 
 function jsonTypeName(value: Json): string {
