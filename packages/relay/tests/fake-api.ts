@@ -51,6 +51,10 @@ export class FakeApi {
     return this.#objects.get(path);
   }
 
+  all(): [string, KubeObject][] {
+    return [...this.#objects];
+  }
+
   #announce(change: Change): void {
     for (const tell of this.#watchers) tell(change);
   }

@@ -1,0 +1,82 @@
+/**
+ * A laboratory to look at while the pages are made: the built dashboard, the real relay, and an API in memory whose instances start, become
+ * ready and stop by themselves. Not shipped. `node apps/dashboard/dev/mock-lab.ts [port] [student|teacher|admin]`, after `npm run build`.
+ */
+
+import { readFile } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { extname, join } from 'node:path';
+import { createClient } from '@crownlabs/client';
+import { createRelay } from '@crownlabs/relay';
+import { silent, systemClock } from '@crownlabs/std';
+import { WebSocketServer } from 'ws';
+import { FakeApi } from '../../../packages/relay/tests/fake-api.ts';
+import { fillLab, GROUP, liveInstances, PEOPLE } from './mock-objects.ts';
+import { serveRfb } from './mock-rfb.ts';
+import { serveShell } from './mock-shell.ts';
+
+const [, , portText = '5180', first = 'student'] = process.argv;
+const port = Number(portText);
+const dist = join(import.meta.dirname, '..', 'dist');
+const TYPES: Record<string, string> = {
+  '.html': 'text/html',
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.svg': 'image/svg+xml',
+  '.woff2': 'font/woff2',
+};
+
+const api = new FakeApi();
+// Who may see what is the API's business and tested there; here everyone sees his own, and teachers and admins everything.
+api.may = (user, { namespace, resource, name }) =>
+  user !== 'student' ||
+  namespace === 'tenant-student' ||
+  namespace.startsWith('workspace-') ||
+  resource === 'imagebuilds' ||
+  (resource === 'tenants' && name === user) ||
+  (resource === 'workspaces' && name !== '');
+fillLab(api);
+liveInstances(api);
+
+const client = createClient(api.transportFor('relay'), { fieldManager: 'relay' });
+const relay = createRelay({ client, transportFor: api.transportFor, groups: [GROUP, `lab.${GROUP}`], clock: systemClock, log: silent });
+let signedIn = true;
+
+function personOf(request: IncomingMessage): string {
+  return /person=(\w+)/.exec(request.headers.cookie ?? '')?.[1] ?? first;
+}
+
+async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const path = new URL(request.url ?? '/', 'http://x').pathname;
+  const person = personOf(request);
+  if (path.startsWith('/graph')) {
+    request.headers.authorization = `Bearer ${person}`;
+    return relay.handler(request, response);
+  }
+  if (path === '/dev/sign-out' || path === '/auth/login') signedIn = path === '/auth/login';
+  if (path === '/auth/login') return void response.writeHead(302, { location: '/' }).end();
+  if (path === '/auth/me')
+    return json(response, signedIn ? 200 : 401, { name: person, ...PEOPLE[person], groups: [], admin: person === 'admin' });
+  if (path.endsWith('/access')) return json(response, 200, { view: true, control: true, terminal: true, web: true, power: true });
+  const file = extname(path) ? path : '/index.html';
+  const body = await readFile(join(dist, file)).catch(() => undefined);
+  response.writeHead(body ? 200 : 404, { 'content-type': TYPES[extname(file)] ?? 'application/octet-stream' }).end(body);
+}
+
+function json(response: ServerResponse, status: number, value: unknown): void {
+  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value));
+}
+
+const sockets = new WebSocketServer({ noServer: true });
+const server = createServer((request, response) => void answer(request, response));
+server.on('upgrade', (request, socket, head) => {
+  const path = new URL(request.url ?? '/', 'http://x').pathname;
+  if (path.startsWith('/graph')) {
+    request.headers.authorization = `Bearer ${personOf(request)}`;
+    return signedIn ? relay.upgrade(request, socket, head) : void socket.end('HTTP/1.1 401 Unauthorized\r\n\r\n');
+  }
+  return sockets.handleUpgrade(request, socket, head, path.startsWith('/api/rfb/') ? serveRfb : serveShell);
+});
+server.listen(port, '127.0.0.1', () =>
+  console.log(`http://localhost:${port} as ${first}; another person: document.cookie = 'person=teacher'`),
+);

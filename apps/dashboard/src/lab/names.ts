@@ -1,0 +1,20 @@
+const LETTERS = 'bcdfghjklmnpqrstvwxz2456789';
+
+/** A new name as the API would generate it; chosen here so that the page can show the object before the answer is there. */
+export function generatedName(prefix: string): string {
+  const random = crypto.getRandomValues(new Uint8Array(5));
+  return prefix + Array.from(random, (byte) => LETTERS[byte % LETTERS.length]).join('');
+}
+
+/** The initials of a name, for a round picture. */
+export function initials(name: string): string {
+  const words = name.split(/[\s._-]+/).filter((word) => word !== '');
+  return [words[0], words.length > 1 ? words.at(-1) : undefined].map((word) => word?.charAt(0).toUpperCase() ?? '').join('');
+}
+
+/** A steady colour for a name, as a hue. */
+export function hueOf(name: string): number {
+  let hash = 7;
+  for (const character of name) hash = (hash * 31 + (character.codePointAt(0) ?? 0)) % 360;
+  return hash;
+}

@@ -1,0 +1,51 @@
+import type { Condition, Instance } from './instance.ts';
+
+/** Where an instance is, in the words of the page. */
+export type Stage = 'waiting' | 'starting' | 'ready' | 'stopping' | 'off' | 'failed' | 'blocked' | 'suspended' | 'deleting';
+
+const STAGE_OF_PHASE: Readonly<Record<string, Stage>> = {
+  '': 'waiting',
+  Importing: 'starting',
+  Starting: 'starting',
+  Running: 'starting',
+  Ready: 'ready',
+  Stopping: 'stopping',
+  Off: 'off',
+  Failed: 'failed',
+  CreationLoopBackoff: 'failed',
+  ResourceQuotaExceeded: 'blocked',
+  Suspended: 'suspended',
+};
+
+/** The stage of an instance: its phase, corrected by what was just asked of it and is not seen there yet. */
+export function stageOf(instance: Pick<Instance, 'phase' | 'running' | 'deleting'>): Stage {
+  if (instance.deleting) return 'deleting';
+  const stage = STAGE_OF_PHASE[instance.phase] ?? 'waiting';
+  if (!instance.running && stage !== 'off' && stage !== 'suspended') return 'stopping';
+  if (instance.running && stage === 'off') return 'waiting';
+  return stage;
+}
+
+/** Whether something is under way that a person waits for. */
+export function isMoving(stage: Stage): boolean {
+  return stage === 'waiting' || stage === 'starting' || stage === 'stopping' || stage === 'deleting';
+}
+
+/** Whether the way in is open already, be it before everything is ready. */
+export function isConnectable(instance: Instance): boolean {
+  if (instance.deleting || !instance.running || instance.pretended) return false;
+  return stageOf(instance) === 'ready' || instance.conditions.some((condition) => condition.type === 'Connectable' && condition.holds);
+}
+
+/** The condition that says why an instance is not ready, if there is one worth telling. */
+export function explanation(instance: Instance): Condition | undefined {
+  const open = instance.conditions.filter((condition) => !condition.holds && condition.message !== '' && condition.type !== 'Connectable');
+  return open.find((condition) => condition.type === 'Ready') ?? open[0];
+}
+
+/** Since when a person has been waiting: since the last change of direction that we know of. */
+export function waitingSince(instance: Instance, askedAt: number | undefined): number {
+  if (askedAt !== undefined) return askedAt;
+  const moved = instance.conditions.find((condition) => condition.type === 'Ready' && !condition.holds)?.since;
+  return Math.max(instance.createdAt, moved ?? 0);
+}

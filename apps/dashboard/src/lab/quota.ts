@@ -1,0 +1,51 @@
+import type { Instance } from './instance.ts';
+import { stageOf } from './progress.ts';
+import type { Environment, Template } from './template.ts';
+import type { Quota } from './workspace.ts';
+
+/** How much of something is in use. */
+export type Usage = Quota;
+
+/** Nothing in use. */
+export const NOTHING: Usage = { cpu: 0, memory: 0, disk: 0, instances: 0 };
+
+const ASPECTS = ['instances', 'cpu', 'memory', 'disk'] as const;
+
+/** One thing that a quota limits. */
+export type Aspect = (typeof ASPECTS)[number];
+
+function needs(environments: readonly Environment[]): { cpu: number; memory: number; disk: number } {
+  const sum = (of: (environment: Environment) => number) => environments.reduce((total, environment) => total + of(environment), 0);
+  return { cpu: sum((it) => it.cpu), memory: sum((it) => it.memory), disk: sum((it) => (it.persistent ? it.disk : 0)) };
+}
+
+/** What starting one instance of a template takes. */
+export function costOf(template: Template): Usage {
+  return { ...needs(template.environments), instances: 1 };
+}
+
+/** What a person has in use: a stopped instance still counts as an instance and with its kept disks. */
+export function usageOf(instances: readonly Instance[], templates: readonly Template[]): Usage {
+  const byName = new Map(templates.map((template) => [`${template.namespace}/${template.name}`, template]));
+  return instances.reduce((usage, instance) => {
+    const template = byName.get(`${instance.template.namespace}/${instance.template.name}`);
+    const cost = template ? needs(template.environments) : NOTHING;
+    const on = stageOf(instance) !== 'off';
+    return {
+      cpu: usage.cpu + (on ? cost.cpu : 0),
+      memory: usage.memory + (on ? cost.memory : 0),
+      disk: usage.disk + cost.disk,
+      instances: usage.instances + 1,
+    };
+  }, NOTHING);
+}
+
+/** What is lacking for `cost`, one entry for each thing that would go over its limit. */
+export function shortages(quota: Quota, used: Usage, cost: Usage): { aspect: Aspect; needed: number; free: number; limit: number }[] {
+  return ASPECTS.flatMap((aspect) => {
+    const [limit, needed] = [quota[aspect], cost[aspect]];
+    const free = Math.max(limit - used[aspect], 0);
+    // Sums of decimal fractions carry an error in the last place; a thousandth of a core is below what anyone may set.
+    return limit > 0 && needed > free + 1e-4 ? [{ aspect, needed, free, limit }] : [];
+  });
+}

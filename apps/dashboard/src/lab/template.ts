@@ -1,0 +1,94 @@
+import { quantityNumber } from './quantity.ts';
+import { Wire } from './readers.ts';
+
+/** One machine or container of a template. */
+export interface Environment {
+  readonly name: string;
+  readonly type: string;
+  readonly image: string;
+  readonly gui: boolean;
+  readonly persistent: boolean;
+  readonly cpu: number;
+  readonly memory: number;
+  readonly disk: number;
+}
+
+/** What each user may start a copy of. */
+export interface Template {
+  readonly name: string;
+  readonly namespace: string;
+  readonly title: string;
+  readonly description: string;
+  readonly workspace: string;
+  readonly environments: readonly Environment[];
+  readonly stopAfterInactivity: string;
+  readonly deleteAfterCreation: string;
+}
+
+/** Follows the templates of one namespace. */
+export const TEMPLATES_OF = `subscription ($namespace: String!) {
+  itPolitoCrownlabsV1alpha2TemplateUpdate(namespace: $namespace, initial: true) { updateType payload {
+    metadata { name namespace }
+    spec {
+      prettyName description
+      workspaceCrownlabsPolitoItWorkspaceRef { name }
+      cleanup { deleteAfterCreation stopAfterInactivity }
+      environmentList { name environmentType image guiEnabled persistent resources { cpu memory disk } }
+    } } } }`;
+
+/** A template from the wire. */
+export function readTemplate(payload: unknown): Template {
+  const wire = new Wire(payload);
+  const spec = wire.at('spec');
+  const name = wire.at('metadata', 'name').text() ?? '';
+  const namespace = wire.at('metadata', 'namespace').text() ?? '';
+  return {
+    name,
+    namespace,
+    title: spec.at('prettyName').text() ?? name,
+    description: spec.at('description').text() ?? '',
+    workspace: spec.at('workspaceCrownlabsPolitoItWorkspaceRef', 'name').text() ?? namespace.replace(/^workspace-/, ''),
+    environments: spec.at('environmentList').list().map(readEnvironment),
+    stopAfterInactivity: spec.at('cleanup', 'stopAfterInactivity').text() ?? 'never',
+    deleteAfterCreation: spec.at('cleanup', 'deleteAfterCreation').text() ?? 'never',
+  };
+}
+
+function readEnvironment(wire: Wire): Environment {
+  const resources = wire.at('resources');
+  return {
+    name: wire.at('name').text() ?? '',
+    type: wire.at('environmentType').text() ?? 'Container',
+    image: wire.at('image').text() ?? '',
+    gui: wire.at('guiEnabled').flag() ?? true,
+    persistent: wire.at('persistent').flag() ?? false,
+    cpu: quantityNumber(resources.at('cpu').amount()),
+    memory: quantityNumber(resources.at('memory').amount()),
+    disk: quantityNumber(resources.at('disk').amount()),
+  };
+}
+
+/** How an environment is entered. */
+export type WayIn = 'desktop' | 'web' | 'terminal';
+
+const VIRTUAL_MACHINES = new Set(['VirtualMachine', 'CloudVM', 'LocalVM']);
+
+/** The ways into an environment, the best first. */
+export function waysIn(environment: Pick<Environment, 'type' | 'gui'>): WayIn[] {
+  const machine = VIRTUAL_MACHINES.has(environment.type);
+  if (!environment.gui) return machine ? [] : ['terminal'];
+  if (machine) return ['desktop'];
+  return environment.type === 'Standalone' ? ['web', 'terminal'] : ['desktop', 'terminal'];
+}
+
+/** What a template is, by the best way into its first environment. */
+export function flavourOf(template: Template): WayIn | 'machine' {
+  const [first] = template.environments;
+  if (first && VIRTUAL_MACHINES.has(first.type)) return 'machine';
+  return (first && waysIn(first)[0]) ?? 'terminal';
+}
+
+/** Whether anything of an instance outlives its being stopped. */
+export function isPersistent(template: Template): boolean {
+  return template.environments.some((environment) => environment.persistent);
+}

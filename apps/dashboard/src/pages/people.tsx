@@ -1,0 +1,4 @@
+/** Soon. */
+export function PeoplePage() {
+  return <h1>people</h1>;
+}

@@ -1,0 +1,4 @@
+/** Soon. */
+export function TeachingPage() {
+  return <h1>teaching</h1>;
+}

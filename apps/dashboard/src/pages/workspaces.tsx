@@ -1,0 +1,4 @@
+/** Soon. */
+export function WorkspacesPage() {
+  return <h1>workspaces</h1>;
+}

@@ -1,0 +1,195 @@
+import { useState } from 'react';
+import { useApp } from '../context.tsx';
+import type { Instance } from '../lab/instance.ts';
+import { explanation, isConnectable, isMoving, type Stage, stageOf, waitingSince } from '../lab/progress.ts';
+import { flavourOf, isPersistent, type Template, waysIn } from '../lab/template.ts';
+import { ago } from '../words/when.ts';
+import { useWords } from '../words/words.ts';
+import { Confirm } from './dialog.tsx';
+import { Icon, type IconName } from './icon.tsx';
+import { InstanceName } from './instance-name.tsx';
+import { Menu } from './menu.tsx';
+import { useNow } from './now.ts';
+import { attempt, say } from './toast.tsx';
+import { WayLink, waysOf } from './ways.tsx';
+
+interface CardProps {
+  readonly instance: Instance;
+  readonly template: Template | undefined;
+}
+
+/** The name that people read: the instance's own, or its template's until it has one. */
+export function titleOf(instance: Instance, template: Template | undefined, fallback: string): string {
+  return instance.title || template?.title || fallback;
+}
+
+/** One of the reader's own environments. */
+export function InstanceCard({ instance, template }: CardProps) {
+  const words = useWords();
+  const stage = stageOf(instance);
+  const moving = isMoving(stage);
+  const why = stage === 'ready' ? undefined : explanation(instance);
+  const [renaming, setRenaming] = useState(false);
+  const title = titleOf(instance, template, words.instance.fresh);
+  return (
+    <li className="instance panel" data-testid="instance-card" data-instance={instance.name} data-phase={instance.phase} data-stage={stage}>
+      <span className={`instance-picture ${template ? flavourOf(template) : ''} ${stage}`}>
+        <Icon name={template ? flavourOf(template) : 'desktop'} />
+      </span>
+      <div>
+        <InstanceName instance={instance} title={title} renaming={renaming} setRenaming={setRenaming} />
+        <div className="instance-line">
+          <StageText instance={instance} stage={stage} />
+          {template && instance.title && <span>{template.title}</span>}
+          {!moving && <Age instance={instance} />}
+        </div>
+      </div>
+      <Acts instance={instance} template={template} title={title} onRename={() => setRenaming(true)} />
+      {why && <p className={`instance-why ${stage === 'failed' ? 'bad' : ''} ${stage === 'blocked' ? 'warm' : ''}`}>{why.message}</p>}
+      <MoreWays instance={instance} template={template} />
+      {moving && (
+        <div className="meter unsure" aria-hidden="true">
+          <span />
+        </div>
+      )}
+    </li>
+  );
+}
+
+/** The stage in words; while something moves, with the seconds that the reader has waited. */
+export function StageText({ instance, stage }: { instance: Instance; stage: Stage }) {
+  const words = useWords();
+  const { lab } = useApp();
+  const moving = isMoving(stage) || stage === 'blocked';
+  const now = useNow(moving);
+  const seconds = Math.max(0, Math.floor((now - waitingSince(instance, lab.askedAt(instance))) / 1000));
+  return (
+    <span className={`stage ${stage}`}>
+      {isMoving(stage) ? <span className="spinner" /> : <span className="dot" />}
+      <span aria-live="polite">{words.stage[stage]}</span>
+      {moving && <span className="seconds quiet">{words.instance.seconds(seconds)}</span>}
+    </span>
+  );
+}
+
+function Age({ instance }: { instance: Instance }) {
+  const words = useWords();
+  const now = useNow(false);
+  return <span>{words.instance.since(ago(instance.createdAt, now, words.locale))}</span>;
+}
+
+/** Several environments: each has its own ways in. */
+function MoreWays({ instance, template }: CardProps) {
+  if (!template || template.environments.length < 2 || !isConnectable(instance)) return null;
+  return (
+    <ul className="ways">
+      {template.environments.map((environment) => (
+        <li key={environment.name}>
+          <strong>{environment.name}</strong>
+          {waysIn(environment).map((way) => (
+            <WayLink key={way} way={{ way, environment: environment.name, instance }} className="button second small" />
+          ))}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+interface ActsProps extends CardProps {
+  readonly title: string;
+  readonly onRename: () => void;
+}
+
+function Acts(props: ActsProps) {
+  const { instance, template, title } = props;
+  const words = useWords();
+  const [asking, setAsking] = useState<'stop' | 'delete'>();
+  const act = useActs(instance, title);
+  // Where the template is not known, neither is what would be lost.
+  const keeps = template !== undefined && isPersistent(template);
+  const ask = (what: 'stop' | 'delete') => (what === 'stop' && keeps ? act.stop() : setAsking(what));
+  return (
+    <div className="instance-ends">
+      <Buttons {...props} ask={ask} />
+      {asking === 'stop' && (
+        <Confirm title={words.instance.stopTitle(title)} yes={words.instance.stopYes} onYes={act.stop} onClose={() => setAsking(undefined)}>
+          {words.instance.stopLoses}
+        </Confirm>
+      )}
+      {asking === 'delete' && (
+        <Confirm
+          title={words.instance.removeTitle(title)}
+          yes={words.instance.removeYes}
+          onYes={act.remove}
+          onClose={() => setAsking(undefined)}
+        >
+          {keeps ? words.instance.removeKept : words.instance.removeLoses}
+        </Confirm>
+      )}
+    </div>
+  );
+}
+
+/** Stopping and deleting, each with a word about it. */
+export function useActs(instance: Instance, title: string) {
+  const words = useWords();
+  const { lab } = useApp();
+  const told = (work: Promise<void>, text: string, icon: IconName) => void attempt(work).then((done) => done && say(text, { icon }));
+  return {
+    stop: () => told(lab.setRunning(instance, false), words.instance.stopped(title), 'stop'),
+    remove: () => told(lab.remove(instance), words.instance.removed(title), 'trash'),
+    start: () => void attempt(lab.setRunning(instance, true)),
+  };
+}
+
+function Buttons({ instance, template, title, onRename, ask }: ActsProps & { ask: (what: 'stop' | 'delete') => void }) {
+  const words = useWords();
+  const { start } = useActs(instance, title);
+  const stage = stageOf(instance);
+  const ways = isConnectable(instance) ? waysOf(instance, template) : [];
+  const [first] = ways;
+  const more = ways.slice(1).filter(({ environment }) => environment === first?.environment);
+  return (
+    <>
+      {first && <WayLink way={first} className="button primary" label={words.instance.connectTo(title)} face={words.instance.connect} />}
+      {instance.running && !instance.deleting && (
+        <button type="button" className="button second" data-testid="stop" onClick={() => ask('stop')}>
+          {words.instance.stop}
+        </button>
+      )}
+      {(stage === 'off' || stage === 'suspended') && (
+        <button type="button" className="button primary" data-testid="start-again" onClick={start}>
+          <Icon name="play" /> {words.instance.startAgain}
+        </button>
+      )}
+      <button
+        type="button"
+        className="button plain square"
+        data-testid="delete"
+        aria-label={words.instance.removeTitle(title)}
+        title={words.instance.remove}
+        aria-disabled={instance.deleting || undefined}
+        onClick={() => !instance.deleting && ask('delete')}
+      >
+        <Icon name="trash" />
+      </button>
+      <Menu
+        label={words.instance.more(title)}
+        className="button plain square"
+        face={<Icon name="more" />}
+        groups={[
+          more.map(({ way, href }) => ({
+            label: words.instance.ways[way],
+            icon: way,
+            href,
+            outside: way === 'web',
+            testId: TEST_IDS[way],
+          })),
+          [{ label: words.instance.rename, icon: 'pencil', run: onRename }],
+        ]}
+      />
+    </>
+  );
+}
+
+const TEST_IDS = { desktop: 'connect', web: 'connect-web', terminal: 'connect-terminal' } as const;

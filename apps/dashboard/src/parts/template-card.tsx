@@ -1,0 +1,176 @@
+import type { ImageBuild } from '../lab/image-build.ts';
+import { unfinishedBuilds } from '../lab/image-build.ts';
+import { bytesText, coresText } from '../lab/quantity.ts';
+import { costOf, type shortages } from '../lab/quota.ts';
+import { flavourOf, isPersistent, type Template } from '../lab/template.ts';
+import { spanText } from '../words/when.ts';
+import { useWords, type Words } from '../words/words.ts';
+import { Cover } from './cover.tsx';
+import { Icon } from './icon.tsx';
+import { Menu } from './menu.tsx';
+import { amountText } from './quota-bars.tsx';
+import { say } from './toast.tsx';
+
+type Shortage = ReturnType<typeof shortages>[number];
+
+interface CardProps {
+  readonly template: Template;
+  readonly builds: readonly ImageBuild[];
+  readonly lacking: readonly Shortage[];
+  readonly running: number;
+  readonly starting: boolean;
+  readonly onStart: () => void;
+  /** The reader is about to start it, or not any more. */
+  readonly onConsider: (template: Template | undefined) => void;
+}
+
+/** A template: what it is, what it needs, and the button that makes it yours. */
+export function TemplateCard(props: CardProps) {
+  const { template, builds, onConsider } = props;
+  const words = useWords();
+  const flavour = flavourOf(template);
+  const unfinished = unfinishedBuilds(
+    template.environments.map((environment) => environment.image),
+    builds,
+  );
+  return (
+    // Looking at a card shows what its start would add to the bars above; everything that acts is inside.
+    // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
+    <article
+      className="template panel"
+      data-testid="template-card"
+      data-template={template.name}
+      onPointerEnter={() => onConsider(template)}
+      onPointerLeave={() => onConsider(undefined)}
+      onFocus={() => onConsider(template)}
+      onBlur={() => onConsider(undefined)}
+    >
+      <div className="cover">
+        <Cover flavour={flavour} />
+        <span className="cover-tag">
+          <Icon name={flavour} />
+          {words.template.kinds[flavour]}
+        </span>
+        <div className="cover-menu">
+          <CardMenu template={template} />
+        </div>
+      </div>
+      <div className="template-body">
+        <h3>{template.title}</h3>
+        {template.description && <p>{template.description}</p>}
+        <Facts template={template} />
+        <div className="template-ends">
+          {unfinished.map((build) => (
+            <BuildProgress key={build.name} build={build} />
+          ))}
+          <Start {...props} reason={reasonNot(unfinished, props.lacking, words)} />
+        </div>
+      </div>
+    </article>
+  );
+}
+
+function CardMenu({ template }: { template: Template }) {
+  const words = useWords();
+  const copy = async () => {
+    await navigator.clipboard.writeText(`${location.origin}/start/${template.workspace}/${template.name}`);
+    say(words.template.linkCopied, { icon: 'link' });
+  };
+  return (
+    <Menu
+      label={words.template.more(template.title)}
+      className="button second square small"
+      face={<Icon name="more" />}
+      groups={[[{ label: words.template.copyLink, icon: 'link', run: () => void copy() }]]}
+    />
+  );
+}
+
+function Facts({ template }: { template: Template }) {
+  const { template: said, locale } = useWords();
+  const cost = costOf(template);
+  const stops = spanText(template.stopAfterInactivity, locale);
+  return (
+    <ul className="facts">
+      {template.environments.length > 1 && <li>{said.environments(template.environments.length)}</li>}
+      <li>
+        <Icon name="cpu" /> {said.cores(coresText(cost.cpu, locale), cost.cpu)}
+      </li>
+      <li>
+        <Icon name="memory" /> {said.memory(bytesText(cost.memory, locale))}
+      </li>
+      {cost.disk > 0 && (
+        <li>
+          <Icon name="disk" /> {said.disk(bytesText(cost.disk, locale))}
+        </li>
+      )}
+      <li>
+        <Icon name="save" /> {isPersistent(template) ? said.keeps : said.keepsNot}
+      </li>
+      {stops && (
+        <li>
+          <Icon name="clock" /> {said.stopsAfter(stops)}
+        </li>
+      )}
+    </ul>
+  );
+}
+
+/** Why a start is not possible now; nothing when it is. */
+function reasonNot(unfinished: readonly ImageBuild[], lacking: readonly Shortage[], words: Words): string | undefined {
+  if (unfinished.some((build) => build.phase === 'Failed')) return words.template.buildFailed;
+  if (unfinished.length > 0) return words.template.waitsForBuild;
+  const [first] = lacking;
+  if (!first) return undefined;
+  const text = (value: number) => amountText(first.aspect, value, words.locale);
+  if (first.aspect === 'instances') return words.quota.lacks.instances(text(first.limit));
+  return words.quota.lacks[first.aspect](text(first.needed), text(first.free));
+}
+
+function Start({ template, running, starting, onStart, reason }: CardProps & { reason: string | undefined }) {
+  const words = useWords();
+  const off = reason !== undefined || starting;
+  const why = `why-${template.namespace}-${template.name}`;
+  return (
+    <>
+      {reason && (
+        <p className="template-why" id={why}>
+          {reason}
+        </p>
+      )}
+      <button
+        type="button"
+        className="button primary"
+        data-testid="start"
+        aria-label={words.template.startNamed(template.title)}
+        aria-disabled={off || undefined}
+        aria-describedby={reason ? why : undefined}
+        onClick={off ? undefined : onStart}
+      >
+        {starting ? <span className="spinner" /> : <Icon name="play" />}
+        {starting ? words.template.starting : running > 0 ? words.template.again : words.template.start}
+      </button>
+      {running > 0 && <p className="quiet">{words.template.runningAlready(running)}</p>}
+    </>
+  );
+}
+
+function BuildProgress({ build }: { build: ImageBuild }) {
+  const words = useWords();
+  const failed = build.phase === 'Failed';
+  const step = failed ? build.message : build.step || words.template.buildQueued;
+  return (
+    <div className="build" data-testid="image-build" data-phase={build.phase}>
+      <div className="quota-line">
+        <span>{failed ? words.template.buildFailed : words.template.preparing}</span>
+        {build.percent !== undefined && !failed && <strong>{words.template.percent(build.percent)}</strong>}
+      </div>
+      {!failed && (
+        <div className={build.percent === undefined ? 'meter unsure' : 'meter'} aria-hidden="true">
+          <span style={build.percent === undefined ? undefined : { width: `${build.percent}%` }} />
+        </div>
+      )}
+      <span className="quiet">{step}</span>
+    </div>
+  );
+}

@@ -1,0 +1,60 @@
+import type { ReactNode } from 'react';
+import type { Instance } from '../lab/instance.ts';
+import { type Template, type WayIn, waysIn } from '../lab/template.ts';
+import { Link } from '../router.tsx';
+import { useWords } from '../words/words.ts';
+import { Icon } from './icon.tsx';
+
+/** One way into one environment of an instance. */
+export interface Way {
+  readonly way: WayIn;
+  readonly environment: string;
+  readonly instance: Pick<Instance, 'namespace' | 'name' | 'uid'>;
+}
+
+/** Where a way leads. */
+export function wayHref({ way, environment, instance }: Way): string {
+  if (way === 'web') return `/instance/${instance.uid}/${environment}/`;
+  return `/${way}/${instance.namespace}/${instance.name}/${environment}`;
+}
+
+/** All ways into an instance, the best first. Without its template only what its status names is known. */
+export function waysOf(
+  instance: Way['instance'] & Pick<Instance, 'environments'>,
+  template: Template | undefined,
+): (Way & { href: string })[] {
+  const environments = template?.environments ?? instance.environments.map(({ name }) => ({ name, type: 'Container', gui: true }));
+  return environments.flatMap((environment) =>
+    waysIn(environment).map((way) => {
+      const found = { way, environment: environment.name, instance };
+      return { ...found, href: wayHref(found) };
+    }),
+  );
+}
+
+const TEST_IDS = { desktop: 'connect', web: 'connect-web', terminal: 'connect-terminal' } as const;
+
+/** A link into an environment. A web app opens in a tab of its own: it is another origin, and not ours. */
+export function WayLink({ way, className, label, face }: { way: Way; className: string; label?: string; face?: ReactNode }) {
+  const words = useWords();
+  const href = wayHref(way);
+  const shared = { className, 'data-testid': TEST_IDS[way.way], 'aria-label': label, href };
+  const inner = (
+    <>
+      <Icon name={way.way} /> {face ?? words.instance.wayShort[way.way]}
+    </>
+  );
+  if (way.way === 'web') {
+    return (
+      <a {...shared} target="_blank" rel="noreferrer">
+        {inner}
+      </a>
+    );
+  }
+  const preload = () => void (way.way === 'desktop' ? import('../desktop/desktop-page.tsx') : import('../terminal/terminal-page.tsx'));
+  return (
+    <Link {...shared} onPointerEnter={preload} onFocus={preload}>
+      {inner}
+    </Link>
+  );
+}

@@ -1,0 +1,4 @@
+/** Soon. */
+export function TerminalPage({ at }: { at: { namespace: string; instance: string; environment: string } }) {
+  return <h1>{at.instance}</h1>;
+}

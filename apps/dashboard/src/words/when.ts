@@ -1,0 +1,26 @@
+const UNITS = [
+  ['day', 86_400],
+  ['hour', 3_600],
+  ['minute', 60],
+] as const;
+
+/** How long ago a time was, in words: "3 minutes ago". */
+export function ago(time: number, now: number, locale: string): string {
+  const format = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' });
+  const seconds = Math.round((time - now) / 1000);
+  for (const [unit, length] of UNITS) if (Math.abs(seconds) >= length) return format.format(Math.trunc(seconds / length), unit);
+  return format.format(Math.trunc(seconds / 60), 'minute');
+}
+
+/** A time span of the API (`30m`, `2h`, `15d`) in words; nothing for `never`. */
+export function spanText(span: string, locale: string): string | undefined {
+  const [, count = '', unit = ''] = /^(\d+)([smhd])$/.exec(span) ?? [];
+  const units = { s: 'second', m: 'minute', h: 'hour', d: 'day' } as const;
+  if (unit !== 's' && unit !== 'm' && unit !== 'h' && unit !== 'd') return undefined;
+  return new Intl.NumberFormat(locale, { style: 'unit', unit: units[unit], unitDisplay: 'long' }).format(Number(count));
+}
+
+/** A full date with time. */
+export function dateText(time: number, locale: string): string {
+  return new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' }).format(time);
+}
