@@ -47,8 +47,8 @@ export class Direct {
     });
   }
 
-  /** Begins to pass on. */
-  run(): void {
+  /** Begins to pass on; `early` is what the viewer has said already. */
+  run(early: readonly ClientMessage[] = []): void {
     const { socket, first } = this.#upstream;
     const onDrain = () => socket.resume();
     this.viewer.onDrain(onDrain);
@@ -61,6 +61,7 @@ export class Direct {
     this.viewer.onClose(() => {
       if (!this.#left) socket.destroy();
     });
+    this.#fromViewer(early);
     this.viewer.listen((messages) => this.#fromViewer(messages));
     if (first.length > 0) this.#fromDesktop(first);
     socket.resume();
@@ -83,6 +84,7 @@ export class Direct {
         signal.removeEventListener('abort', fail);
         this.#left = true;
         this.#upstream.socket.destroy();
+        this.viewer.resume();
         resolve();
       };
       if (!this.#inMessage) this.#onEdge();

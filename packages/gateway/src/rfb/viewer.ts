@@ -24,6 +24,8 @@ const HIGH_WATER = 1024 * 1024;
 export class Viewer {
   /** Whether key, pointer and clipboard may pass. */
   readonly control: boolean;
+  /** When it came, in milliseconds of this process's life. */
+  readonly since = performance.now();
   readonly #ws: WebSocket;
   readonly #socket: Duplex;
   readonly #reader = new ByteReader();
