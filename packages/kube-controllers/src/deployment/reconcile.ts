@@ -1,0 +1,110 @@
+import { deployments, replicaSets } from '@crownlabs/client';
+import { type Controller, controller, ownedByKind, type Reconcile, watched } from '@crownlabs/controller';
+import { hasCode } from '@crownlabs/std';
+import { BY, type Cluster } from '../cluster.ts';
+import type { ReplicaSet } from '../replica-set/status.ts';
+import { patchStatus } from '../status-patch.ts';
+import { desiredSet, nextSizes, setAnnotations, sizeAnnotations } from './desired.ts';
+import { currentSet, type Deployment, REVISION, revisionOf } from './revision.ts';
+import { deadlineAt, observe } from './status.ts';
+
+const WORKERS = 16;
+
+/** Rolls Deployments out: one ReplicaSet for each template, pods moving from the old ones to the new. */
+export function deploymentController(cluster: Cluster): Controller {
+  const { live, log, clock } = cluster;
+  return controller({
+    name: 'deployment',
+    reconcile: reconcileDeployment(cluster),
+    sources: [watched(live.deployments), ownedByKind(live.replicaSets, { kind: 'Deployment', namespaced: true })],
+    workers: WORKERS,
+    log,
+    clock,
+  });
+}
+
+function reconcileDeployment(cluster: Cluster): Reconcile {
+  const { live, clock, client } = cluster;
+  return async ({ name, namespace }) => {
+    const deployment = live.deployments.get(name, namespace);
+    if (!deployment) return undefined;
+    const owned = live.replicaSets.byIndex(BY.owner, deployment.metadata.uid ?? '').filter((set) => !set.metadata.deletionTimestamp);
+    if (deployment.metadata.deletionTimestamp !== undefined) {
+      await patchStatus(client, deployments, deployment, observe(deployment, currentSet(deployment, owned), owned, clock.now()));
+      return undefined;
+    }
+    const sets = await rollOut(cluster, deployment, owned);
+    const status = observe(deployment, currentSet(deployment, sets), sets, clock.now());
+    await Promise.all([patchStatus(client, deployments, deployment, status), markRevision(cluster, deployment, sets)]);
+    await forgetOld(cluster, deployment, sets);
+    const deadline = deadlineAt({ deployment, status });
+    return deadline === undefined ? undefined : { afterMs: Math.max(1000, deadline - clock.now()) };
+  };
+}
+
+/** Makes the set of the present template if there is none, and gives all sets their next sizes. Returns them as they are then. */
+async function rollOut(cluster: Cluster, deployment: Deployment, owned: readonly ReplicaSet[]): Promise<ReplicaSet[]> {
+  const found = currentSet(deployment, owned);
+  if (!found && deployment.spec?.paused) return [...owned];
+  const revision = Math.max(0, ...owned.filter((set) => set !== found).map(revisionOf)) + 1;
+  const current = found ?? (await createSet(cluster, deployment, owned, revision));
+  const old = owned.filter((set) => set.metadata.uid !== current.metadata.uid);
+  const sizes = nextSizes(deployment, current, old);
+  const resized = [current, ...old].map((set) => {
+    const replicas = sizes.get(set.metadata.name) ?? set.spec?.replicas ?? 0;
+    const isCurrent = set === current;
+    const annotations = isCurrent ? setAnnotations(deployment, revision) : sizeAnnotations(deployment);
+    return resize(cluster, set, replicas, annotations);
+  });
+  return Promise.all(resized);
+}
+
+async function createSet(cluster: Cluster, deployment: Deployment, owned: readonly ReplicaSet[], revision: number): Promise<ReplicaSet> {
+  const { client } = cluster;
+  // Its size is found as for a set that exists and is empty, so that a new set takes one write.
+  const blank: ReplicaSet = { ...desiredSet(deployment, 0, revision) };
+  const replicas = nextSizes(deployment, blank, owned).get(blank.metadata.name) ?? 0;
+  const wanted = desiredSet(deployment, replicas, revision);
+  try {
+    return await client.create(replicaSets, { ...wanted, metadata: { ...wanted.metadata } });
+  } catch (error) {
+    if (!hasCode(error, 'AlreadyExists')) throw error;
+    const found = await client.get(replicaSets, wanted.metadata.name, wanted.metadata.namespace);
+    // Made a moment ago, and the live copy does not show it yet.
+    if (currentSet(deployment, [found]) && found.metadata.ownerReferences?.some(({ uid }) => uid === deployment.metadata.uid)) return found;
+    const collisionCount = (deployment.status?.collisionCount ?? 0) + 1;
+    await client.patch(
+      deployments,
+      deployment.metadata.name,
+      deployment.metadata.namespace,
+      { status: { collisionCount } },
+      { subresource: 'status' },
+    );
+    throw error;
+  }
+}
+
+async function resize({ client }: Cluster, set: ReplicaSet, replicas: number, annotations: Record<string, string>): Promise<ReplicaSet> {
+  const known = set.metadata.annotations ?? {};
+  const sameNotes = Object.entries(annotations).every(([key, value]) => known[key] === value);
+  if (set.spec?.replicas === replicas && sameNotes) return set;
+  return client.patch(replicaSets, set.metadata.name, set.metadata.namespace, { metadata: { annotations }, spec: { replicas } });
+}
+
+async function markRevision({ client }: Cluster, deployment: Deployment, sets: readonly ReplicaSet[]): Promise<void> {
+  const current = currentSet(deployment, sets);
+  const revision = current && String(revisionOf(current));
+  const { name, namespace, annotations } = deployment.metadata;
+  if (revision === undefined || annotations?.[REVISION] === revision) return;
+  await client.patch(deployments, name, namespace, { metadata: { annotations: { [REVISION]: revision } } });
+}
+
+/** Deletes empty sets of revisions that are too old to go back to. */
+async function forgetOld({ client }: Cluster, deployment: Deployment, sets: readonly ReplicaSet[]): Promise<void> {
+  const current = currentSet(deployment, sets);
+  const keep = deployment.spec?.revisionHistoryLimit ?? 10;
+  const empty = sets.filter((set) => set !== current && (set.spec?.replicas ?? 0) === 0 && (set.status?.replicas ?? 0) === 0);
+  const excess = sets.length - 1 - keep;
+  const oldest = empty.toSorted((a, b) => revisionOf(a) - revisionOf(b)).slice(0, Math.max(0, excess));
+  for (const { metadata } of oldest) await client.delete(replicaSets, metadata.name, metadata.namespace);
+}

@@ -1,0 +1,79 @@
+import { type Informer, type KubeClient, type KubeObject, ownedBy, pods } from '@crownlabs/client';
+import { hasCode } from '@crownlabs/std';
+import type { PodTemplateSpec } from 'kubernetes-types/core/v1.js';
+import { BY } from './cluster.ts';
+import type { Pod } from './pod-state.ts';
+
+/** Creates and deletes the pods of owners, and knows of them before the watch tells. */
+export interface PodControl {
+  /** All pods that `owner` controls: those that the live copy shows, and those made since. */
+  ownedBy(owner: KubeObject): Pod[];
+  create(
+    owner: KubeObject,
+    template: PodTemplateSpec,
+    more?: { name?: string; labels?: Record<string, string>; annotations?: Record<string, string> },
+  ): Promise<Pod>;
+  /** Deletes the pod; from now on it no longer counts as active. */
+  delete(pod: Pod): Promise<void>;
+  /** Whether the pod was deleted here and the watch has not said so yet. */
+  isGoing(pod: Pod): boolean;
+}
+
+/** Pod control over a live copy. A cache that lags behind must never lead to a pod too many. */
+export function podControl(client: KubeClient, live: Informer<Pod>): PodControl {
+  const made = new Map<string, Pod>();
+  const going = new Set<string>();
+  live.onChange((now, before) => {
+    const uid = (now ?? before)?.metadata.uid ?? '';
+    made.delete(uid);
+    if (!now || now.metadata.deletionTimestamp !== undefined) going.delete(uid);
+  });
+  return {
+    ownedBy: (owner) => {
+      const uid = owner.metadata.uid ?? '';
+      const fresh = [...made.values()].filter((pod) => pod.metadata.ownerReferences?.[0]?.uid === uid);
+      return [...live.byIndex(BY.owner, uid), ...fresh];
+    },
+    create: async (owner, template, more = {}) => {
+      const pod = await client.create(pods, podOf(owner, template, more));
+      const uid = pod.metadata.uid ?? '';
+      // The watch may have been faster than the answer.
+      if (live.get(pod.metadata.name, pod.metadata.namespace)?.metadata.uid !== uid) made.set(uid, pod);
+      return pod;
+    },
+    delete: async (pod) => {
+      const { name, namespace, uid } = pod.metadata;
+      going.add(uid ?? '');
+      try {
+        await client.delete(pods, name, namespace, uid === undefined ? {} : { uid });
+      } catch (error) {
+        going.delete(uid ?? '');
+        // Another pod has the name by now: this one is gone.
+        if (!hasCode(error, 'Conflict')) throw error;
+      }
+    },
+    isGoing: (pod) => going.has(pod.metadata.uid ?? ''),
+  };
+}
+
+function podOf(
+  owner: KubeObject,
+  template: PodTemplateSpec,
+  { name, labels, annotations }: { name?: string; labels?: Record<string, string>; annotations?: Record<string, string> },
+) {
+  const metadata = template.metadata ?? {};
+  const named = name === undefined ? { generateName: `${owner.metadata.name.slice(0, 240)}-` } : { name };
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: {
+      ...named,
+      namespace: owner.metadata.namespace ?? '',
+      labels: { ...metadata.labels, ...labels },
+      annotations: { ...metadata.annotations, ...annotations },
+      ...(metadata.finalizers && { finalizers: metadata.finalizers }),
+      ownerReferences: [ownedBy(owner)],
+    },
+    ...(template.spec && { spec: template.spec }),
+  };
+}

@@ -1,0 +1,96 @@
+import { controllerOf, ownedBy, pods, replicaSets } from '@crownlabs/client';
+import { type Controller, controller, ownedByKind, type Reconcile, watched } from '@crownlabs/controller';
+import { messageOf } from '@crownlabs/std';
+import { BY, type Cluster } from '../cluster.ts';
+import { type PodControl, podControl } from '../pod-control.ts';
+import { isActive, type Pod } from '../pod-state.ts';
+import { matchesSelector } from '../selector.ts';
+import { patchStatus } from '../status-patch.ts';
+import { leastWanted, nextAvailable, observe, type ReplicaSet } from './status.ts';
+
+const WORKERS = 16;
+// Like a slow start: if the first pods are refused (quota), the rest is not tried.
+const FIRST_BATCH = 8;
+
+/** Keeps each ReplicaSet at its number of pods. */
+export function replicaSetController(cluster: Cluster): Controller {
+  const { live, log, clock } = cluster;
+  const control = podControl(cluster.client, live.pods);
+  return controller({
+    name: 'replicaset',
+    reconcile: reconcileReplicaSet(cluster, control),
+    sources: [watched(live.replicaSets), ownedByKind(live.pods, { kind: 'ReplicaSet', namespaced: true }), orphans(cluster)],
+    workers: WORKERS,
+    log,
+    clock,
+  });
+}
+
+/** A pod without an owner concerns the sets that would adopt it. */
+function orphans({ live }: Cluster) {
+  return watched(live.pods, {
+    when: (now) => now !== undefined && controllerOf(now) === undefined,
+    keys: (pod) =>
+      live.replicaSets
+        .byIndex(BY.namespace, pod.metadata.namespace ?? '')
+        .filter(({ spec }) => matchesSelector(spec?.selector, pod.metadata.labels))
+        .map(({ metadata: { name, namespace } }) => ({ name, ...(namespace !== undefined && { namespace }) })),
+  });
+}
+
+function reconcileReplicaSet(cluster: Cluster, control: PodControl): Reconcile {
+  const { live, clock } = cluster;
+  return async ({ name, namespace }) => {
+    const set = live.replicaSets.get(name, namespace);
+    if (!set) return undefined;
+    await adopt(cluster, set);
+    const active = control.ownedBy(set).filter((pod) => isActive(pod) && !control.isGoing(pod));
+    const failure = set.metadata.deletionTimestamp === undefined ? await converge(control, set, active) : undefined;
+    const now = clock.now();
+    const seen = control.ownedBy(set).filter((pod) => isActive(pod) && !control.isGoing(pod));
+    await patchStatus(cluster.client, replicaSets, set, observe(set, seen, failure && messageOf(failure), now));
+    if (failure) throw failure;
+    const wait = nextAvailable(set, seen, now);
+    return wait === undefined ? undefined : { afterMs: wait };
+  };
+}
+
+/** Creates what is missing, deletes what is too much; the failure that stopped it, if one did. */
+async function converge(control: PodControl, set: ReplicaSet, active: readonly Pod[]): Promise<Error | undefined> {
+  const { replicas = 1, template = {} } = set.spec ?? {};
+  const missing = replicas - active.length;
+  try {
+    if (missing < 0)
+      await Promise.all(
+        leastWanted(active)
+          .slice(0, -missing)
+          .map((pod) => control.delete(pod)),
+      );
+    let batch = FIRST_BATCH;
+    for (let done = 0; done < missing; batch *= 2) {
+      const size = Math.min(batch, missing - done);
+      await Promise.all(Array.from({ length: size }, () => control.create(set, template)));
+      done += size;
+    }
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error : new Error(messageOf(error));
+  }
+}
+
+/** Takes in pods that match and belong to nobody, and lets go of own ones that match no more. */
+async function adopt({ client, live }: Cluster, set: ReplicaSet): Promise<void> {
+  if (set.metadata.deletionTimestamp !== undefined) return;
+  const { namespace = '', uid = '' } = set.metadata;
+  const matches = (pod: Pod) => matchesSelector(set.spec?.selector, pod.metadata.labels);
+  const strangers = live.pods.byIndex(BY.namespace, namespace).filter((pod) => !controllerOf(pod) && isActive(pod) && matches(pod));
+  const gone = live.pods.byIndex(BY.owner, uid).filter((pod) => !matches(pod) && pod.metadata.deletionTimestamp === undefined);
+  for (const pod of strangers) {
+    const ownerReferences = [...(pod.metadata.ownerReferences ?? []), ownedBy(set)];
+    await client.patch(pods, pod.metadata.name, namespace, { metadata: { uid: pod.metadata.uid, ownerReferences } });
+  }
+  for (const pod of gone) {
+    const ownerReferences = (pod.metadata.ownerReferences ?? []).filter((reference) => reference.uid !== uid);
+    await client.patch(pods, pod.metadata.name, namespace, { metadata: { uid: pod.metadata.uid, ownerReferences } });
+  }
+}

@@ -1,0 +1,38 @@
+import type { KubeClient, KubeObject, Resource } from '@crownlabs/client';
+
+/**
+ * Writes a whole status as a merge patch, and nothing if it is there already. Each status here has one writer, so that the patch
+ * needs no resourceVersion: a copy that lags behind must not cost a conflict and a wait.
+ */
+export async function patchStatus<T extends KubeObject & { status?: unknown }>(
+  client: KubeClient,
+  resource: Resource<T>,
+  object: T,
+  status: object,
+): Promise<void> {
+  const before = isRecord(object.status) ? object.status : {};
+  const now = { ...status };
+  if (same(before, now)) return;
+  const dropped = Object.fromEntries(
+    Object.keys(before)
+      .filter((key) => !(key in now))
+      .map((key) => [key, null]),
+  );
+  const { name, namespace } = object.metadata;
+  await client.patch(resource, name, namespace, { status: { ...dropped, ...now } }, { subresource: 'status' });
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}
+
+function same(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (Array.isArray(a)) return Array.isArray(b) && a.length === b.length && a.every((item, at) => same(item, b[at]));
+  if (!isRecord(a) || !isRecord(b) || Array.isArray(b)) return false;
+  const keys = Object.keys(a);
+  return keys.length === Object.keys(b).length && keys.every((key) => key in b && same(a[key], b[key]));
+}
+
+/** Whether two values are the same JSON. */
+export { same as sameJson };
