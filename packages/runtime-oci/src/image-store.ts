@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import type { ImageConfig, ImageInfo, ImageStore, PullProgress } from '@crownlabs/runtime';
 import { LabError, messageOf } from '@crownlabs/std';
 import type Dockerode from 'dockerode';
-import { engineCall, engineError, engineTry } from './engine/engine.ts';
+import { type Engine, engineCall, engineError, engineTry } from './engine/engine.ts';
 import { followProgress, importTree } from './image-import.ts';
 import { PAUSE_IMAGE } from './pause-image.ts';
 
@@ -122,4 +122,9 @@ function pullError(error: unknown, name: string): LabError {
   return new LabError('ServiceUnavailable', `The image ${name} is not on this machine and the registry ${registry} does not answer.`, {
     cause: error,
   });
+}
+
+/** The images of an engine, for whoever makes or lists them without running anything. */
+export function openImageStore({ docker }: Engine): ImageStore {
+  return new EngineImages(docker);
 }

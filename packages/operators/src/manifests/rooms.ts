@@ -44,6 +44,8 @@ export const ROOM_RULES: Readonly<Record<string, readonly PolicyRule[]>> = {
     rule(CROWNLABS_GROUP, ['instances', 'templates', 'tenants', 'workspaces'], READ),
     rule('', ['pods', 'services'], READ),
     rule('', ['pods/portforward', 'pods/exec'], ['get', 'create']),
+    // A right that is taken away ends open connections at once.
+    rule(RBAC_GROUP, ['roles', 'rolebindings', 'clusterroles', 'clusterrolebindings'], READ),
   ],
   relay: [
     REVIEW,

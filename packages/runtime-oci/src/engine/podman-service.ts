@@ -80,6 +80,8 @@ async function launch(path: (name: string) => string, socket: string): Promise<v
   // In a session of its own: Ctrl-C in our terminal must not end it before us, nor our death take it along.
   const child = spawn('podman', ['system', 'service', '--time=0', `unix://${socket}`], {
     detached: true,
+    // The container monitor leaves notes (a file `oom`) where it was started.
+    cwd: path('.'),
     stdio: ['ignore', log.fd, log.fd],
     env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', HOME: '/root', CONTAINERS_CONF: path('containers.conf') },
   });

@@ -1,0 +1,152 @@
+import process from 'node:process';
+import { LabError, messageOf } from '@crownlabs/std';
+import { Command, Option } from 'commander';
+import { type Places, placesOf } from './places.ts';
+import { paint, say } from './terminal.ts';
+
+// Verbs are loaded when they are called: `--help` and a fast start must not pay for the others.
+
+const program = new Command('crownlabs')
+  .description('A personal computing laboratory in the browser for every student.')
+  .option('--data-dir <directory>', 'where the installation keeps its things (default: .crownlabs in the clone, or $CROWNLABS_DATA_DIR)')
+  .showHelpAfterError('(--help shows what there is)')
+  .showSuggestionAfterError();
+
+function places(): Places {
+  return placesOf(program.opts<{ dataDir?: string }>().dataDir);
+}
+
+const output = () => new Option('-o, --output <format>', 'how to print').choices(['table', 'json', 'yaml']).default('table');
+
+program
+  .command('up')
+  .description('set up what is missing and run CrownLabs on this machine')
+  .option('-d, --detach', 'return to the prompt once it serves', false)
+  .option('-p, --port <port>', 'port of the product', Number)
+  .option('--api-port <port>', 'port of the Kubernetes API (loopback only)', Number)
+  .option('--public <url>', 'the address people use, when it is not this machine alone')
+  .option('--no-demo', 'do not create demo content on the first start')
+  .action(async (flags: { detach: boolean; port?: number; apiPort?: number; public?: string; demo: boolean }) => {
+    const { up } = await import('./verbs/up.ts');
+    const { detach, port, apiPort, public: publicURL, demo } = flags;
+    const given = { port, apiPort, publicURL, demo: demo ? undefined : false };
+    await up(places(), { detach, overrides: Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) });
+  });
+
+program
+  .command('down')
+  .description('stop CrownLabs and its environments; all data is kept')
+  .option('--keep', 'let environments run on; the next start finds them again', false)
+  .action(async (flags: { keep: boolean }) => {
+    const { down } = await import('./verbs/down.ts');
+    await down(places(), flags);
+  });
+
+program
+  .command('status')
+  .description('say what runs, where, and how much it uses')
+  .addOption(output())
+  .action(async (flags: { output: string }) => {
+    const { status } = await import('./verbs/status.ts');
+    process.exitCode = await status(places(), flags.output);
+  });
+
+program
+  .command('doctor')
+  .description('look at this machine, say what is missing and what to do')
+  .addOption(output())
+  .action(async (flags: { output: string }) => {
+    const { doctor } = await import('./verbs/doctor.ts');
+    process.exitCode = await doctor(places(), flags.output);
+  });
+
+program
+  .command('test')
+  .description('set up what is missing and run every check and test')
+  .argument('[pattern...]', 'only test files whose path contains one of these')
+  .action(async (patterns: string[]) => {
+    const { test } = await import('./verbs/test.ts');
+    process.exitCode = await test(patterns);
+  });
+
+program
+  .command('kubeconfig')
+  .description("print the administrator's kubeconfig")
+  .action(async () => {
+    const { kubeconfig } = await import('./verbs/kubeconfig.ts');
+    await kubeconfig(places());
+  });
+
+program
+  .command('logs')
+  .description('show what the programs say')
+  .argument('[program]', 'control or edge; both when left out')
+  .option('-f, --follow', 'keep following', false)
+  .action(async (name: string | undefined, flags: { follow: boolean }) => {
+    const { logs } = await import('./verbs/logs.ts');
+    await logs(places(), name, flags.follow);
+  });
+
+const user = program.command('user').description('people: add, set a password, enrol in a workspace');
+
+user
+  .command('add')
+  .description('add a person; prints a generated password once')
+  .argument('<name>', 'login name, such as ada.lovelace or s123456')
+  .requiredOption('--first-name <name>', 'first name')
+  .requiredOption('--last-name <name>', 'last name')
+  .requiredOption('--email <address>', 'mail address')
+  .option('--enrol <workspace[:role]...>', 'workspaces to join, as user unless :manager is said')
+  .option('--admin', 'may do everything', false)
+  .action(async (name: string, flags: { firstName: string; lastName: string; email: string; enrol?: string[]; admin: boolean }) => {
+    const { addUser } = await import('./verbs/user.ts');
+    await addUser(places(), { name, ...flags, enrol: flags.enrol ?? [] });
+  });
+
+user
+  .command('passwd')
+  .description('set a new password; generated unless standard input has one')
+  .argument('<name>', 'login name')
+  .option('--stdin', 'read the password from standard input', false)
+  .action(async (name: string, flags: { stdin: boolean }) => {
+    const { setPassword } = await import('./verbs/user.ts');
+    await setPassword(places(), name, flags.stdin);
+  });
+
+user
+  .command('enrol')
+  .description('make a person a member of a workspace, or change the role there')
+  .argument('<name>', 'login name')
+  .argument('<workspace[:role]>', 'workspace; role is user unless :manager is said')
+  .action(async (name: string, membership: string) => {
+    const { enrol } = await import('./verbs/user.ts');
+    await enrol(places(), name, membership);
+  });
+
+const image = program.command('image').description('environment images: list, build');
+
+image
+  .command('list')
+  .description('list the recipes and whether their images are there')
+  .addOption(output())
+  .action(async (flags: { output: string }) => {
+    const { listImages } = await import('./verbs/image.ts');
+    await listImages(places(), flags.output);
+  });
+
+image
+  .command('build')
+  .description('build images from their recipes, all of them when none is named')
+  .argument('[name...]', 'recipes below images/')
+  .action(async (names: string[]) => {
+    const { buildImages } = await import('./verbs/image.ts');
+    await buildImages(places(), names);
+  });
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  say(`${paint('red', 'Error:')} ${messageOf(error)}`);
+  if (!(error instanceof LabError) && error instanceof Error && process.env['CROWNLABS_DEBUG']) say(error.stack);
+  process.exitCode = 1;
+}

@@ -1,0 +1,112 @@
+import { randomBytes } from 'node:crypto';
+import { chmod, chown, mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import process from 'node:process';
+import { scope, systemClock } from '@crownlabs/std';
+import { announce, type Ports, type Running, withdraw } from './installation.ts';
+import { LogFiles } from './log-lines.ts';
+import { type Places, ROOT } from './places.ts';
+import type { EdgeUser } from './setup/edge-user.ts';
+import { type Program, type Ready, Supervisor } from './supervisor.ts';
+
+const MAIN = join(ROOT, 'apps/server/src/main.ts');
+const PROGRAMS = ['control', 'edge'] as const;
+
+/** What a supervised installation needs to know. `config` is the resolved configuration, as both programs read it. */
+export interface Supervised {
+  readonly places: Places;
+  readonly ports: Ports;
+  readonly url: string;
+  /** Who the exposed process runs as, where we may choose. */
+  readonly edgeUser?: EdgeUser;
+  readonly config: Readonly<Record<string, unknown>>;
+}
+
+/** What is heard of it. */
+export interface SupervisedEvents {
+  /** Both programs serve for the first time; notes are for the terminal, once. */
+  onServing(notes: readonly string[]): void;
+  onLine(program: string, line: string): void;
+  onExit(program: string, how: string, restartInMs: number): void;
+}
+
+/** Runs the two programs until SIGINT or SIGTERM (environments end too) or SIGUSR2 (they stay). Resolves when all has ended. */
+export async function supervise(installation: Supervised, events: SupervisedEvents): Promise<void> {
+  const { places } = installation;
+  await using owned = scope();
+  const resolved = await writeResolved(installation);
+  const logs = new LogFiles(places.logs);
+  await logs.open(PROGRAMS);
+  const ready = new Map<string, Ready>();
+  const state = (): Running => ({
+    pid: process.pid,
+    url: installation.url,
+    apiServer: `https://127.0.0.1:${installation.ports.api}`,
+    startedAt,
+    ready: ready.size === PROGRAMS.length,
+    programs: supervisor.pids(),
+  });
+  const startedAt = new Date().toISOString();
+  let served = false;
+  const supervisor = new Supervisor(systemClock, {
+    onLine: (program, line) => {
+      logs.write(program, line);
+      events.onLine(program, line);
+    },
+    onReady: (program, message) => {
+      ready.set(program, message);
+      void announce(places, state());
+      if (served || ready.size < PROGRAMS.length) return;
+      served = true;
+      events.onServing([...ready.values()].flatMap(({ notes }) => notes ?? []));
+    },
+    onExit: (program, how, pause) => {
+      ready.delete(program);
+      void announce(places, state());
+      events.onExit(program, how, pause);
+    },
+  });
+  owned.defer(() => withdraw(places));
+  await announce(places, state());
+  const kept = PROGRAMS.map((name) => supervisor.keep(programOf(name, resolved)));
+  const signal = await nextSignal();
+  // The door first: nobody is let into what is about to go.
+  await supervisor.stop('edge', 'SIGTERM');
+  await supervisor.stop('control', signal === 'SIGUSR2' ? 'SIGUSR2' : 'SIGTERM');
+  await Promise.all(kept);
+}
+
+async function writeResolved({ places, config, edgeUser }: Supervised): Promise<string> {
+  const run = join(places.dataDir, 'run');
+  await mkdir(run, { recursive: true });
+  // The edge runs as another user and must reach its own folder below.
+  await chmod(places.dataDir, 0o711);
+  await chmod(run, 0o711);
+  const path = join(run, 'config.json');
+  await writeFile(path, JSON.stringify({ ...config, edgeUser }), { mode: 0o600 });
+  await edgeFolder(join(places.dataDir, 'edge'), edgeUser);
+  return path;
+}
+
+/** What the edge alone may read: its client secret at the OpenID provider, and the key that seals sessions. Made once. */
+async function edgeFolder(folder: string, user: EdgeUser | undefined): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const secrets = { 'client-secret': randomBytes(32).toString('base64url'), 'session-key': randomBytes(32) };
+  for (const [name, value] of Object.entries(secrets)) {
+    await writeFile(join(folder, name), value, { mode: 0o600, flag: 'wx' }).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST') throw error;
+    });
+    if (user) await chown(join(folder, name), user.uid, user.gid);
+  }
+  if (user) await chown(folder, user.uid, user.gid);
+}
+
+function programOf(name: string, config: string): Program {
+  return { name, module: MAIN, args: [name, '--config', config], env: { ...process.env, FORCE_COLOR: undefined } };
+}
+
+function nextSignal(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGUSR2', 'SIGHUP'] as const) process.once(signal, () => resolve(signal));
+  });
+}

@@ -1,0 +1,118 @@
+import { lookup } from 'node:dns/promises';
+import { statfs } from 'node:fs/promises';
+import { freemem, totalmem } from 'node:os';
+import { join } from 'node:path';
+import process from 'node:process';
+import { type Finding, startEngine } from '@crownlabs/runtime-oci';
+import { messageOf } from '@crownlabs/std';
+import { stringify } from 'yaml';
+import { running } from '../installation.ts';
+import type { Places } from '../places.ts';
+import { readConfiguration } from '../read-configuration.ts';
+import { hasProgram } from '../setup/debian-packages.ts';
+import { paint } from '../terminal.ts';
+
+const GIB = 2 ** 30;
+
+/** Looks at the machine and prints findings. Exit code 0 when nothing stands in the way, 1 otherwise. */
+export async function doctor(places: Places, format: string): Promise<number> {
+  const looked = await Promise.all([engine(places), installation(places), disk(places), builder(), localhostNames()]);
+  const findings = [...looked.flat(), nodeVersion(), memory(), edge()];
+  if (format === 'json') process.stdout.write(`${JSON.stringify(findings, null, 2)}\n`);
+  else if (format === 'yaml') process.stdout.write(stringify(findings));
+  else process.stdout.write(findings.map(forPeople).join(''));
+  return findings.every(({ ok }) => ok) ? 0 : 1;
+}
+
+function forPeople({ ok, check, found, did, advice }: Finding): string {
+  const lines = [`${ok ? paint('green', '✓') : paint('red', '✗')} ${check.padEnd(14)} ${found}`];
+  if (did) lines.push(`${' '.repeat(17)}${paint('dim', did)}`);
+  if (advice) lines.push(`${' '.repeat(17)}${paint('yellow', advice)}`);
+  return `${lines.join('\n')}\n`;
+}
+
+function finding(check: string, ok: boolean, found: string, advice = ''): Finding {
+  return { check, ok, found, did: '', advice: ok ? '' : advice };
+}
+
+/** Our own Podman service is started on a socket beside the product's, so that looking disturbs nothing. */
+async function engine(places: Places): Promise<readonly Finding[]> {
+  const config = await readConfiguration(places, {});
+  const started = await startEngine({
+    directory: join(places.dataDir, 'engine-cli'),
+    ...(config.engineSocket ? { socket: config.engineSocket } : {}),
+  });
+  await started.stop();
+  return started.findings;
+}
+
+async function installation(places: Places): Promise<Finding[]> {
+  try {
+    await readConfiguration(places, {});
+  } catch (error) {
+    return [finding('configuration', false, messageOf(error), `Edit ${places.config}.`)];
+  }
+  const state = await running(places);
+  return [
+    finding('installation', true, state ? `Runs at ${state.url}, process ${state.pid}` : `Does not run; its data is in ${places.dataDir}`),
+  ];
+}
+
+function nodeVersion(): Finding {
+  return finding('node', true, `Node.js ${process.versions.node}, brought by our own dependencies`);
+}
+
+async function disk(places: Places): Promise<Finding[]> {
+  const { bavail, bsize } = await statfs(places.dataDir).catch(() => statfs('/'));
+  const free = (bavail * bsize) / GIB;
+  return [
+    finding(
+      'disk',
+      free > 5,
+      `${free.toFixed(1)} GiB free for data`,
+      'Images and environments need 5 GiB at least. Free some space, or choose another place with --data-dir.',
+    ),
+  ];
+}
+
+function memory(): Finding {
+  const total = totalmem() / GIB;
+  return finding(
+    'memory',
+    total > 3,
+    `${total.toFixed(1)} GiB, ${(freemem() / GIB).toFixed(1)} GiB of it free`,
+    'A desktop needs about 1 GiB beside the system; expect one or two at a time.',
+  );
+}
+
+async function builder(): Promise<Finding[]> {
+  const there = await hasProgram('mmdebstrap');
+  return [
+    finding(
+      'image builder',
+      there,
+      there ? 'mmdebstrap is installed' : 'mmdebstrap is missing',
+      '`crownlabs up` installs it; or type: sudo apt-get install mmdebstrap',
+    ),
+  ];
+}
+
+function edge(): Finding {
+  const root = process.getuid?.() === 0;
+  return finding('exposed process', true, root ? 'Runs as a Unix user of its own' : 'Runs as you: only root can give it a user of its own');
+}
+
+/** Browsers resolve *.localhost by themselves (RFC 6761); other programs ask the system. */
+async function localhostNames(): Promise<Finding[]> {
+  const known = await lookup('x.apps.localhost').then(
+    () => true,
+    () => false,
+  );
+  return [
+    finding(
+      'names',
+      true,
+      known ? '*.localhost resolves' : '*.localhost does not resolve on this system; browsers know it by themselves, curl needs --resolve',
+    ),
+  ];
+}

@@ -1,0 +1,74 @@
+import { join } from 'node:path';
+import { buildImage, isUpToDate, loadRecipes, type Recipe } from '@crownlabs/images';
+import type { ImageStore } from '@crownlabs/runtime';
+import { openImageStore, requireEngine, startEngine } from '@crownlabs/runtime-oci';
+import { buildStore } from '@crownlabs/server';
+import { LabError } from '@crownlabs/std';
+import { type Places, ROOT } from '../places.ts';
+import { printRows } from '../print-table.ts';
+import { readConfiguration } from '../read-configuration.ts';
+import { hasProgram, installPackages } from '../setup/debian-packages.ts';
+import { IMAGE_PACKAGES } from '../setup/needed-packages.ts';
+import { step } from '../terminal.ts';
+
+/** Prints the recipes and what became of them. */
+export async function listImages(places: Places, format: string): Promise<void> {
+  await withImages(places, async (images) => {
+    const rows = await Promise.all((await recipes()).map((recipe) => row(recipe, images)));
+    printRows(rows, format);
+  });
+}
+
+async function row(recipe: Recipe, images: ImageStore) {
+  const [found, fresh] = await Promise.all([images.find(recipe.reference), isUpToDate(recipe, buildStore(images))]);
+  const state = found ? (fresh ? 'up to date' : 'outdated') : 'not built';
+  return {
+    recipe: recipe.name,
+    image: recipe.reference,
+    state,
+    sizeMB: found ? Math.round(found.sizeBytes / 1e6) : undefined,
+    description: recipe.description,
+  };
+}
+
+/** Builds images anew, whether they are up to date or not. */
+export async function buildImages(places: Places, names: readonly string[]): Promise<void> {
+  const known = await recipes();
+  const wanted = names.length === 0 ? known : names.map((name) => chosen(known, name));
+  if (!(await hasProgram('mmdebstrap'))) await step('Installing what builds images', (update) => installPackages(IMAGE_PACKAGES, update));
+  await withImages(places, async (images) => {
+    for (const recipe of wanted) {
+      await step(`Building ${recipe.reference}`, (update) =>
+        buildImage(recipe, {
+          store: buildStore(images),
+          cacheDir: join(places.dataDir, 'packages'),
+          onProgress: ({ step: doing, percent }) => update(`${percent} % ${doing}`),
+          signal: new AbortController().signal,
+        }),
+      );
+    }
+  });
+}
+
+function recipes(): Promise<Recipe[]> {
+  return loadRecipes(join(ROOT, 'images'));
+}
+
+function chosen(known: readonly Recipe[], name: string): Recipe {
+  const recipe = known.find((one) => one.name === name);
+  if (!recipe) throw new LabError('NotFound', `There is no recipe ${name}. There are: ${known.map((one) => one.name).join(', ')}.`);
+  return recipe;
+}
+
+async function withImages(places: Places, work: (images: ImageStore) => Promise<void>): Promise<void> {
+  const config = await readConfiguration(places, {});
+  const started = await startEngine({
+    directory: join(places.dataDir, 'engine-cli'),
+    ...(config.engineSocket ? { socket: config.engineSocket } : {}),
+  });
+  try {
+    await work(openImageStore(requireEngine(started)));
+  } finally {
+    await started.stop();
+  }
+}

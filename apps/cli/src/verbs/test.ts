@@ -1,0 +1,69 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import process from 'node:process';
+import { ROOT } from '../places.ts';
+import { buildDashboard } from '../setup/dashboard-build.ts';
+import { installPackages } from '../setup/debian-packages.ts';
+import { ENGINE_PACKAGES, IMAGE_PACKAGES } from '../setup/needed-packages.ts';
+import { step } from '../terminal.ts';
+
+/** What the tests use beside the product itself: a browser, a VNC server to relay, a static program for tiny images, unzip for kubectl's package. */
+const TEST_PACKAGES = ['chromium', 'tigervnc-standalone-server', 'busybox-static', 'unzip'];
+
+interface Tally {
+  readonly passed: number;
+  readonly failed: number;
+}
+
+/** Sets everything up, runs the checks and every test, and ends with the line `N passed, N failed`. Returns the exit code. */
+export async function test(patterns: readonly string[]): Promise<number> {
+  await step('Packages for the tests', (update) => installPackages([...ENGINE_PACKAGES, ...IMAGE_PACKAGES, ...TEST_PACKAGES], update));
+  await step('Dashboard', () => buildDashboard());
+  const checks = patterns.length > 0 ? { passed: 0, failed: 0 } : await runChecks();
+  const tests = await runTests(patterns);
+  const failed = checks.failed + tests.failed;
+  console.log(`\n${checks.passed + tests.passed} passed, ${failed} failed`);
+  return failed > 0 ? 1 : 0;
+}
+
+async function runChecks(): Promise<Tally> {
+  const { code, output } = await run(['tools/check.ts', '--static']);
+  const passed = output.match(/^✓ /gm)?.length ?? 0;
+  const failed = output.match(/^✗ /gm)?.length ?? 0;
+  return { passed, failed: code !== 0 && failed === 0 ? 1 : failed };
+}
+
+async function runTests(patterns: readonly string[]): Promise<Tally> {
+  const folder = await mkdtemp(join(tmpdir(), 'crownlabs-test-'));
+  const report = join(folder, 'report.json');
+  const { code } = await run([
+    'node_modules/vitest/vitest.mjs',
+    'run',
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${report}`,
+    ...patterns,
+  ]);
+  const text = await readFile(report, 'utf8').catch(() => undefined);
+  await rm(folder, { recursive: true });
+  if (!text) return { passed: 0, failed: 1 };
+  const { numPassedTests: passed, numFailedTests: failed }: { numPassedTests: number; numFailedTests: number } = JSON.parse(text);
+  // A file that cannot be loaded, or an error outside of any test, has no test of its own to fail.
+  return { passed, failed: code !== 0 && failed === 0 ? 1 : failed };
+}
+
+function run(args: readonly string[]): Promise<{ code: number; output: string }> {
+  return new Promise((resolve, reject) => {
+    const PATH = `${join(ROOT, 'node_modules/.bin')}:${process.env['PATH'] ?? ''}`;
+    const child = spawn(process.execPath, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, PATH } });
+    let output = '';
+    child.stdout.on('data', (chunk: Buffer) => {
+      output += chunk.toString();
+      process.stdout.write(chunk);
+    });
+    child.once('error', reject);
+    child.once('close', (code) => resolve({ code: code ?? 1, output }));
+  });
+}

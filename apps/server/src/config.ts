@@ -1,0 +1,87 @@
+import { LabError, messageOf } from '@crownlabs/std';
+import { parse } from 'yaml';
+import { z } from 'zod';
+
+const duration = z.string().regex(/^(\d+(\.\d+)?)(ms|s|m|h|d)$/, 'a number and a unit: 30s, 10m, 1h, 7d');
+
+/** The configuration of an installation on one machine. Every key has its meaning beside it; unknown keys are errors. */
+export const Config = z.strictObject({
+  dataDir: z.string().describe('Where everything that must last is kept: objects, volumes, keys, sessions.'),
+  publicURL: z
+    .url()
+    .optional()
+    .describe('The one address people use. Default: http://localhost:<port>, reachable from this machine alone.'),
+  port: z.int().min(1).max(65535).optional().describe('Port of the product. Default: the first free one from 8080, kept from then on.'),
+  bind: z.string().default('127.0.0.1').describe('Address the product listens on. Anything but loopback needs an https publicURL.'),
+  appsDomain: z.string().optional().describe('Web apps are served below this name, each on an origin of its own. Default: apps.localhost.'),
+  apiPort: z
+    .int()
+    .min(1)
+    .max(65535)
+    .optional()
+    .describe('Port of the Kubernetes API, on loopback. Default: the first free one from 6443, kept from then on.'),
+  engineSocket: z.string().optional().describe('Socket of a Docker Engine API. Default: found by itself, or a Podman service of our own.'),
+  demo: z.boolean().default(true).describe('Create the demo workspace, templates and users on the first start.'),
+  keepStopped: duration.default('1h').describe('How long a stopped, non-persistent environment is kept in memory before its data is lost.'),
+  allowInternet: z
+    .boolean()
+    .default(false)
+    .describe('Whether environments may reach addresses outside this machine and its private networks.'),
+  imageRegistry: z.string().optional().describe('OCI registry asked for environment images before they are built here.'),
+  logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info').describe('The least that is worth a line.'),
+});
+export type Config = z.infer<typeof Config>;
+
+/** Parses a configuration file's text together with what flags and the environment override. Throws Invalid, naming every bad key. */
+export function parseConfig(text: string, overrides: Readonly<Record<string, unknown>>): Config {
+  let file: unknown;
+  try {
+    file = parse(text) ?? {};
+  } catch (error) {
+    throw new LabError('Invalid', `The configuration is not YAML: ${messageOf(error)}`, { cause: error });
+  }
+  const result = Config.safeParse({ ...(typeof file === 'object' ? file : {}), ...overrides });
+  if (result.success) return checked(result.data);
+  throw new LabError('Invalid', `The configuration has mistakes:\n${result.error.issues.map(problem).join('\n')}`);
+}
+
+function checked(config: Config): Config {
+  const loopback = /^(127\.|localhost$|::1$)/.test(config.bind);
+  if (!loopback && !config.publicURL?.startsWith('https:')) {
+    throw new LabError(
+      'Invalid',
+      `bind: ${config.bind} is reachable from outside, and plain HTTP never leaves this machine. Set an https publicURL.`,
+    );
+  }
+  return config;
+}
+
+function problem(issue: z.core.$ZodIssue): string {
+  if (issue.code !== 'unrecognized_keys') return `  ${issue.path.join('.')}: ${issue.message}`;
+  return issue.keys.map((key) => `  ${key}: there is no such key${suggestion(key)}`).join('\n');
+}
+
+function suggestion(key: string): string {
+  const near = Object.keys(Config.shape).find((known) => distance(known.toLowerCase(), key.toLowerCase()) <= 2);
+  return near ? `; did you mean ${near}?` : '';
+}
+
+/** Levenshtein distance; short words only. */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      next.push(Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}
+
+/** Milliseconds of a duration such as `1h`. */
+export function durationMs(text: string): number {
+  const [, amount, unit] = /^([\d.]+)(ms|s|m|h|d)$/.exec(text) ?? [];
+  const units: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+  return Number(amount) * (units[unit ?? ''] ?? 0);
+}

@@ -1,0 +1,2 @@
+export { Config, durationMs, parseConfig } from './config.ts';
+export { buildStore } from './local-images.ts';
