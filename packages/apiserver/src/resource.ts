@@ -72,8 +72,11 @@ export interface ResourceInfo {
 
   /** From another served version to this one (strategy None: nothing but apiVersion). */
   convert?(object: JsonObject): JsonObject;
-  /** Removes what the schema does not know; reports each path that it removed. */
-  prune(object: JsonObject, unknown: (path: string) => void): void;
+  /**
+   * Removes what the schema does not know; reports each path that it removed. Metadata of embedded resources that has no form is
+   * told to `malformed`, and dropped where nobody listens (stored objects).
+   */
+  prune(object: JsonObject, unknown: (path: string) => void, malformed?: (path: string, why: string) => void): void;
   /** Fills in defaults, in place; runs on decode, after patches, and on reads of old objects. */
   applyDefaults(object: JsonObject): void;
   /** Wipes what callers may not set and carries over what they may not change (status on the main endpoint, spec on /status). */

@@ -24,6 +24,7 @@ export class StatusError extends LabError {
   readonly details: StatusDetails | undefined;
   /** Where the HTTP status is not that of the reason (ServerTimeout, webhooks with a code of their own). */
   readonly status: number | undefined;
+  /** Where the reason is not the code; `''` leaves it out. */
   readonly reason: string | undefined;
   /** `metadata.continue` of the Status: where an expired list may go on. */
   readonly resume: string | undefined;
@@ -96,7 +97,7 @@ export function invalid(subject: Pick<ErrorSubject, 'group' | 'kind'>, name: str
     details: {
       ...(name === '' ? {} : { name }),
       ...(subject.group === '' ? {} : { group: subject.group }),
-      kind: subject.kind,
+      ...(subject.kind === '' ? {} : { kind: subject.kind }),
       causes: errors.map((one) => ({ reason: one.type, message: one.message, field: one.field })),
     },
   });
@@ -130,13 +131,14 @@ export function httpStatusOf(error: LabError): number {
 export function toStatus(error: unknown): JsonObject {
   const known = error instanceof LabError ? error : new LabError('InternalError', 'Internal error occurred: unexpected failure');
   const extra = known instanceof StatusError ? known : undefined;
+  const reason = extra?.reason ?? known.code;
   return {
     kind: 'Status',
     apiVersion: 'v1',
     metadata: extra?.resume === undefined ? {} : { continue: extra.resume },
     status: 'Failure',
     message: known.message,
-    reason: extra?.reason ?? known.code,
+    ...(reason === '' ? {} : { reason }),
     ...(extra?.details ? { details: detailsJson(extra.details) } : {}),
     code: httpStatusOf(known),
   };

@@ -1,0 +1,24 @@
+import type { Json } from '../json.ts';
+
+/** JSON as text; big integers keep all their digits. */
+export function printJson(value: Json): string {
+  try {
+    return JSON.stringify(value);
+  } catch (error) {
+    // Only a bigint is refused; asking first would cost every other object a second walk.
+    if (!(error instanceof TypeError)) throw error;
+    return JSON.stringify(value, (_, part: unknown) => (typeof part === 'bigint' ? rawNumber(part) : part));
+  }
+}
+
+/** JSON as UTF-8. */
+export function encodeJson(value: Json): Uint8Array {
+  return Buffer.from(printJson(value), 'utf8');
+}
+
+// Known to the engine, but not yet to the compiler's library.
+const { rawJSON } = JSON as unknown as { rawJSON(text: string): unknown };
+
+function rawNumber(value: bigint): unknown {
+  return rawJSON(value.toString());
+}

@@ -1,0 +1,99 @@
+import { StatusError } from '../status-error.ts';
+
+/** The shape in which an answer is given: the object itself, or one of the two projections of the metadata API. */
+export type View = 'object' | 'table' | 'metadata';
+
+/** What the client accepts, decided. */
+export interface Accepted {
+  readonly format: 'json' | 'yaml';
+  readonly view: View;
+  /** The version of the projection that was asked for. */
+  readonly viewVersion: string;
+}
+
+interface Clause {
+  readonly type: string;
+  readonly parameters: ReadonlyMap<string, string>;
+}
+
+const PROTOBUF = 'application/vnd.kubernetes.protobuf';
+const BUILT_IN = `application/json, application/yaml, ${PROTOBUF}`;
+const CUSTOM = 'application/json, application/yaml';
+const JSON_ONLY: Accepted = { format: 'json', view: 'object', viewVersion: '' };
+
+/** Decides how to answer. `custom`: the resource has no protobuf form. `list`: the answer is a list. */
+export function negotiate(header: string | undefined, options: { custom: boolean; list: boolean; subject: string }): Accepted {
+  if (header === undefined || header === '' || header === 'application/json' || header === '*/*') return JSON_ONLY;
+  let refusedView: StatusError | undefined;
+  for (const clause of clauses(header)) {
+    const format = formatOf(clause.type, options.custom);
+    if (!format) continue;
+    const view = viewOf(clause, options);
+    if (view instanceof StatusError) refusedView ??= view;
+    else return { format, ...view };
+  }
+  if (refusedView) throw refusedView;
+  throw notAcceptable(options.custom);
+}
+
+/** Whether plain JSON is acceptable; for documents that have no other form. */
+export function demandJson(header: string | undefined): void {
+  if (header === undefined || header === '') return;
+  if (!clauses(header).some((clause) => ['application/json', '*/*', 'application/*'].includes(clause.type))) throw notAcceptable(false);
+}
+
+function notAcceptable(custom: boolean): StatusError {
+  const message = `406: Not Acceptable\n\nAvailable representations: ${custom ? CUSTOM : BUILT_IN}`;
+  return new StatusError('NotAcceptable', message, { details: {} });
+}
+
+function formatOf(type: string, custom: boolean): 'json' | 'yaml' | undefined {
+  switch (type) {
+    case 'application/json':
+    case '*/*':
+      return 'json';
+    case 'application/yaml':
+      return 'yaml';
+    case PROTOBUF:
+      // Answers are never protobuf: clients read by the Content-Type of the answer.
+      return custom ? undefined : 'json';
+    default:
+      return undefined;
+  }
+}
+
+interface Asked {
+  readonly list: boolean;
+  readonly subject: string;
+  readonly custom: boolean;
+}
+
+function viewOf({ parameters }: Clause, asked: Asked): { view: View; viewVersion: string } | StatusError {
+  const as = parameters.get('as');
+  if (as === undefined) return { view: 'object', viewVersion: '' };
+  const viewVersion = parameters.get('v') ?? '';
+  const known = parameters.get('g') === 'meta.k8s.io' && (viewVersion === 'v1' || viewVersion === 'v1beta1');
+  if (known && as === 'Table') return { view: 'table', viewVersion };
+  if (known && as === (asked.list ? 'PartialObjectMetadataList' : 'PartialObjectMetadata')) return { view: 'metadata', viewVersion };
+  return noSuchView(known ? as : '', asked);
+}
+
+function noSuchView(as: string, { list, subject }: Asked): StatusError {
+  if (as.startsWith('PartialObjectMetadata')) {
+    return new StatusError(
+      'NotAcceptable',
+      `you requested ${as}, but the requested object is ${list ? '' : 'not '}a list (*core.${subject})`,
+    );
+  }
+  return new StatusError('NotAcceptable', `only the following media types are accepted: ${BUILT_IN}`);
+}
+
+/** The clauses of an Accept header: by quality, then in their order. */
+export function clauses(header: string): Clause[] {
+  const parsed = header.split(',').map((text) => {
+    const [type = '', ...rest] = text.split(';').map((part) => part.trim());
+    const parameters = new Map(rest.map((part) => [part.slice(0, part.indexOf('=')), part.slice(part.indexOf('=') + 1)] as const));
+    return { type, parameters, quality: Number(parameters.get('q') ?? 1) };
+  });
+  return parsed.toSorted((a, b) => b.quality - a.quality);
+}

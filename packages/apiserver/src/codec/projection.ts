@@ -1,0 +1,72 @@
+import type { Json, JsonObject } from '../json.ts';
+import type { Column, ResourceInfo } from '../resource.ts';
+import { age } from './age.ts';
+import { readJsonPath } from './json-path.ts';
+
+/** What a table is made with. */
+export interface TableOptions {
+  readonly metadata: Json | undefined;
+  readonly version: string;
+  readonly include: 'None' | 'Metadata' | 'Object';
+  readonly now: number;
+  /** Whether to say what the columns are: watches say it once. */
+  readonly columns: boolean;
+}
+
+/** Objects as rows for people. */
+export function metadataTable(info: ResourceInfo, objects: readonly JsonObject[], options: TableOptions): JsonObject {
+  return {
+    kind: 'Table',
+    apiVersion: `meta.k8s.io/${options.version}`,
+    metadata: tableMetadata(options.metadata),
+    columnDefinitions: options.columns ? info.columns.map((column) => definition(column, info.custom)) : null,
+    rows: objects.length === 0 && !info.custom ? null : objects.map((object) => row(info, object, options)),
+  };
+}
+
+function tableMetadata(metadata: Json | undefined): JsonObject {
+  const kept: JsonObject = {};
+  if (typeof metadata !== 'object' || metadata === null || Array.isArray(metadata)) return kept;
+  for (const field of ['resourceVersion', 'continue', 'remainingItemCount']) {
+    const value = metadata[field];
+    if (value !== undefined && value !== '') kept[field] = value;
+  }
+  return kept;
+}
+
+function definition({ name, type, format = '', description = '', priority = 0 }: Column, custom: boolean): JsonObject {
+  // Ages of built-in kinds are text; CRDs say themselves what their columns are.
+  return { name, type: type === 'date' && !custom ? 'string' : type, format, description, priority };
+}
+
+function row(info: ResourceInfo, object: JsonObject, { include, version, now }: TableOptions): JsonObject {
+  const cells = info.columns.map((column) => cell(column, object, now));
+  if (include === 'None') return { cells };
+  return { cells, object: include === 'Object' ? object : partialMetadata(object, version) };
+}
+
+function cell(column: Column, object: JsonObject, now: number): Json {
+  if (column.cell) return column.cell(object, now);
+  const found = readJsonPath(object, column.path ?? '');
+  const [first] = found;
+  if (first === undefined || first === null) return null;
+  if (column.type === 'date') return age(first, now);
+  if (column.type === 'string') return cellText(found);
+  return FITS[column.type](first) ? first : null;
+}
+
+/** Values of another type than their column's are left out. */
+const FITS = {
+  integer: (value: Json) => typeof value === 'number' || typeof value === 'bigint',
+  number: (value: Json) => typeof value === 'number',
+  boolean: (value: Json) => typeof value === 'boolean',
+};
+
+function cellText(found: readonly Json[]): string {
+  return found.map((one) => (typeof one === 'string' ? one : JSON.stringify(one))).join(' ');
+}
+
+/** The metadata of an object alone. */
+export function partialMetadata(object: JsonObject, version: string): JsonObject {
+  return { kind: 'PartialObjectMetadata', apiVersion: `meta.k8s.io/${version}`, metadata: object['metadata'] ?? {} };
+}

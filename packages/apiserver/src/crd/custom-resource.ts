@@ -1,0 +1,242 @@
+import { cloneJson } from '../clone-json.ts';
+import { readJsonPath } from '../codec/json-path.ts';
+import type { FieldError } from '../field-error.ts';
+import { isObject, type Json, type JsonObject } from '../json.ts';
+import { objectAt, objectsAt, textAt, textsAt, valueAt } from '../json-read.ts';
+import { Decoder } from '../kinds/decode.ts';
+import type { Column, ResourceInfo, Schema, Subresource, WriteContext } from '../resource.ts';
+import { type CompiledSchema, compileSchema, invalid } from '../schema/index.ts';
+import { forbidden } from '../status-error.ts';
+
+const VERBS = ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch'];
+const PART: Subresource = { verbs: ['get', 'patch', 'update'] };
+const OBJECT_META = 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta';
+
+/** The resources that a CustomResourceDefinition makes: one for each version that it serves. */
+export function customResources(crd: JsonObject): ResourceInfo[] {
+  const versions = objectsAt(crd, 'spec', 'versions');
+  const storage = versions.find((one) => one['storage'] === true);
+  const storageVersion = textAt(storage, 'name');
+  return versions.filter((one) => one['served'] === true).map((version) => customResource(crd, version, storageVersion));
+}
+
+function customResource(crd: JsonObject, version: JsonObject, storageVersion: string): ResourceInfo {
+  const group = textAt(crd, 'spec', 'group');
+  // Names that lost a conflict are not served.
+  const names = objectAt(crd, 'status', 'acceptedNames') ?? {};
+  const kind = textAt(names, 'kind');
+  const plural = textAt(names, 'plural');
+  const name = textAt(version, 'name');
+  const schema: Schema = objectAt(version, 'schema', 'openAPIV3Schema') ?? { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
+  const life = new CustomLifecycle({ crd, version, schema, kind });
+  const deprecation = deprecationOf(version, { group, kind, versions: objectsAt(crd, 'spec', 'versions') });
+  return {
+    group,
+    version: name,
+    kind,
+    listKind: textAt(names, 'listKind'),
+    plural,
+    singular: textAt(names, 'singular'),
+    shortNames: textsAt(names, 'shortNames'),
+    categories: textsAt(names, 'categories'),
+    namespaced: textAt(crd, 'spec', 'scope') === 'Namespaced',
+    storage: { group, plural },
+    storageVersion,
+    verbs: VERBS,
+    subresources: subresourcesOf(version),
+    custom: true,
+    schema,
+    generation: 'all-but-metadata',
+    unconditionalUpdate: false,
+    createOnUpdate: false,
+    deleteReturnsObject: false,
+    defaultPropagation: 'Background',
+    fieldSelectors: selectorsOf(version),
+    columns: columnsOf(version),
+    ...(deprecation === undefined ? {} : { deprecation }),
+    prune: (object, unknown, malformed) => life.prune(object, unknown, malformed),
+    applyDefaults: (object) => life.compiled.applyDefaults(object),
+    prepare: (object, old, context) => life.prepare(object, old, context),
+    validate: (object, old, context) => life.validate(object, old, context),
+    resetFields: (subresource) => life.resetFields(subresource),
+  };
+}
+
+class CustomLifecycle {
+  readonly #crd: JsonObject;
+  readonly #version: JsonObject;
+  readonly #schema: Schema;
+  readonly #kind: string;
+  #compiled: CompiledSchema | undefined;
+
+  constructor({ crd, version, schema, kind }: { crd: JsonObject; version: JsonObject; schema: Schema; kind: string }) {
+    this.#crd = crd;
+    this.#version = version;
+    this.#schema = schema;
+    this.#kind = kind;
+  }
+
+  /** Compiled when first needed: many CRDs are installed and never used. */
+  get compiled(): CompiledSchema {
+    this.#compiled ??= compileSchema(this.#schema, { custom: true });
+    return this.#compiled;
+  }
+
+  get #hasStatus(): boolean {
+    return valueAt(this.#version, 'subresources', 'status') !== undefined;
+  }
+
+  prune(object: JsonObject, unknown: (path: string) => void, malformed?: (path: string, why: string) => void): void {
+    const metadata = object['metadata'];
+    if (metadata !== undefined) {
+      new Decoder(this.#kind, textAt(this.#version, 'name'), (path) => unknown(`metadata.${path}`)).object(
+        metadataObject(object, metadata),
+        OBJECT_META,
+      );
+      if (objectAt(object, 'metadata')?.['creationTimestamp'] === null) delete objectAt(object, 'metadata')?.['creationTimestamp'];
+    }
+    const embedded: string[] = [];
+    // Embedded metadata is read last, so its complaints come last.
+    this.compiled.prune(object, (path) => (path.includes('.metadata.') ? embedded.push(path) : unknown(path)), malformed);
+    for (const path of embedded) unknown(path);
+  }
+
+  prepare(object: JsonObject, old: JsonObject | undefined, context: WriteContext): void {
+    if (!old) {
+      this.#refuseWhenTerminating(object);
+      if (this.#hasStatus) delete object['status'];
+    } else if (context.subresource === 'status') {
+      keepAllButStatus(object, old);
+    } else if (this.#hasStatus) {
+      if (old['status'] === undefined) delete object['status'];
+      else object['status'] = cloneJson(old['status']);
+    }
+  }
+
+  #refuseWhenTerminating(object: JsonObject): void {
+    if (textAt(this.#crd, 'metadata', 'deletionTimestamp') === '') return;
+    const subject = { group: textAt(this.#crd, 'spec', 'group'), plural: textAt(this.#crd, 'spec', 'names', 'plural'), kind: this.#kind };
+    throw forbidden(subject, textAt(object, 'metadata', 'name'), 'create not allowed while custom resource definition is terminating');
+  }
+
+  validate(object: JsonObject, old: JsonObject | undefined, context: WriteContext): readonly FieldError[] {
+    return [...this.#scaleErrors(object), ...this.compiled.validate(object, old, { warn: (text) => context.warn(text) })];
+  }
+
+  #scaleErrors(object: JsonObject): FieldError[] {
+    const path = textAt(this.#version, 'subresources', 'scale', 'specReplicasPath');
+    if (path === '') return [];
+    const replicas = readJsonPath(object, path)[0];
+    if (typeof replicas !== 'number' || replicas >= 0) return [];
+    return [invalid(path, replicas, 'should be a non-negative integer')];
+  }
+
+  resetFields(subresource: string): readonly (readonly string[])[] {
+    if (!this.#hasStatus) return [];
+    if (subresource === '') return [['f:status']];
+    const others = Object.keys(objectAt(this.#schema, 'properties') ?? {}).filter(
+      (one) => !['apiVersion', 'kind', 'metadata', 'status'].includes(one),
+    );
+    return subresource === 'status' ? [['f:metadata'], ...[...new Set(['spec', ...others])].map((one) => [`f:${one}`])] : [];
+  }
+}
+
+function metadataObject(object: JsonObject, metadata: Json): JsonObject {
+  if (isObject(metadata)) return metadata;
+  const made: JsonObject = {};
+  object['metadata'] = made;
+  return made;
+}
+
+/** Through `/status` nothing but the status is written; who manages it is noted in the metadata. */
+function keepAllButStatus(object: JsonObject, old: JsonObject): void {
+  const { status } = object;
+  const managedFields = valueAt(object, 'metadata', 'managedFields');
+  for (const key of Object.keys(object)) delete object[key];
+  Object.assign(object, cloneJson(old));
+  if (status === undefined) delete object['status'];
+  else object['status'] = status;
+  const metadata = objectAt(object, 'metadata');
+  if (metadata && managedFields !== undefined) metadata['managedFields'] = managedFields;
+}
+
+function subresourcesOf(version: JsonObject): Record<string, Subresource> {
+  const subresources: Record<string, Subresource> = {};
+  if (valueAt(version, 'subresources', 'status') !== undefined) subresources['status'] = PART;
+  const scale = objectAt(version, 'subresources', 'scale');
+  if (scale) {
+    const selector = textAt(scale, 'labelSelectorPath');
+    subresources['scale'] = {
+      verbs: PART.verbs,
+      kind: { group: 'autoscaling', version: 'v1', kind: 'Scale' },
+      scale: {
+        specReplicas: textAt(scale, 'specReplicasPath'),
+        statusReplicas: textAt(scale, 'statusReplicasPath'),
+        ...(selector === '' ? {} : { selector }),
+      },
+    };
+  }
+  return subresources;
+}
+
+function selectorsOf(version: JsonObject): Record<string, (object: JsonObject) => string> {
+  const selectors: Record<string, (object: JsonObject) => string> = {};
+  for (const field of objectsAt(version, 'selectableFields')) {
+    const path = textAt(field, 'jsonPath');
+    selectors[path.replace(/^\./, '')] = (object) => {
+      const [value] = readJsonPath(object, path);
+      return value === undefined || value === null ? '' : typeof value === 'object' ? JSON.stringify(value) : String(value);
+    };
+  }
+  return selectors;
+}
+
+const NAME_COLUMN: Column = {
+  name: 'Name',
+  type: 'string',
+  format: 'name',
+  description: 'Unique within its namespace; given at creation, or generated.',
+  path: '.metadata.name',
+};
+const AGE_COLUMN: Column = {
+  name: 'Age',
+  type: 'date',
+  description: 'Time since the object was created.',
+  path: '.metadata.creationTimestamp',
+};
+
+function columnsOf(version: JsonObject): Column[] {
+  const own = objectsAt(version, 'additionalPrinterColumns');
+  return [NAME_COLUMN, ...(own.length === 0 ? [AGE_COLUMN] : own.map(columnOf))];
+}
+
+const TYPES = ['string', 'integer', 'number', 'boolean', 'date'] as const;
+
+function columnOf(column: JsonObject): Column {
+  const type = TYPES.find((one) => one === column['type']) ?? 'string';
+  const priority = column['priority'];
+  const format = textAt(column, 'format');
+  const description = textAt(column, 'description');
+  return {
+    name: textAt(column, 'name'),
+    type,
+    path: textAt(column, 'jsonPath'),
+    ...(format === '' ? {} : { format }),
+    description: description === '' ? `Custom resource definition column (in JSONPath format): ${textAt(column, 'jsonPath')}` : description,
+    ...(typeof priority === 'number' ? { priority } : {}),
+  };
+}
+
+function deprecationOf(
+  version: JsonObject,
+  { group, kind, versions }: { group: string; kind: string; versions: readonly JsonObject[] },
+): string | undefined {
+  if (version['deprecated'] !== true) return undefined;
+  const own = textAt(version, 'deprecationWarning');
+  if (own !== '') return own;
+  const newer = versions.find(
+    (one) => one['served'] === true && one['deprecated'] !== true && textAt(one, 'name') !== textAt(version, 'name'),
+  );
+  const advice = newer ? `; use ${group}/${textAt(newer, 'name')} ${kind}` : '';
+  return `${group}/${textAt(version, 'name')} ${kind} is deprecated${advice}`;
+}

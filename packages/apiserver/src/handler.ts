@@ -1,0 +1,121 @@
+import { randomUUID } from 'node:crypto';
+import { LabError, messageOf } from '@crownlabs/std';
+import { ANONYMOUS, impersonate, UNAUTHENTICATED } from './authn/index.ts';
+import { refusal } from './authz/index.ts';
+import { encodeJson } from './codec/json-print.ts';
+import type { Answer, Handler, Incoming, WholeAnswer } from './exchange.ts';
+import { notServed } from './not-served.ts';
+import type { Paths } from './paths.ts';
+import type { Api, Call, ResourceCall } from './pipeline.ts';
+import { readTarget } from './request-attributes.ts';
+import type { Routes } from './routes.ts';
+import { pathSegmentProblems } from './schema/index.ts';
+import { forbidden, httpStatusOf, StatusError, toStatus } from './status-error.ts';
+import type { UserInfo } from './user.ts';
+import { Warnings } from './warnings.ts';
+
+/** The pipeline: who asks, may he, what is it, do it. Every failure becomes a Status. */
+export function createHandler(api: Api, routes: Routes, paths: Paths): Handler {
+  return async (incoming) => {
+    const warnings = new Warnings();
+    return withHeaders(await respond({ api, routes, paths }, incoming, warnings), incoming, warnings);
+  };
+}
+
+interface Served {
+  readonly api: Api;
+  readonly routes: Routes;
+  readonly paths: Paths;
+}
+
+/** A call that passed authentication and authorization. */
+export async function admitCall(api: Api, incoming: Incoming, warnings: Warnings): Promise<Call> {
+  const { path, query } = splitUrl(incoming.url);
+  const { attributes, rest, named } = readTarget(incoming.method, path, query);
+  const user = await identify(api, incoming);
+  const decision = await api.authorizer.authorize(attributes, user);
+  if (!decision.allowed) {
+    const { resourceRequest, group, resource, name } = attributes;
+    const why = escaped(refusal(attributes, user, decision));
+    if (!resourceRequest) throw new StatusError('Forbidden', `forbidden: ${why}`, { details: {} });
+    throw forbidden({ group, plural: resource, kind: '' }, name, why);
+  }
+  return { incoming, query, attributes, rest, named, user, warnings };
+}
+
+function escaped(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}
+
+async function identify(api: Api, incoming: Incoming): Promise<UserInfo> {
+  const known = incoming.user ?? (await api.authenticate(incoming.headers, incoming.peer));
+  const user = known ?? { username: ANONYMOUS, groups: [UNAUTHENTICATED] };
+  return impersonate(incoming.headers, user, api.authorizer);
+}
+
+async function respond({ api, routes, paths }: Served, incoming: Incoming, warnings: Warnings): Promise<Answer> {
+  try {
+    const call = await admitCall(api, incoming, warnings);
+    demandTimeout(call.query);
+    if (!call.attributes.resourceRequest) return await paths.answer(call);
+    return await dispatch(api, routes, paths, call);
+  } catch (error) {
+    return failure(api, error);
+  }
+}
+
+async function dispatch(api: Api, routes: Routes, paths: Paths, call: Call): Promise<Answer> {
+  const { group, version, resource, name } = call.attributes;
+  const local = paths.local(call);
+  if (local) return local;
+  const info = api.registry.find(group, version, resource);
+  if (!info) return notServed();
+  const problem = pathSegmentProblems(name)[0];
+  if (problem !== undefined && name.startsWith('.'))
+    throw new LabError('BadRequest', `invalid resource name ${JSON.stringify(name)}: [${problem}]`);
+  const resourceCall: ResourceCall = { ...call, info };
+  const verb = problem === undefined ? routes.find(api, resourceCall) : undefined;
+  if (!verb) return notServed();
+  if (info.deprecation !== undefined) call.warnings.add(info.deprecation);
+  return verb(api, resourceCall);
+}
+
+/** Path and query of a URL as it was sent: dots are not resolved. */
+export function splitUrl(url: string): { path: string; query: URLSearchParams } {
+  const at = url.indexOf('?');
+  if (at < 0) return { path: url, query: new URLSearchParams() };
+  return { path: url.slice(0, at), query: new URLSearchParams(url.slice(at + 1)) };
+}
+
+const DURATION = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|ms|s|m|h)(?:(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|ms|s|m|h))*$|^0$/;
+
+function demandTimeout(query: URLSearchParams): void {
+  const timeout = query.get('timeout');
+  if (timeout === null || timeout === '' || DURATION.test(timeout)) return;
+  throw new LabError('BadRequest', `invalid timeout specified in the request URL - time: invalid duration ${JSON.stringify(timeout)}`);
+}
+
+/** A failure as an answer. Failures that nobody expected are logged here, because their text goes nowhere else. */
+export function failure(api: Pick<Api, 'log'>, error: unknown): WholeAnswer {
+  if (!(error instanceof LabError)) {
+    api.log.error('Request failed', { error: error instanceof Error ? (error.stack ?? error.message) : messageOf(error) });
+  }
+  const body = toStatus(error);
+  const headers: Record<string, string> = { 'content-type': 'application/json' };
+  const known = error instanceof LabError ? error : undefined;
+  if (known?.code === 'Forbidden') headers['x-content-type-options'] = 'nosniff';
+  const retry = known instanceof StatusError ? known.details?.retryAfterSeconds : undefined;
+  if (retry !== undefined) headers['retry-after'] = String(retry);
+  return { status: known ? httpStatusOf(known) : 500, headers, parts: [encodeJson(body)] };
+}
+
+function withHeaders(answer: Answer, incoming: Incoming, warnings: Warnings): Answer {
+  const headers: Record<string, string> = {
+    'audit-id': incoming.headers['audit-id'] ?? randomUUID(),
+    'cache-control': 'no-cache, private',
+    ...answer.headers,
+  };
+  const warning = warnings.header();
+  if (warning !== undefined) headers['warning'] = warning;
+  return { ...answer, headers };
+}

@@ -1,0 +1,66 @@
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
+import { TLSSocket } from 'node:tls';
+import { LabError } from '@crownlabs/std';
+import type { TlsPeer } from '../call.ts';
+import { tooLarge } from '../codec/body.ts';
+import type { Incoming } from '../exchange.ts';
+
+const NO_BODY = new Uint8Array(0);
+
+/** A request off the wire, in the shape of the pipeline. */
+export function incomingOf(request: IncomingMessage | Http2ServerRequest, response?: ServerResponse | Http2ServerResponse): Incoming {
+  const gone = new AbortController();
+  // 'close' comes at the end of every response; for one that was sent in full nobody listens any more.
+  response?.once('close', () => gone.abort());
+  const peer = peerOf(request);
+  return {
+    method: request.method ?? 'GET',
+    url: request.url ?? '/',
+    headers: plainHeaders(request.headers),
+    body: (limit) => readAll(request, limit),
+    ...(peer ? { peer } : {}),
+    signal: gone.signal,
+  };
+}
+
+function plainHeaders(headers: IncomingHttpHeaders): Record<string, string> {
+  const plain: Record<string, string> = {};
+  for (const name in headers) {
+    const value = headers[name];
+    if (typeof value === 'string') plain[name] = value;
+    else if (Array.isArray(value)) plain[name] = value.join(', ');
+  }
+  const authority = plain[':authority'];
+  if (authority !== undefined) plain['host'] = authority;
+  return plain;
+}
+
+/** Who the client proved to be with a certificate. */
+function peerOf(request: IncomingMessage | Http2ServerRequest): TlsPeer | undefined {
+  const socket = 'stream' in request ? request.stream.session?.socket : request.socket;
+  if (!(socket instanceof TLSSocket) || !socket.authorized) return undefined;
+  const { subject } = socket.getPeerCertificate();
+  if (!subject?.CN) return undefined;
+  const organizations: string | string[] | undefined = subject.O;
+  return { commonName: String(subject.CN), organizations: organizations === undefined ? [] : [organizations].flat() };
+}
+
+async function readAll(request: IncomingMessage | Http2ServerRequest, limit: number): Promise<Uint8Array> {
+  const length = Number(request.headers['content-length'] ?? '0');
+  if (length > limit) throw tooLarge();
+  if (length === 0 && request.headers['transfer-encoding'] === undefined && !('stream' in request)) return NO_BODY;
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of request as AsyncIterable<Uint8Array>) {
+      size += chunk.length;
+      if (size > limit) throw tooLarge();
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    if (error instanceof LabError) throw error;
+    throw new LabError('BadRequest', 'the body of the request broke off', { cause: error });
+  }
+  return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks);
+}

@@ -1,0 +1,11 @@
+export { quotaKinds, quotaUsed, type WebhookHandler } from './admission/index.ts';
+export type { OidcOptions } from './authn/index.ts';
+export { type KeyPair, kubeconfigOf, type MachineCertificates, machineCertificates } from './certificates.ts';
+export type { LocalResource } from './discovery/groups.ts';
+export type { Listener, ListenOptions, TlsOptions } from './http/listen.ts';
+export type { ExecOptions, ExecSession, Kubelet, LogOptions } from './kubelet.ts';
+export type { LocalAnswer, LocalGroup, LocalRequest } from './local-group.ts';
+export type { ResourceInfo } from './resource.ts';
+export { type ApiServer, type ApiServerOptions, createApiServer } from './server.ts';
+export type { InProcessTransport, TransportRequest, TransportResponse } from './transport.ts';
+export type { UserInfo } from './user.ts';

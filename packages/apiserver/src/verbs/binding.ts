@@ -1,0 +1,52 @@
+import { rfc3339 } from '@crownlabs/std';
+import { cloneJson } from '../clone-json.ts';
+import { BODY_LIMIT, objectBody, parseBody } from '../codec/body.ts';
+import { isObject, type JsonObject } from '../json.ts';
+import { objectsAt, textAt } from '../json-read.ts';
+import { metadataOf } from '../object-meta.ts';
+import type { Verb } from '../pipeline.ts';
+import { conflict, notFound } from '../status-error.ts';
+import { readWriteOptions } from '../write-options.ts';
+import { jsonAnswer } from './answer.ts';
+import { changeObject } from './update.ts';
+
+/** POST of `pods/binding`: puts a pod on a node, once. */
+export const bind: Verb = async (api, call) => {
+  const options = readWriteOptions('CreateOptions', call.query, call.incoming.headers['user-agent']);
+  const binding = objectBody(parseBody(await call.incoming.body(BODY_LIMIT), false).value);
+  const node = textAt(binding, 'target', 'name');
+  const { info } = call;
+  await changeObject(api, call, {
+    options,
+    createIfAbsent: false,
+    wanted(live) {
+      if (!live) throw notFound(info, call.attributes.name);
+      const bound = textAt(live, 'spec', 'nodeName');
+      const subject = { group: '', plural: 'pods/binding', kind: 'Binding' };
+      if (textAt(live, 'metadata', 'deletionTimestamp') !== '') {
+        throw conflict(subject, call.attributes.name, `pod ${call.attributes.name} is being deleted, cannot be assigned to a host`);
+      }
+      if (bound !== '')
+        throw conflict(subject, call.attributes.name, `pod ${call.attributes.name} is already assigned to node ${JSON.stringify(bound)}`);
+      return boundPod(live, node, binding, api.clock.now());
+    },
+  });
+  return jsonAnswer(201, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 });
+};
+
+function boundPod(live: JsonObject, node: string, binding: JsonObject, now: number): JsonObject {
+  const pod = cloneJson(live);
+  const spec = isObject(pod['spec']) ? pod['spec'] : {};
+  spec['nodeName'] = node;
+  pod['spec'] = spec;
+  const status = isObject(pod['status']) ? pod['status'] : {};
+  const others = objectsAt(status, 'conditions').filter((one) => one['type'] !== 'PodScheduled');
+  status['conditions'] = [...others, { type: 'PodScheduled', status: 'True', lastProbeTime: null, lastTransitionTime: rfc3339(now) }];
+  pod['status'] = status;
+  const annotations = metadataOf(binding)['annotations'];
+  if (isObject(annotations)) {
+    const metadata = metadataOf(pod);
+    metadata['annotations'] = { ...(isObject(metadata['annotations']) ? metadata['annotations'] : {}), ...annotations };
+  }
+  return pod;
+}

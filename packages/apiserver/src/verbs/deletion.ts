@@ -1,0 +1,93 @@
+import { rfc3339 } from '@crownlabs/std';
+import { cloneJson } from '../clone-json.ts';
+import type { JsonObject } from '../json.ts';
+import { numberAt, textAt, textsAt } from '../json-read.ts';
+import { FOREGROUND, metadataOf, ORPHAN } from '../object-meta.ts';
+import type { ResourceInfo } from '../resource.ts';
+import type { DeleteOptions } from './delete-options.ts';
+
+/** What a delete request makes of an object: its new state, and whether it ends at once. */
+export interface Deletion {
+  readonly object: JsonObject;
+  readonly ends: boolean;
+}
+
+/** Decides, purely: finalizers by policy, the grace of pods, the phase of namespaces. */
+export function decideDeletion(info: ResourceInfo, live: JsonObject, options: DeleteOptions, now: number): Deletion {
+  const object = cloneJson(live);
+  const metadata = metadataOf(object);
+  const finalizers = policyFinalizers(info, textsAt(live, 'metadata', 'finalizers'), options);
+  setFinalizers(
+    metadata,
+    isCrd(info) && !finalizers.includes(CRD_CLEANUP) && textAt(live, 'metadata', 'deletionTimestamp') === ''
+      ? [...finalizers, CRD_CLEANUP]
+      : finalizers,
+  );
+  const grace = isPod(info) ? podGrace(live, options.gracePeriodSeconds) : 0;
+  const waits = textsAt(metadata, 'finalizers').length > 0 || hasNamespaceFinalizers(info, object);
+  if (grace === 0 && !waits) return { object, ends: true };
+  mark(metadata, grace, now);
+  if (isNamespace(info)) object['status'] = { ...(object['status'] as JsonObject | undefined), phase: 'Terminating' };
+  return { object, ends: false };
+}
+
+function setFinalizers(metadata: JsonObject, finalizers: readonly string[]): void {
+  if (finalizers.length > 0) metadata['finalizers'] = [...finalizers];
+  else delete metadata['finalizers'];
+}
+
+/** Which finalizers of the garbage collector the object gets or loses. */
+function policyFinalizers(info: ResourceInfo, present: readonly string[], options: DeleteOptions): string[] {
+  if (info.defaultPropagation === 'None') return [...present];
+  const others = present.filter((one) => one !== ORPHAN && one !== FOREGROUND);
+  const policy = policyOf(info, present, options);
+  if (policy === 'Orphan') return [...others, ORPHAN];
+  return policy === 'Foreground' ? [...others, FOREGROUND] : others;
+}
+
+function policyOf(info: ResourceInfo, present: readonly string[], options: DeleteOptions): 'Background' | 'Foreground' | 'Orphan' {
+  if (options.orphanDependents !== undefined) return options.orphanDependents ? 'Orphan' : 'Background';
+  if (options.policy !== undefined) return options.policy;
+  if (present.includes(ORPHAN)) return 'Orphan';
+  if (present.includes(FOREGROUND)) return 'Foreground';
+  return info.defaultPropagation === 'Orphan' ? 'Orphan' : 'Background';
+}
+
+/** Sets the time of the deletion; asked again, it may only come sooner. */
+function mark(metadata: JsonObject, grace: number, now: number): void {
+  const before = metadata['deletionGracePeriodSeconds'];
+  const marked = metadata['deletionTimestamp'] !== undefined;
+  if (marked && (typeof before !== 'number' || before <= grace)) return;
+  metadata['deletionTimestamp'] = rfc3339(now + grace * 1000);
+  metadata['deletionGracePeriodSeconds'] = grace;
+  const generation = metadata['generation'];
+  if (!marked && typeof generation === 'number' && generation > 0) metadata['generation'] = generation + 1;
+}
+
+const DEFAULT_GRACE = 30;
+
+function podGrace(pod: JsonObject, asked: number | undefined): number {
+  const phase = textAt(pod, 'status', 'phase');
+  if (textAt(pod, 'spec', 'nodeName') === '' || phase === 'Succeeded' || phase === 'Failed') return 0;
+  const period = asked ?? numberAt(pod, 'spec', 'terminationGracePeriodSeconds') ?? DEFAULT_GRACE;
+  return period < 0 ? 1 : period;
+}
+
+function isPod({ group, plural }: ResourceInfo): boolean {
+  return group === '' && plural === 'pods';
+}
+
+/** The finalizer that keeps a CRD until its objects are gone. */
+export const CRD_CLEANUP = 'customresourcecleanup.apiextensions.k8s.io';
+
+function isCrd({ group, plural }: ResourceInfo): boolean {
+  return group === 'apiextensions.k8s.io' && plural === 'customresourcedefinitions';
+}
+
+function isNamespace({ group, plural }: ResourceInfo): boolean {
+  return group === '' && plural === 'namespaces';
+}
+
+function hasNamespaceFinalizers(info: ResourceInfo, object: JsonObject): boolean {
+  return isNamespace(info) && textsAt(object, 'spec', 'finalizers').length > 0;
+}

@@ -1,0 +1,169 @@
+import { randomUUID } from 'node:crypto';
+import { rfc3339 } from '@crownlabs/std';
+import type { AdmissionCall, Operation } from '../call.ts';
+import { cloneJson } from '../clone-json.ts';
+import type { FieldError } from '../field-error.ts';
+import { trackUpdate } from '../fields/index.ts';
+import type { JsonObject } from '../json.ts';
+import { textAt } from '../json-read.ts';
+import { dropDuplicateOwners, generatedName, metadataErrors, metadataOf, metadataUpdateErrors } from '../object-meta.ts';
+import { type Api, type ResourceCall, writeContext } from '../pipeline.ts';
+import type { ResourceInfo } from '../resource.ts';
+import { jsonEqual } from '../schema/index.ts';
+import { invalid } from '../status-error.ts';
+import { apiVersionOf } from '../storage/stored-object.ts';
+import type { WriteOptions } from '../write-options.ts';
+
+/** One attempt of a write, on its way through the steps. */
+export interface Draft {
+  readonly call: ResourceCall;
+  readonly info: ResourceInfo;
+  readonly subresource: string;
+  readonly namespace: string;
+  readonly options: WriteOptions;
+  /** Absent when it creates. Never changed. */
+  readonly old: JsonObject | undefined;
+  /** Becomes the new state, in place. */
+  object: JsonObject;
+  /** With server-side apply ownership was settled by the merge itself. */
+  readonly applied: boolean;
+  readonly settled: ((persisted: boolean) => void)[];
+}
+
+/** One thing that happens to a write. */
+export type WriteStep = (draft: Draft, api: Api) => void | Promise<void>;
+
+/** What happens to a new object between decoding and the store, in order. */
+export const CREATE: readonly WriteStep[] = [wipe, mutate, identify, prepare, own, validate, admit];
+
+/** What happens to a changed object, in order. */
+export const UPDATE: readonly WriteStep[] = [keep, mutate, prepare, own, validate, admit];
+
+/** Runs the steps; whoever reserved something learns of a failure. */
+export async function runSteps(steps: readonly WriteStep[], draft: Draft, api: Api): Promise<void> {
+  try {
+    for (const step of steps) await step(draft, api);
+  } catch (error) {
+    settle(draft, false);
+    throw error;
+  }
+}
+
+/** Tells those who reserved something how the write ended. */
+export function settle(draft: Draft, persisted: boolean): void {
+  for (const callback of draft.settled.splice(0)) callback(persisted);
+}
+
+/** Removes what only the server sets. */
+function wipe({ object, namespace, info }: Draft): void {
+  const metadata = metadataOf(object);
+  for (const field of ['uid', 'creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds', 'selfLink', 'resourceVersion']) {
+    delete metadata[field];
+  }
+  if (info.namespaced) metadata['namespace'] = namespace;
+  else delete metadata['namespace'];
+}
+
+/** Restores what only the server changes. A uid that is given must be right, so it is left for validation. */
+function keep({ object, old }: Draft): void {
+  const metadata = metadataOf(object);
+  const before = metadataOf(old ?? {});
+  if (textAt(metadata, 'uid') === '') metadata['uid'] = before['uid'];
+  for (const field of ['creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds', 'generation', 'resourceVersion']) {
+    if (before[field] === undefined) delete metadata[field];
+    else metadata[field] = before[field];
+  }
+  delete metadata['selfLink'];
+}
+
+async function mutate(draft: Draft, api: Api): Promise<void> {
+  warnOfDuplicateOwners(draft);
+  const admission = admissionCall(draft);
+  const before = draft.applied ? cloneJson(draft.object) : undefined;
+  await api.admission.mutate(admission);
+  if (admission.object) draft.object = admission.object;
+  warnOfDuplicateOwners(draft);
+  draft.info.applyDefaults(draft.object);
+  // What admission changed beyond the applied configuration belongs to the writer as an update.
+  if (before && !jsonEqual(before, draft.object)) track(draft, before, api);
+}
+
+function warnOfDuplicateOwners({ object, call }: Draft): void {
+  const warning = dropDuplicateOwners(metadataOf(object));
+  if (warning !== undefined) call.warnings.add(warning);
+}
+
+/** The write as admission plugins see it. */
+export function admissionCall(draft: Draft, operation: Operation = draft.old ? 'UPDATE' : 'CREATE'): AdmissionCall {
+  const { call, options } = draft;
+  return {
+    operation,
+    user: call.user,
+    resource: draft.info,
+    subresource: draft.subresource,
+    namespace: draft.namespace,
+    name: textAt(draft.object, 'metadata', 'name'),
+    object: draft.object,
+    old: draft.old,
+    options: options.json,
+    dryRun: options.dryRun,
+    signal: call.incoming.signal,
+    warn: (text) => call.warnings.add(text),
+    settled: (callback) => void (options.dryRun || draft.settled.push(callback)),
+  };
+}
+
+function identify({ object }: Draft, api: Api): void {
+  const metadata = metadataOf(object);
+  const base = textAt(metadata, 'generateName');
+  if (base !== '' && textAt(metadata, 'name') === '') metadata['name'] = generatedName(base);
+  metadata['uid'] = randomUUID();
+  metadata['creationTimestamp'] = rfc3339(api.clock.now());
+}
+
+function prepare(draft: Draft, api: Api): void {
+  const { info, object, old } = draft;
+  info.prepare(object, old, writeContext(api, draft.call, draft.namespace));
+  const metadata = metadataOf(object);
+  if (info.generation === 'none') return;
+  if (!old) metadata['generation'] = 1;
+  else if (draft.subresource !== 'status' && counts(info, object, old)) {
+    const before = metadataOf(old)['generation'];
+    metadata['generation'] = (typeof before === 'number' ? before : 0) + 1;
+  }
+}
+
+/** Whether the part of the object that `generation` counts has changed. */
+function counts(info: ResourceInfo, object: JsonObject, old: JsonObject): boolean {
+  if (info.generation === 'spec') return !jsonEqual(object['spec'], old['spec']);
+  const { metadata: _, status, ...rest } = object;
+  const { metadata: __, status: oldStatus, ...oldRest } = old;
+  return !jsonEqual(rest, oldRest) || (!('status' in info.subresources) && !jsonEqual(status, oldStatus));
+}
+
+function own(draft: Draft, api: Api): void {
+  if (!draft.applied) track(draft, draft.old, api);
+}
+
+function track(draft: Draft, before: JsonObject | undefined, api: Api): void {
+  trackUpdate({
+    before,
+    after: draft.object,
+    manager: draft.options.fieldManager,
+    apiVersion: apiVersionOf(draft.info),
+    subresource: draft.subresource,
+    now: api.clock.now(),
+    resource: draft.info,
+  });
+}
+
+function validate(draft: Draft, api: Api): void {
+  const { info, object, old } = draft;
+  const errors: FieldError[] = old ? metadataUpdateErrors(info, object, old) : metadataErrors(info, object);
+  errors.push(...info.validate(object, old, writeContext(api, draft.call, draft.namespace)));
+  if (errors.length > 0) throw invalid(info, textAt(object, 'metadata', 'name'), errors);
+}
+
+async function admit(draft: Draft, api: Api): Promise<void> {
+  await api.admission.validate(admissionCall(draft));
+}

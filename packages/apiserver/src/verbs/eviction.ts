@@ -1,0 +1,82 @@
+import { BODY_LIMIT, objectBody, parseBody } from '../codec/body.ts';
+import type { JsonObject } from '../json.ts';
+import { mapAt, numberAt, objectAt, objectsAt, textAt, textsAt } from '../json-read.ts';
+import type { Api, ResourceCall, Verb } from '../pipeline.ts';
+import { plainError } from '../plain-error.ts';
+import { notFound, StatusError } from '../status-error.ts';
+import { jsonAnswer } from './answer.ts';
+import { deleteObject } from './delete.ts';
+import type { DeleteOptions } from './delete-options.ts';
+
+/** POST of `pods/eviction`: a deletion that respects disruption budgets. */
+export const evict: Verb = async (api, call) => {
+  const eviction = objectBody(parseBody(await call.incoming.body(BODY_LIMIT), false).value);
+  const { namespace, name } = call.attributes;
+  const pod = api.objects.get(call.info, namespace, name);
+  if (!pod) throw notFound(call.info, name);
+  demandBudget(api, call, pod.object);
+  await deleteObject(api, call, name, optionsOf(eviction, call));
+  return jsonAnswer(201, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 });
+};
+
+function optionsOf(eviction: JsonObject, call: ResourceCall): DeleteOptions {
+  const given = objectAt(eviction, 'deleteOptions') ?? {};
+  const dryRun = textsAt(given, 'dryRun').includes('All') || call.query.getAll('dryRun').includes('All');
+  return {
+    policy: undefined,
+    orphanDependents: undefined,
+    gracePeriodSeconds: numberAt(given, 'gracePeriodSeconds'),
+    uid: textAt(given, 'preconditions', 'uid'),
+    resourceVersion: textAt(given, 'preconditions', 'resourceVersion'),
+    dryRun,
+    write: {
+      dryRun,
+      fieldManager: '',
+      fieldValidation: 'Ignore',
+      force: false,
+      json: { ...given, kind: 'DeleteOptions', apiVersion: 'meta.k8s.io/v1' },
+    },
+  };
+}
+
+/** A pod that runs may go only if its budget allows one disruption more. */
+function demandBudget(api: Api, call: ResourceCall, pod: JsonObject): void {
+  const phase = textAt(pod, 'status', 'phase');
+  if (phase !== 'Running') return;
+  const labels = mapAt(pod, 'metadata', 'labels');
+  const budgets = api.objects.reader().list({ group: 'policy', plural: 'poddisruptionbudgets' }, call.attributes.namespace);
+  const matching = budgets.filter((budget) => selects(budget, labels));
+  if (matching.length > 1)
+    throw plainError('This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.');
+  const [budget] = matching;
+  if (!budget || (numberAt(budget, 'status', 'disruptionsAllowed') ?? 0) > 0) return;
+  const name = textAt(budget, 'metadata', 'name');
+  const healthy = numberAt(budget, 'status', 'desiredHealthy') ?? 0;
+  const current = numberAt(budget, 'status', 'currentHealthy') ?? 0;
+  const message = `The disruption budget ${name} needs ${healthy} healthy pods and has ${current} currently`;
+  throw new StatusError('TooManyRequests', "Cannot evict pod as it would violate the pod's disruption budget.", {
+    details: { causes: [{ reason: 'DisruptionBudget', message }] },
+  });
+}
+
+function selects(budget: JsonObject, labels: Readonly<Record<string, string>>): boolean {
+  const selector = objectAt(budget, 'spec', 'selector');
+  if (!selector) return false;
+  const wanted = Object.entries(mapAt(selector, 'matchLabels'));
+  return wanted.every(([key, value]) => labels[key] === value) && objectsAt(selector, 'matchExpressions').every((one) => fits(one, labels));
+}
+
+function fits(expression: JsonObject, labels: Readonly<Record<string, string>>): boolean {
+  const value = labels[textAt(expression, 'key')];
+  const values = textsAt(expression, 'values');
+  switch (textAt(expression, 'operator')) {
+    case 'In':
+      return value !== undefined && values.includes(value);
+    case 'NotIn':
+      return value === undefined || !values.includes(value);
+    case 'Exists':
+      return value !== undefined;
+    default:
+      return value === undefined;
+  }
+}

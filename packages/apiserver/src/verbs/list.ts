@@ -1,0 +1,156 @@
+import { hasCode } from '@crownlabs/std';
+import { encodeJson } from '../codec/json-print.ts';
+import { metadataTable, partialMetadata } from '../codec/projection.ts';
+import type { WholeAnswer } from '../exchange.ts';
+import type { JsonObject } from '../json.ts';
+import type { Api, ResourceCall, Verb } from '../pipeline.ts';
+import type { ResourceInfo } from '../resource.ts';
+import { StatusError } from '../status-error.ts';
+import { apiVersionOf, prefixLength, type StoredObject } from '../storage/stored-object.ts';
+import { formatted, includeObject } from './answer.ts';
+import { printToken, readToken } from './continue-token.ts';
+import { type ListOptions, readListOptions, type Selection } from './list-options.ts';
+import { reached } from './revision.ts';
+import { type AcceptedView, accepted } from './view.ts';
+
+/** A list, read at one revision. */
+export interface Listed {
+  readonly objects: readonly StoredObject[];
+  readonly metadata: JsonObject;
+}
+
+/** GET of a collection. */
+export const list: Verb = async (api, call) => {
+  const view = accepted(call, true);
+  const options = readListOptions(call, false);
+  return listAnswer(api, call, view, await readList(api, call, options));
+};
+
+/** Reads a collection as its options say. */
+export async function readList(api: Api, call: ResourceCall, options: ListOptions): Promise<Listed> {
+  const start = await startOf(api, call, options);
+  try {
+    return collect(api, call.info, options, start);
+  } catch (error) {
+    if (options.resume !== '' && hasCode(error, 'Expired')) throw expiredToken(options);
+    if (hasCode(error, 'Expired')) throw new StatusError('Expired', `The resourceVersion for the provided list is too old.`);
+    throw error;
+  }
+}
+
+interface Start {
+  /** Absent: now. */
+  readonly revision: number | undefined;
+  readonly after: string | undefined;
+  readonly limit: number;
+}
+
+async function startOf(api: Api, call: ResourceCall, options: ListOptions): Promise<Start> {
+  const { resourceVersion, match, resume } = options;
+  const limit = options.limit > 0 ? options.limit : Number.MAX_SAFE_INTEGER;
+  const prefix = prefixOf(options.selection);
+  if (resume !== '') {
+    const token = readToken(resume);
+    return { revision: token.revision > 0 ? token.revision : undefined, after: prefix + token.after, limit };
+  }
+  if (resourceVersion === '') return { revision: undefined, after: undefined, limit };
+  const revision = Number(resourceVersion);
+  if (revision > 0) await reached(api, revision, call.incoming.signal);
+  const exact = match === 'Exact' || (match === '' && revision > 0 && options.limit > 0);
+  // A list from "any" revision is served whole, as from a cache.
+  return {
+    revision: exact ? revision : undefined,
+    after: undefined,
+    limit: revision === 0 && match === '' ? Number.MAX_SAFE_INTEGER : limit,
+  };
+}
+
+function prefixOf({ namespace }: Selection): string {
+  return namespace === '' ? '' : `${namespace}/`;
+}
+
+function collect(api: Api, info: ResourceInfo, options: ListOptions, start: Start): Listed {
+  const { selection } = options;
+  const revision = start.revision ?? api.objects.store.revision;
+  const paged = start.limit !== Number.MAX_SAFE_INTEGER;
+  const found: StoredObject[] = [];
+  let after = start.after;
+  let remaining: number;
+  do {
+    const page = api.objects.page(info, rangeOf(selection, after, paged ? start.limit - found.length : undefined), start.revision);
+    for (const stored of page.objects) if (selection.matches?.(stored.object) ?? true) found.push(stored);
+    remaining = page.remaining;
+    after = keyOf(info, page.objects.at(-1)) ?? after;
+  } while (remaining > 0 && found.length < start.limit);
+  return { objects: found, metadata: { resourceVersion: String(revision), ...rest(info, options, { revision, after, remaining }) } };
+}
+
+/** What the metadata of a page says of the pages that follow. */
+function rest(
+  info: ResourceInfo,
+  { limit, selection }: ListOptions,
+  { revision, after, remaining }: { revision: number; after: string | undefined; remaining: number },
+): JsonObject {
+  if (limit <= 0 || remaining === 0 || after === undefined) return info.custom ? { continue: '' } : {};
+  const token = printToken({ revision, after: after.slice(prefixOf(selection).length) });
+  return { continue: token, ...(selection.matches ? {} : { remainingItemCount: remaining }) };
+}
+
+function rangeOf(
+  selection: Selection,
+  after: string | undefined,
+  limit: number | undefined,
+): { prefix: string; after?: string; limit?: number } {
+  return { prefix: prefixOf(selection), ...(after === undefined ? {} : { after }), ...(limit === undefined ? {} : { limit }) };
+}
+
+function keyOf(info: ResourceInfo, stored: StoredObject | undefined): string | undefined {
+  const metadata = stored?.object['metadata'] as { name?: string; namespace?: string } | undefined;
+  if (!metadata) return undefined;
+  return info.namespaced ? `${metadata.namespace ?? ''}/${metadata.name ?? ''}` : metadata.name;
+}
+
+/** The pages' revision is forgotten; the client may go on with what is there now, at the price of consistency. */
+function expiredToken({ resume }: ListOptions): StatusError {
+  const { after } = readToken(resume);
+  const message =
+    'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.';
+  return new StatusError('Expired', message, { resume: printToken({ revision: -1, after }) });
+}
+
+/** A list in the form that the client asked for. */
+export function listAnswer(api: Api, call: ResourceCall, view: AcceptedView, { objects, metadata }: Listed): WholeAnswer {
+  const { info } = call;
+  if (view.view === 'object' && view.format === 'json') return encodedList(info, objects, metadata);
+  const plain = objects.map((one) => one.object);
+  if (view.view === 'table') {
+    const options = { metadata, version: view.viewVersion, include: includeObject(call), now: api.clock.now(), columns: true };
+    return formatted(view, metadataTable(info, plain, options));
+  }
+  if (view.view === 'metadata') {
+    const items = plain.map((object) => partialMetadata(object, view.viewVersion));
+    return formatted(view, { kind: 'PartialObjectMetadataList', apiVersion: `meta.k8s.io/${view.viewVersion}`, metadata, items });
+  }
+  return formatted(view, { kind: info.listKind, apiVersion: apiVersionOf(info), metadata, items: plain });
+}
+
+const COMMA = Buffer.from(',');
+const OPEN = Buffer.from('{');
+const COMMA_OPEN = Buffer.from(',{');
+const END = Buffer.from(']}');
+const JSON_HEADERS = { 'content-type': 'application/json' };
+
+/** Puts encoded objects together without touching them; items of built-in kinds go without their kind. */
+function encodedList(info: ResourceInfo, objects: readonly StoredObject[], metadata: JsonObject): WholeAnswer {
+  const head = { kind: info.listKind, apiVersion: apiVersionOf(info), metadata };
+  const open = Buffer.from(encodeJson(head)).subarray(0, -1);
+  const parts: Uint8Array[] = [open, Buffer.from(',"items":[')];
+  const skip = info.custom ? 0 : prefixLength(info);
+  objects.forEach(({ bytes }, index) => {
+    if (skip > 0) parts.push(index === 0 ? OPEN : COMMA_OPEN, bytes.subarray(skip));
+    else if (index === 0) parts.push(bytes);
+    else parts.push(COMMA, bytes);
+  });
+  parts.push(END);
+  return { status: 200, headers: JSON_HEADERS, parts };
+}

@@ -1,0 +1,201 @@
+import { LabError, messageOf } from '@crownlabs/std';
+import { cloneJson } from '../clone-json.ts';
+import { BODY_LIMIT, goKind, mediaType, objectBody, parseBody, unsupportedMediaType } from '../codec/body.ts';
+import { printJson } from '../codec/json-print.ts';
+import { applyPatch, strategicMerge } from '../fields/index.ts';
+import { isObject, type Json, type JsonObject } from '../json.ts';
+import { textAt, valueAt } from '../json-read.ts';
+import { applyJsonPatch } from '../patch/json-patch.ts';
+import { applyMergePatch } from '../patch/merge-patch.ts';
+import type { Api, ResourceCall, Verb } from '../pipeline.ts';
+import type { ResourceInfo } from '../resource.ts';
+import { conflict, invalid, StatusError } from '../status-error.ts';
+import { complain, normalize } from '../steps/decode.ts';
+import { apiVersionOf } from '../storage/stored-object.ts';
+import { readWriteOptions, type WriteOptions } from '../write-options.ts';
+import { objectAnswer } from './answer.ts';
+import { type Change, changeObject } from './update.ts';
+
+const JSON_PATCH = 'application/json-patch+json';
+const MERGE_PATCH = 'application/merge-patch+json';
+const STRATEGIC = 'application/strategic-merge-patch+json';
+const APPLY = 'application/apply-patch+yaml';
+
+/** A patch that was read, ready to be applied to whatever is there. */
+interface Patch {
+  readonly complaints: readonly string[];
+  apply(live: JsonObject): JsonObject;
+  /** How a refusal shows the value. */
+  show(value: JsonObject): string;
+}
+
+/** PATCH of an object or of one of its subresources. */
+export const patch: Verb = async (api, call) => {
+  const type = demandType(call);
+  const change = await readChange(api, call, { type, info: call.info });
+  const { stored, created } = await changeObject(api, call, change);
+  return objectAnswer(api, call, stored, created ? 201 : 200);
+};
+
+/** The media type of a patch; 415 for what the resource does not take. */
+export function demandType(call: ResourceCall): string {
+  const type = mediaType(call.incoming.headers['content-type']);
+  const accepted = [JSON_PATCH, MERGE_PATCH, ...(call.info.custom ? [] : [STRATEGIC]), APPLY];
+  if (accepted.includes(type)) return type;
+  if (call.info.custom) throw unsupportedMediaType(accepted);
+  throw new StatusError('UnsupportedMediaType', '415: Unsupported Media Type', { details: {} });
+}
+
+/** Reads the patch of a request. `info` is the kind that it is written for: the resource's, or that of the subresource. */
+export async function readChange(api: Api, call: ResourceCall, { type, info }: { type: string; info: ResourceInfo }): Promise<Change> {
+  const options = readWriteOptions('PatchOptions', call.query, call.incoming.headers['user-agent'], type === APPLY);
+  const bytes = await call.incoming.body(BODY_LIMIT);
+  if (type === APPLY) return applyChange(api, call, { bytes, options, info });
+  const read = readPatch(type, info, bytes);
+  return {
+    options,
+    createIfAbsent: false,
+    wanted(live) {
+      const patched = read.apply(cloneJson(live ?? {}));
+      demandSameKind(info, patched, read);
+      complain(call, options, [...read.complaints, ...normalizePatched(info, patched, read)], (list) =>
+        refusedPatch(read.show(patched), `strict decoding error: ${list}`),
+      );
+      return patched;
+    },
+  };
+}
+
+function readPatch(type: string, info: ResourceInfo, bytes: Uint8Array): Patch {
+  const show = (value: JsonObject) => JSON.stringify(printJson(value));
+  if (type === STRATEGIC) {
+    const { value, complaints } = parseBody(bytes, false);
+    const merge = objectBody(value);
+    return {
+      complaints,
+      apply: (live) => strategicMerge(live, merge, info),
+      show: (object) => JSON.stringify(`map[${printJson(object)}]`),
+    };
+  }
+  const { value, complaints } = parsePatch(bytes);
+  if (type === JSON_PATCH) {
+    const named = complaints.map((one) => `json patch ${one}`);
+    return { complaints: named, apply: (live) => demandObject(applyJsonPatch(live, value)), show };
+  }
+  if (!isObject(value)) {
+    throw new LabError(
+      'BadRequest',
+      `error decoding patch: json: cannot unmarshal ${goKind(value)} into Go value of type map[string]interface {}`,
+    );
+  }
+  return { complaints, apply: (live) => applyMergePatch(live, cloneJson(value)), show };
+}
+
+function parsePatch(bytes: Uint8Array): { value: Json; complaints: readonly string[] } {
+  try {
+    return parseBody(bytes, false);
+  } catch (error) {
+    throw new LabError('BadRequest', `error decoding patch: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+function demandObject(value: Json): JsonObject {
+  if (isObject(value)) return value;
+  throw refusedPatch(
+    JSON.stringify(printJson(value)),
+    `json: cannot unmarshal ${goKind(value)} into Go value of type map[string]interface {}`,
+  );
+}
+
+function demandSameKind(info: ResourceInfo, patched: JsonObject, read: Patch): void {
+  if (patched['kind'] === info.kind && patched['apiVersion'] === apiVersionOf(info)) return;
+  throw refusedPatch(
+    read.show(patched),
+    `no kind "${textAt(patched, 'kind')}" is registered for version "${textAt(patched, 'apiVersion')}"`,
+  );
+}
+
+function normalizePatched(info: ResourceInfo, patched: JsonObject, read: Patch): string[] {
+  try {
+    return normalize(info, patched);
+  } catch (error) {
+    if (error instanceof LabError && error.code === 'BadRequest') throw refusedPatch(read.show(patched), error.message);
+    throw error;
+  }
+}
+
+function refusedPatch(shown: string, why: string): StatusError {
+  const error = { type: 'FieldValueInvalid', field: 'patch', message: `Invalid value: ${shown}: ${why}` } as const;
+  return invalid({ group: '', kind: '' }, '', [error]);
+}
+
+/** Server-side apply: the configuration is merged into what is there, and may create it. */
+function applyChange(api: Api, call: ResourceCall, from: { bytes: Uint8Array; options: WriteOptions; info: ResourceInfo }): Change {
+  const { options } = from;
+  const config = readConfiguration(call, from);
+  return {
+    options,
+    applied: true,
+    createIfAbsent: call.attributes.subresource === '',
+    wanted(live) {
+      const revision = textAt(config, 'metadata', 'resourceVersion');
+      if (live && revision !== '' && revision !== textAt(live, 'metadata', 'resourceVersion'))
+        throw conflict(call.info, call.attributes.name);
+      if (!live && textAt(config, 'metadata', 'uid') !== '') {
+        throw conflict(
+          call.info,
+          call.attributes.name,
+          `uid mismatch: the provided object specified uid ${textAt(config, 'metadata', 'uid')}, and no existing object was found`,
+        );
+      }
+      const applied = applyPatch({
+        live,
+        config: cloneJson(config),
+        manager: options.fieldManager,
+        force: options.force,
+        resource: call.info,
+        subresource: call.attributes.subresource,
+        now: api.clock.now(),
+      });
+      normalize(call.info, applied);
+      return applied;
+    },
+  };
+}
+
+function readConfiguration(
+  call: ResourceCall,
+  { bytes, options, info }: { bytes: Uint8Array; options: WriteOptions; info: ResourceInfo },
+): JsonObject {
+  const { value, complaints } = parseConfiguration(bytes);
+  complain(
+    call,
+    options,
+    complaints,
+    () => new LabError('BadRequest', `error strict decoding YAML: error converting YAML to JSON: ${complaints.join(', ')}`),
+  );
+  const config = objectBody(value);
+  const kind = textAt(config, 'kind');
+  const apiVersion = textAt(config, 'apiVersion');
+  if (kind !== info.kind || apiVersion !== apiVersionOf(info)) {
+    throw new LabError('BadRequest', `invalid object type: ${apiVersion.includes('/') ? apiVersion : `/${apiVersion}`}, Kind=${kind}`);
+  }
+  const { name } = call.attributes;
+  const given = textAt(config, 'metadata', 'name');
+  if (given !== '' && given !== name)
+    throw new LabError('BadRequest', `the name of the object (${given}) does not match the name on the URL (${name})`);
+  const namespace = textAt(config, 'metadata', 'namespace');
+  if (namespace !== '' && info.namespaced && namespace !== call.attributes.namespace) {
+    throw new LabError('BadRequest', 'the namespace of the provided object does not match the namespace sent on the request');
+  }
+  if (valueAt(config, 'metadata', 'managedFields') !== undefined) throw new LabError('BadRequest', 'metadata.managedFields must be nil');
+  return config;
+}
+
+function parseConfiguration(bytes: Uint8Array): { value: Json; complaints: readonly string[] } {
+  try {
+    return parseBody(bytes, true);
+  } catch (error) {
+    throw new LabError('BadRequest', `error decoding YAML: ${messageOf(error)}`, { cause: error });
+  }
+}

@@ -1,0 +1,11 @@
+import { type Accepted, negotiate } from '../codec/negotiate.ts';
+import type { ResourceCall } from '../pipeline.ts';
+
+/** How the client wants to see what it asked for. */
+export type AcceptedView = Accepted;
+
+/** Reads the Accept header for an object or a list of the call's resource. */
+export function accepted(call: ResourceCall, list: boolean): AcceptedView {
+  const { info } = call;
+  return negotiate(call.incoming.headers['accept'], { custom: info.custom, list, subject: info.kind });
+}

@@ -1,0 +1,89 @@
+import type { Entry } from '@crownlabs/store';
+import { cloneJson } from '../clone-json.ts';
+import { encodeJson } from '../codec/json-print.ts';
+import { metadataTable, partialMetadata } from '../codec/projection.ts';
+import type { JsonObject } from '../json.ts';
+import { metadataOf } from '../object-meta.ts';
+import type { ResourceInfo } from '../resource.ts';
+import type { Objects } from '../storage/objects.ts';
+import { apiVersionOf } from '../storage/stored-object.ts';
+import type { AcceptedView } from './view.ts';
+
+/** Types of watch events. */
+export type EventType = 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR';
+
+const HEADS = Object.fromEntries(
+  (['ADDED', 'MODIFIED', 'DELETED', 'BOOKMARK', 'ERROR'] as const).map((type) => [type, Buffer.from(`{"type":"${type}","object":`)]),
+);
+const TAIL = Buffer.from('}\n');
+
+/** One line of a watch. */
+export function frame(type: EventType, object: Uint8Array): Uint8Array {
+  return Buffer.concat([HEADS[type] ?? TAIL, object, TAIL]);
+}
+
+/** One line of a watch, of an object that is not encoded yet. */
+export function objectFrame(type: EventType, object: JsonObject): Uint8Array {
+  return frame(type, encodeJson(object));
+}
+
+/** How a watcher sees objects. Watchers with the same `key` send the same bytes. */
+export class WatchView {
+  readonly key: string;
+  readonly #view: AcceptedView;
+  readonly #include: 'None' | 'Metadata' | 'Object';
+  readonly #objects: Objects;
+  #tableBegun = false;
+
+  constructor(objects: Objects, info: ResourceInfo, view: AcceptedView, include: 'None' | 'Metadata' | 'Object') {
+    this.#objects = objects;
+    this.#view = view;
+    this.#include = include;
+    this.key = `${info.version}/${view.view}/${view.viewVersion}/${include}`;
+  }
+
+  /** Whether the bytes do not depend on what this watcher was sent before. */
+  get shared(): boolean {
+    return this.#view.view !== 'table';
+  }
+
+  /** The event's object; `revision` is put into it where the state is one that left the selection. */
+  encode(info: ResourceInfo, type: EventType, entry: Entry, options: { revision?: number; now: number }): Uint8Array {
+    const stored = this.#objects.read(info, entry);
+    if (options.revision === undefined && this.#view.view === 'object') return frame(type, stored.bytes);
+    let object = stored.object;
+    if (options.revision !== undefined) {
+      object = cloneJson(object);
+      metadataOf(object)['resourceVersion'] = String(options.revision);
+    }
+    return objectFrame(type, this.#project(info, object, options.now));
+  }
+
+  #project(info: ResourceInfo, object: JsonObject, now: number): JsonObject {
+    const { view, viewVersion } = this.#view;
+    if (view === 'metadata') return partialMetadata(object, viewVersion);
+    if (view === 'object') return object;
+    const columns = !this.#tableBegun;
+    this.#tableBegun = true;
+    return metadataTable(info, [object], { metadata: object['metadata'], version: viewVersion, include: this.#include, now, columns });
+  }
+
+  /** Tells how far the watcher is, without an event. */
+  bookmark(info: ResourceInfo, revision: number, initialEnd: boolean): Uint8Array {
+    const metadata: JsonObject = { resourceVersion: String(revision) };
+    if (initialEnd) metadata['annotations'] = { 'k8s.io/initial-events-end': 'true' };
+    const { view, viewVersion } = this.#view;
+    const bare = { kind: info.kind, apiVersion: apiVersionOf(info), metadata: { ...metadata, creationTimestamp: null } };
+    if (view === 'metadata') return objectFrame('BOOKMARK', partialMetadata(bare, viewVersion));
+    if (view === 'table') {
+      return objectFrame('BOOKMARK', {
+        kind: 'Table',
+        apiVersion: `meta.k8s.io/${viewVersion}`,
+        metadata: { resourceVersion: String(revision) },
+        columnDefinitions: null,
+        rows: [{ cells: info.columns.map(() => null), object: partialMetadata(bare, viewVersion) }],
+      });
+    }
+    return objectFrame('BOOKMARK', bare);
+  }
+}

@@ -1,0 +1,196 @@
+import { hasCode } from '@crownlabs/std';
+import type { Entry, LogEvent } from '@crownlabs/store';
+import type { Sink, StreamAnswer } from '../exchange.ts';
+import type { Api, ResourceCall, Verb } from '../pipeline.ts';
+import { StatusError, toStatus } from '../status-error.ts';
+import { Objects } from '../storage/objects.ts';
+import { includeObject } from './answer.ts';
+import { type ListOptions, readListOptions } from './list-options.ts';
+import { reached } from './revision.ts';
+import { accepted } from './view.ts';
+import { objectFrame, WatchView } from './watch-frames.ts';
+import { type HubListener, SharedBatch, type SharedEvent, seenAs, type WatchHub } from './watch-hub.ts';
+
+const BOOKMARK_EVERY_MS = 60_000;
+const BOOKMARK_BEFORE_END_MS = 2_000;
+const SHORTEST_MS = 30 * 60_000;
+// A reader who lets this much pile up is cut off; he may resume from what he has.
+const MOST_QUEUED_BYTES = 32 * 1024 * 1024;
+
+/** GET of a collection with `watch`. */
+export function watchVerb(hub: WatchHub): Verb {
+  return async (api, call) => {
+    const view = accepted(call, false);
+    const options = readListOptions(call, true);
+    if (options.sendInitialEvents && Number(options.resourceVersion) > 0) {
+      await reached(api, Number(options.resourceVersion), call.incoming.signal);
+    }
+    const watchView = new WatchView(api.objects, call.info, view, includeObject(call));
+    const answer: StreamAnswer = {
+      status: 200,
+      headers: { 'content-type': 'application/json' },
+      stream: (sink) => new Watcher({ api, hub, call, options, view: watchView, sink }).run(),
+    };
+    return answer;
+  };
+}
+
+interface WatcherParts {
+  readonly api: Api;
+  readonly hub: WatchHub;
+  readonly call: ResourceCall;
+  readonly options: ListOptions;
+  readonly view: WatchView;
+  readonly sink: Sink;
+}
+
+/** One watch: what is there or was missed first, then every commit as it happens. */
+class Watcher implements HubListener {
+  readonly #parts: WatcherParts;
+  #info: ResourceCall['info'];
+  readonly #prefix: string;
+  readonly #matches: ((entry: Entry) => boolean) | undefined;
+  readonly #timers: NodeJS.Timeout[] = [];
+  #stop: () => void = () => undefined;
+  #end: () => void = () => undefined;
+  // Commits up to here are already known to the client.
+  #from = 0;
+
+  constructor(parts: WatcherParts) {
+    this.#parts = parts;
+    const { call, options } = parts;
+    this.#info = call.info;
+    this.#prefix = options.selection.namespace === '' ? '' : `${options.selection.namespace}/`;
+    const { matches } = options.selection;
+    this.#matches = matches && ((entry) => matches(this.#read(entry)));
+  }
+
+  #read(entry: Entry) {
+    return this.#parts.api.objects.read(this.#info, entry).object;
+  }
+
+  /** Runs until the client goes, the time is over, or the watch cannot go on. */
+  run(): Promise<void> {
+    const { hub, call, sink } = this.#parts;
+    const ended = new Promise<void>((resolve) => {
+      this.#end = resolve;
+    });
+    // Subscribed before anything is read; nothing can happen in between, because reading waits for nothing.
+    this.#stop = hub.listen(this.#info, this);
+    call.incoming.signal.addEventListener('abort', () => this.gone(), { once: true });
+    try {
+      this.#begin();
+      this.#schedule();
+    } catch (error) {
+      sink.write(objectFrame('ERROR', toStatus(error)));
+      this.gone();
+    }
+    if (call.incoming.signal.aborted) this.gone();
+    return ended;
+  }
+
+  #begin(): void {
+    const { api, options } = this.#parts;
+    const { store } = api.objects;
+    const revision = Number(options.resourceVersion);
+    const initial = options.sendInitialEvents ?? revision === 0;
+    if (initial) {
+      this.#from = store.revision;
+      this.#sendCurrent();
+      if (options.sendInitialEvents && options.bookmarks) this.#write(this.#parts.view.bookmark(this.#info, this.#from, true));
+      return;
+    }
+    // A revision that was not reached yet is waited for in silence.
+    this.#from = revision;
+    const missed = this.#missed(revision);
+    if (missed.length > 0) this.#deliver(new SharedBatch(missed));
+  }
+
+  #missed(revision: number): LogEvent[] {
+    const { store } = this.#parts.api.objects;
+    try {
+      return store.since(Objects.bucket(this.#info), revision);
+    } catch (error) {
+      if (hasCode(error, 'Expired')) throw new StatusError('Expired', `too old resource version: ${revision} (${store.compacted})`);
+      throw error;
+    }
+  }
+
+  #sendCurrent(): void {
+    const { api, view } = this.#parts;
+    const { entries } = api.objects.store.list(Objects.bucket(this.#info), { prefix: this.#prefix });
+    const now = api.clock.now();
+    const frames = entries
+      .filter((entry) => this.#matches?.(entry) ?? true)
+      .map((entry) => view.encode(this.#info, 'ADDED', entry, { now }));
+    if (frames.length > 0) this.#write(Buffer.concat(frames));
+  }
+
+  #schedule(): void {
+    const { options, sink } = this.#parts;
+    const { timeoutSeconds } = options;
+    const ms = timeoutSeconds !== undefined && timeoutSeconds > 0 ? timeoutSeconds * 1000 : SHORTEST_MS * (1 + Math.random());
+    this.#timers.push(setTimeout(() => this.gone(), ms));
+    if (!options.bookmarks) return;
+    const bookmark = () => sink.queued === 0 && this.#bookmark();
+    this.#timers.push(setInterval(bookmark, BOOKMARK_EVERY_MS));
+    if (ms > BOOKMARK_BEFORE_END_MS) this.#timers.push(setTimeout(bookmark, ms - BOOKMARK_BEFORE_END_MS));
+  }
+
+  #bookmark(): void {
+    const revision = Math.max(this.#from, this.#parts.api.objects.store.revision);
+    this.#write(this.#parts.view.bookmark(this.#info, revision, false));
+  }
+
+  changed(batch: SharedBatch): void {
+    // A CRD may have changed since: its objects are shown by what it says now.
+    const { group, version, plural } = this.#info;
+    this.#info = this.#parts.api.registry.find(group, version, plural) ?? this.#info;
+    this.#deliver(batch);
+    if (this.#parts.sink.queued > MOST_QUEUED_BYTES) {
+      this.#write(objectFrame('ERROR', toStatus(new StatusError('Expired', 'the watcher did not keep up and was cut off'))));
+      this.gone();
+    }
+  }
+
+  #deliver(batch: SharedBatch): void {
+    const { view } = this.#parts;
+    const plain = this.#matches === undefined && view.shared && this.#from < (batch.events[0]?.event.revision ?? 0);
+    const chunk = plain ? batch.chunk(`${view.key} ${this.#prefix}`, () => this.#frames(batch.events)) : this.#frames(batch.events);
+    if (chunk.length > 0) this.#write(chunk);
+  }
+
+  #frames(events: readonly SharedEvent[]): Uint8Array {
+    const frames: Uint8Array[] = [];
+    for (const shared of events) {
+      const one = this.#frame(shared);
+      if (one) frames.push(one);
+    }
+    return frames.length === 1 && frames[0] ? frames[0] : Buffer.concat(frames);
+  }
+
+  #frame(shared: SharedEvent): Uint8Array | undefined {
+    const { event } = shared;
+    if (event.revision <= this.#from) return undefined;
+    if (!event.entry.name.startsWith(this.#prefix)) return undefined;
+    const seen = seenAs(event, this.#matches ?? (() => true));
+    if (!seen) return undefined;
+    const { view, api } = this.#parts;
+    // What left the selection is shown as it was, with the revision of the change that took it away.
+    const entry = seen.left && event.previous ? event.previous : event.entry;
+    const options = { now: api.clock.now(), ...(seen.left ? { revision: event.revision } : {}) };
+    const make = () => view.encode(this.#info, seen.type, entry, options);
+    return view.shared ? shared.frame(`${view.key} ${seen.type} ${seen.left}`, make) : make();
+  }
+
+  #write(chunk: Uint8Array): void {
+    this.#parts.sink.write(chunk);
+  }
+
+  gone(): void {
+    this.#stop();
+    for (const timer of this.#timers.splice(0)) clearTimeout(timer);
+    this.#parts.sink.end();
+    this.#end();
+  }
+}
