@@ -3,7 +3,7 @@ import { isObject, type JsonObject } from '../json.ts';
 import type { ResourceInfo } from '../resource.ts';
 import { StatusError } from '../status-error.ts';
 import { typedProblems } from './check-typed.ts';
-import { compareTyped, ignoring } from './compare-typed.ts';
+import { type Comparison, compareTyped, ignoring } from './compare-typed.ts';
 import type { FieldSet } from './field-set.ts';
 import { fieldsOf, withNamedFields } from './fields-of.ts';
 import { fieldsOfLastApplied, rememberApplied } from './last-applied.ts';
@@ -66,6 +66,7 @@ class Apply {
     const changed = ignoring(compareTyped(types, this.#live, result, root), this.#reset);
     const { left, conflicts } = takeFrom(next, this.#self, changed);
     if (!this.#patch.force) this.#refuse(conflicts);
+    this.#stamp(left, before, changed);
     const object = structuredClone(result);
     if (!isObject(object['metadata'])) object['metadata'] = {};
     if (this.#patch.manager === KUBECTL) rememberApplied(object, this.#live, config);
@@ -98,11 +99,17 @@ class Apply {
   }
 
   #manager(said: FieldSet, before: Manager | undefined): Manager {
-    const { manager, subresource, now, resource } = this.#patch;
+    const { manager, subresource, resource } = this.#patch;
     const fields = said.difference(UNOWNED).without(this.#reset);
     const apiVersion = resource.group === '' ? resource.version : `${resource.group}/${resource.version}`;
-    const time = before?.fields.equals(fields) ? before.time : timeText(now);
-    return { name: manager, operation: 'Apply', apiVersion, subresource, fields, time };
+    return { name: manager, operation: 'Apply', apiVersion, subresource, fields, time: before?.time };
+  }
+
+  /** An apply that changes nothing leaves no time behind. */
+  #stamp(managers: Managers, before: Manager | undefined, { added, modified, removed }: Comparison): void {
+    const self = managers.get(this.#self);
+    const same = [added, modified, removed].every((set) => set.isEmpty) || (before && self?.fields.equals(before.fields));
+    if (self && !same) managers.set(this.#self, { ...self, time: timeText(this.#patch.now) });
   }
 
   /** Takes away what this manager applied before, says no more, and nobody else owns. */

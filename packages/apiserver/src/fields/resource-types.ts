@@ -1,4 +1,4 @@
-import { isObject } from '../json.ts';
+import { isObject, type JsonObject } from '../json.ts';
 import { builtInDefinitions, REF_PREFIX } from '../kinds/index.ts';
 import type { ResourceInfo, Schema } from '../resource.ts';
 import { FieldSet } from './field-set.ts';
@@ -8,6 +8,8 @@ import { ValueTypes } from './value-type.ts';
 export interface ResourceTypes {
   readonly types: ValueTypes;
   readonly root: Schema;
+  /** An object of which nothing was said: typed objects always have some fields. */
+  readonly zero: JsonObject;
 }
 
 const TEXT: Schema = { type: 'string' };
@@ -24,7 +26,9 @@ export function typesOf(resource: ResourceInfo): ResourceTypes {
   builtIn ??= new ValueTypes(builtInDefinitions());
   const own = resource.definitions;
   const types = !own || own === builtInDefinitions() ? builtIn : new ValueTypes(withMetadata(own));
-  const made = { types, root: resource.custom ? customRoot(resource.schema) : (resource.schema ?? FREE) };
+  const zero: JsonObject = {};
+  if (!resource.custom) resource.prune(zero, () => undefined);
+  const made = { types, root: resource.custom ? customRoot(resource.schema) : (resource.schema ?? FREE), zero };
   known.set(resource, made);
   return made;
 }

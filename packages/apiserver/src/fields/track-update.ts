@@ -1,5 +1,6 @@
 import { isObject, type Json, type JsonObject } from '../json.ts';
 import type { ResourceInfo } from '../resource.ts';
+import { withoutAssigned } from './assigned-fields.ts';
 import { compareTyped, ignoring } from './compare-typed.ts';
 import { decodeManagers, identityOf, type Managers, writeManagers } from './managers.ts';
 import { takeFrom, UNOWNED } from './ownership.ts';
@@ -33,9 +34,9 @@ export function trackUpdate(update: TrackedUpdate): void {
 
 /** The managers after a plain write. */
 export function updatedManagers(managers: Managers, update: Omit<TrackedUpdate, 'before'> & { before: JsonObject | undefined }): Managers {
-  const { types, root } = typesOf(update.resource);
+  const { types, root, zero } = typesOf(update.resource);
   const reset = resetSet(update.resource, update.subresource);
-  const changed = ignoring(compareTyped(types, update.before ?? {}, update.after, root), reset);
+  const changed = withoutAssigned(ignoring(compareTyped(types, update.before ?? zero, update.after, root), reset), update.resource);
   const identity = { name: update.manager, operation: 'Update', apiVersion: update.apiVersion, subresource: update.subresource } as const;
   const self = identityOf(identity);
   const { left } = takeFrom(managers, self, changed);
@@ -43,8 +44,13 @@ export function updatedManagers(managers: Managers, update: Omit<TrackedUpdate, 
   const grown = (owned ? owned.fields.union(changed.modified) : changed.modified).union(changed.added);
   const fields = grown.difference(changed.removed).difference(UNOWNED).without(reset);
   if (fields.isEmpty) left.delete(self);
-  else left.set(self, { ...identity, fields, time: owned?.fields.equals(fields) ? owned.time : timeText(update.now) });
+  else left.set(self, { ...identity, fields, time: owned?.fields.equals(fields) ? owned.time : timeOf(update) });
   return left;
+}
+
+/** Those who scale are noted without a time, as Kubernetes does. */
+function timeOf({ subresource, now }: Pick<TrackedUpdate, 'subresource' | 'now'>): string | undefined {
+  return subresource === 'scale' ? undefined : timeText(now);
 }
 
 /** A time as managedFields has it. */

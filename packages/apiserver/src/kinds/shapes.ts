@@ -58,7 +58,8 @@ function shapeOf(schema: JsonObject): Shape {
     if (!isObject(property)) continue;
     const zero = property['x-zero'];
     if (zero !== undefined) always.set(field, zero);
-    if (property['x-omit-zero'] === true) omitZero.add(field);
+    // An empty list of owners is a wish, and seen only while it is decoded.
+    if (property['x-omit-zero'] === true && field !== 'managedFields') omitZero.add(field);
     delete property['x-zero'];
     delete property['x-omit-zero'];
   }

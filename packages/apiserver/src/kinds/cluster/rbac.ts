@@ -52,11 +52,8 @@ export const clusterRole: Strategy = { validate: (object) => checkRules(object, 
 function defaultBinding(binding: JsonObject): void {
   const ref = objectAt(binding, 'roleRef');
   if (ref && textAt(ref, 'apiGroup') === '') ref['apiGroup'] = RBAC_GROUP;
-  const own = textAt(binding, 'metadata', 'namespace');
   for (const subject of objectsAt(binding, 'subjects')) {
-    if (textAt(subject, 'kind') === 'ServiceAccount') {
-      if (own !== '') fillText(subject, 'namespace', own);
-    } else if (['User', 'Group'].includes(textAt(subject, 'kind'))) fillText(subject, 'apiGroup', RBAC_GROUP);
+    if (['User', 'Group'].includes(textAt(subject, 'kind'))) fillText(subject, 'apiGroup', RBAC_GROUP);
   }
 }
 

@@ -37,7 +37,7 @@ function checkOrder(item: JsonObject, at: string, check: FieldCheck): void {
       const most = quantityOf(objectAt(item, upper)?.[name]);
       if (!least || !most || compareQuantities(least, most) <= 0) continue;
       const blamed = lower === 'min' && upper !== 'max' ? upper : lower;
-      const shown = formatQuantity(blamed === lower ? least : most);
+      const shown = formatQuantity(blamed === 'defaultRequest' && lower === 'min' ? most : least);
       const text = `${lowerName} value ${formatQuantity(least)} is greater than ${upperName} value ${formatQuantity(most)}`;
       check.invalid(`${at}.${blamed}[${name}]`, shown, text);
     }

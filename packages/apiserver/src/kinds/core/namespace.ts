@@ -1,9 +1,7 @@
 import type { JsonObject } from '../../json.ts';
-import { ensureObject, objectAt, textAt, textsAt } from '../../json-read.ts';
-import { labelValueProblems } from '../../schema/index.ts';
+import { ensureObject, textAt, textsAt } from '../../json-read.ts';
 import { AGE_TEXT } from '../cells.ts';
 import { NAME } from '../columns.ts';
-import { FieldCheck } from '../field-check.ts';
 import type { Strategy } from '../strategy.ts';
 
 const NAME_LABEL = 'kubernetes.io/metadata.name';
@@ -26,11 +24,6 @@ export const namespace: Strategy = {
       if (!given.includes(FINALIZER)) ensureObject(object, 'spec')['finalizers'] = [...given, FINALIZER];
     } else if (subresource !== 'finalize') object['spec'] = structuredClone(old['spec'] ?? {});
   },
-  validate(object) {
-    const check = new FieldCheck();
-    check.named('metadata.labels', objectLabel(object), labelValueProblems);
-    return check.errors;
-  },
   columns: [
     NAME,
     { name: 'Status', type: 'string', description: 'The status of the namespace', cell: (object) => textAt(object, 'status', 'phase') },
@@ -38,8 +31,3 @@ export const namespace: Strategy = {
   ],
   fieldSelectors: { 'status.phase': (object) => textAt(object, 'status', 'phase') },
 };
-
-function objectLabel(object: JsonObject): string {
-  const label = objectAt(object, 'metadata', 'labels')?.[NAME_LABEL];
-  return typeof label === 'string' ? label : '';
-}

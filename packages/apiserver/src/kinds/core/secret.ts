@@ -48,10 +48,11 @@ function checkType(secret: JsonObject, data: Readonly<Record<string, string>>, c
 }
 
 function checkJson(key: string, value: string, check: FieldCheck): void {
+  const text = Buffer.from(value, 'base64').toString('utf8');
   try {
-    JSON.parse(Buffer.from(value, 'base64').toString('utf8'));
+    JSON.parse(text);
   } catch {
-    check.invalid(`data[${key}]`, '<secret contents redacted>', 'invalid character in JSON text');
+    check.invalid(`data[${key}]`, '<secret contents redacted>', `invalid character '${text.charAt(0)}' looking for beginning of value`);
   }
 }
 

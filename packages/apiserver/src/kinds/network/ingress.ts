@@ -25,17 +25,17 @@ function checkBackend(backend: JsonObject | undefined, at: string, check: FieldC
   const resource = objectAt(backend, 'resource');
   if (service && resource) check.invalid(at, '', 'cannot set both resource and service backends');
   else if (!service && !resource) check.invalid(at, '', 'resource or service backend is required');
-  else if (service) checkService(service, `${at}.service`, check);
+  else if (service) checkService(service, at, check);
 }
 
 function checkService(service: JsonObject, at: string, check: FieldCheck): void {
   const name = textAt(service, 'name');
-  if (check.required(`${at}.name`, name)) check.named(`${at}.name`, name, labelProblems);
+  if (check.required(`${at}.service.name`, name)) check.named(`${at}.service.name`, name, labelProblems);
   const number = numberAt(service, 'port', 'number') ?? 0;
   const portName = textAt(service, 'port', 'name');
   if (number !== 0 && portName !== '') check.invalid(at, '', 'cannot set both port name & port number');
-  else if (portName !== '') check.named(`${at}.port.name`, portName, serviceNameProblems);
-  else if (number !== 0) check.port(`${at}.port.number`, number);
+  else if (portName !== '') check.named(`${at}.service.port.name`, portName, serviceNameProblems);
+  else if (number !== 0) check.port(`${at}.service.port.number`, number);
   else check.required(at, undefined, 'port name or number is required');
 }
 
