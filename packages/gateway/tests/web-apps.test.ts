@@ -106,6 +106,9 @@ test('a page of another environment can neither post nor open a socket here', as
   const foreign = { headers: { origin: lab.appOrigin(OTHER_UID) } };
   expect((await ada.ask(`${lab.appOrigin()}${PATH}`, { method: 'POST', ...foreign })).status).toBe(403);
   expect((await ada.ask(`${lab.appOrigin()}${PATH}`, { method: 'POST', headers: { origin: lab.appOrigin() } })).status).toBe(200);
+  const hidden = (site: string) => ({ method: 'POST', headers: { origin: 'null', 'sec-fetch-site': site } });
+  expect((await ada.ask(`${lab.appOrigin()}${PATH}`, hidden('same-site'))).status).toBe(403);
+  expect((await ada.ask(`${lab.appOrigin()}${PATH}`, hidden('same-origin'))).status).toBe(200);
   expect(await outcome(ada.socket(PATH, { at: lab.appOrigin(), origin: lab.appOrigin(OTHER_UID) }))).toBe('403');
   expect(await outcome(ada.socket(PATH, { at: lab.appOrigin(), origin: lab.origin }))).toBe('403');
 });

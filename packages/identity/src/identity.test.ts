@@ -184,6 +184,8 @@ test('a sign-in page cannot be continued in another browser', async () => {
 test('pages allow no script and no frame, and escape what was typed', async () => {
   const response = await signInAs(browser(), '"><script>alert(1)</script>', 'x');
   expect(response.headers.get('content-security-policy')).toMatch(/^default-src 'none';.*frame-ancestors 'none'$/);
+  // Under `no-referrer` a browser sends `Origin: null` with the form, and nobody could sign in.
+  expect(response.headers.get('referrer-policy')).toBe('same-origin');
   expect(await response.text()).not.toContain('<script>');
 });
 

@@ -2,14 +2,13 @@ import { createHash } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 
 const STYLE = `
-:root { color-scheme: light dark; --ground: #f3f5fa; --ink: #171b2b; --soft: #566079; --accent: #3f4fd0; --on-accent: #fff; }
-@media (prefers-color-scheme: dark) { :root { --ground: #10131d; --ink: #edf0f8; --soft: #a7b0c6; --accent: #8f9cff; --on-accent: #12152b; } }
+:root { color-scheme: light dark; --ground: light-dark(#f4f5fb, #0f121b); --ink: light-dark(#161a2c, #eceff8); --soft: light-dark(#4d5670, #b2bad0); --accent: light-dark(#4050d6, #98a4ff); --on-accent: light-dark(#ffffff, #12152b); }
 body { margin: 0; min-height: 100vh; min-height: 100dvh; display: grid; place-items: center; padding: 1.5rem; box-sizing: border-box; font: 1rem/1.5 system-ui, "Noto Sans", sans-serif; color: var(--ink); background: var(--ground); }
 main { max-width: 30rem; text-align: center; }
 .code { font-size: .9375rem; font-weight: 650; letter-spacing: .08em; color: var(--soft); margin: 0 0 .5rem; }
 h1 { font-size: 1.75rem; line-height: 1.2; margin: 0 0 .75rem; }
 p { margin: 0 0 1.5rem; color: var(--soft); overflow-wrap: anywhere; }
-a { display: inline-block; padding: .7rem 1.4rem; border-radius: .6rem; font-weight: 650; text-decoration: none; color: var(--on-accent); background: var(--accent); }
+a { display: inline-block; padding: .7rem 1.4rem; border-radius: .75rem; font-weight: 650; text-decoration: none; color: var(--on-accent); background: var(--accent); }
 a:focus-visible { outline: 3px solid var(--accent); outline-offset: 3px; }
 `;
 const STYLE_HASH = createHash('sha256').update(STYLE).digest('base64');

@@ -64,7 +64,6 @@ export class SignInDoor {
       log.info('Signed out', { person: session.person.name });
     }
     response.setHeader('set-cookie', cookies.clear(cookies.session));
-    response.setHeader('clear-site-data', '"cache", "storage"');
     if ((request.headers.accept ?? '').includes('text/html')) return redirect(response, '/', []);
     response.writeHead(204).end();
   }

@@ -13,9 +13,9 @@ export interface Page {
 
 const STYLE_HASH = createHash('sha256').update(STYLE).digest('base64');
 
-// Ours: a crown whose three points are the tops of three screens.
-const CROWN = new Html(
-  '<svg viewBox="0 0 32 32" aria-hidden="true" focusable="false"><path d="M4 24 2.5 9.5l7.5 5L16 5l6 9.5 7.5-5L28 24Z" fill="currentColor"/><rect x="4" y="26" width="24" height="2.6" rx="1.3" fill="currentColor"/></svg>',
+// The product's own mark: a crown over the line of a flask.
+const MARK = new Html(
+  '<svg viewBox="0 0 32 32" aria-hidden="true" focusable="false"><rect width="32" height="32" rx="8.5" fill="#4050d6"/><path d="M8 20.5 6.9 11l4.9 3.6L16 8l4.2 6.6L25.1 11 24 20.5Z" fill="#fff"/><rect x="8" y="22.4" width="16" height="2.2" rx="1.1" fill="#7fe3d0"/></svg>',
 );
 
 /** The document of `page`. Works without script, and allows none. */
@@ -26,12 +26,14 @@ export function documentOf({ title, body }: Page): string {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="robots" content="noindex">
+<meta name="color-scheme" content="light dark">
+<link rel="icon" href="/favicon.svg" type="image/svg+xml">
 <title>${title} · CrownLabs</title>
 <style>${new Html(STYLE)}</style>
 </head>
 <body>
 <main>
-<div class="brand">${CROWN}<span>CrownLabs</span></div>
+<div class="brand">${MARK}<span>CrownLabs</span></div>
 ${body}
 </main>
 </body>
@@ -45,10 +47,11 @@ export function pageHeaders(formTargets: readonly string[] = []): Record<string,
   return {
     'content-type': 'text/html; charset=utf-8',
     'cache-control': 'no-store',
-    'content-security-policy': `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; form-action ${forms}; base-uri 'none'; frame-ancestors 'none'`,
+    'content-security-policy': `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; img-src 'self'; form-action ${forms}; base-uri 'none'; frame-ancestors 'none'`,
     'cross-origin-opener-policy': 'same-origin',
     'cross-origin-resource-policy': 'same-origin',
-    'referrer-policy': 'no-referrer',
+    // Not `no-referrer`: under it browsers hide the origin of our own forms as well.
+    'referrer-policy': 'same-origin',
     'x-content-type-options': 'nosniff',
     'x-frame-options': 'DENY',
   };
