@@ -1,0 +1,4 @@
+export { eventually } from './eventually.ts';
+export { environment, instance, template, tenant, workspace } from './factories.ts';
+export { type FakeNode, startFakeNode } from './fake-node.ts';
+export { startTestLab, type TestLab, type TestLabOptions } from './test-lab.ts';

@@ -1,0 +1,100 @@
+import { type ApiServer, createApiServer } from '@crownlabs/apiserver';
+import { createClient, type KubeClient, storageClasses } from '@crownlabs/client';
+import { type KubeControllers, LOCAL_PROVISIONER, startKubeControllers } from '@crownlabs/kube-controllers';
+import {
+  admissionHandlers,
+  installManifests,
+  type Operators,
+  type OperatorsConfig,
+  SINGLE_MACHINE,
+  startOperators,
+} from '@crownlabs/operators';
+import { type Clock, type Logger, type Scope, scope, silent, systemClock } from '@crownlabs/std';
+import { type FakeNode, startFakeNode } from './fake-node.ts';
+
+/** How a test lab differs from the usual one. */
+export interface TestLabOptions {
+  readonly config?: Partial<OperatorsConfig>;
+  readonly clock?: Clock;
+  readonly log?: Logger;
+}
+
+/** A whole lab in memory: the embedded API, its controllers, our operators, and a simulated node. Nothing listens, nothing is written to disk. */
+export interface TestLab extends AsyncDisposable {
+  readonly api: ApiServer;
+  /** Acts as an administrator of the cluster. */
+  readonly admin: KubeClient;
+  readonly node: FakeNode;
+  readonly config: OperatorsConfig;
+  /** Acts as somebody whose token says this. */
+  as(name: string, ...groups: string[]): KubeClient;
+  /** Acts as one of our rooms. */
+  room(name: string): KubeClient;
+  /** Resolves when no controller has anything to do. */
+  settled(): Promise<void>;
+}
+
+const SYSTEM = 'crownlabs-system';
+
+/** Starts a lab; dispose of it with `await using`. */
+export async function startTestLab(options: TestLabOptions = {}): Promise<TestLab> {
+  const owned = scope();
+  try {
+    return await assemble(options, owned);
+  } catch (error) {
+    await owned[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+async function assemble({ config: changes, clock = systemClock, log = silent }: TestLabOptions, owned: Scope): Promise<TestLab> {
+  const config: OperatorsConfig = { ...SINGLE_MACHINE, publicUrl: 'http://localhost:8080', ...changes };
+  const admission = admissionHandlers({ config, clock });
+  const signingKey = { read: async () => undefined, write: async () => undefined };
+  const api = owned.use(await createApiServer({ signingKey, admission: { handlers: admission.byService }, clock, log }));
+  const as = (username: string, ...groups: string[]) =>
+    createClient(api.transport({ username, groups: [...groups, 'system:authenticated'] }), { fieldManager: username.replaceAll(':', '-') });
+  const room = (name: string) =>
+    as(`system:serviceaccount:${SYSTEM}:${name}`, 'system:serviceaccounts', `system:serviceaccounts:${SYSTEM}`);
+  const admin = as('administrator', 'system:masters');
+  await installManifests(admin, { config });
+  await admin.create(storageClasses, {
+    apiVersion: 'storage.k8s.io/v1',
+    kind: 'StorageClass',
+    metadata: { name: 'local', annotations: { 'storageclass.kubernetes.io/is-default-class': 'true' } },
+    provisioner: LOCAL_PROVISIONER,
+    volumeBindingMode: 'Immediate',
+  });
+  const stop = new AbortController();
+  const running: (Operators | KubeControllers)[] = [];
+  owned.defer(async () => {
+    stop.abort();
+    await Promise.all(running.map((it) => it.stopped));
+  });
+  running.push(startKubeControllers({ client: as('system:kube-controller-manager'), rootCa: '', clock, log }, stop.signal));
+  const node = await startFakeNode(admin, stop.signal);
+  const probe = async () => node.desktopsAnswer;
+  const operators = startOperators({ client: room('operators'), config, clock, log, admission, probe }, stop.signal);
+  running.push(operators);
+  await operators.ready;
+  return {
+    api,
+    admin,
+    node,
+    config,
+    as,
+    room,
+    settled: () => settled(running),
+    [Symbol.asyncDispose]: () => owned[Symbol.asyncDispose](),
+  };
+}
+
+/** Watches deliver a moment after a write, so quiet counts only when it lasts. */
+async function settled(running: readonly (Operators | KubeControllers)[]): Promise<void> {
+  const deadline = Date.now() + 20_000;
+  for (let quiet = 0; quiet < 4; ) {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    quiet = running.every((it) => it.idle(100)) ? quiet + 1 : 0;
+    if (Date.now() > deadline) throw new Error('the lab does not come to rest');
+  }
+}
