@@ -1,5 +1,6 @@
 import { isObject, type Json, type JsonObject } from '../../json.ts';
 import { isInteger } from '../number-check.ts';
+import { escapeProperty } from './schema-type.ts';
 import { parseDuration, parseTimestamp } from './time-text.ts';
 import { type CelType, DYN, part, STRING } from './type.ts';
 import { type Dictionary, type Fields, type List, type MapKey, type Value } from './value.ts';
@@ -58,7 +59,8 @@ class JsonFields implements Fields {
   }
 
   names(): readonly string[] {
-    return Object.keys(this.#raw).filter((name) => this.#raw[name] !== undefined && this.#raw[name] !== null);
+    const named = Object.keys(this.#raw).map((key) => escapeProperty(key) ?? key);
+    return named.filter((name) => this.field(name) !== undefined);
   }
 }
 
