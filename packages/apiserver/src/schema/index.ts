@@ -16,6 +16,8 @@ export {
 export { BOOL, type CelType, DYN, INT, list, map, objectType, STRING } from './cel/type.ts';
 export { CelFailure, type Fields, type Value } from './cel/value.ts';
 export { type CompiledSchema, compileSchema, type ValidateOptions } from './compile-schema.ts';
+export { checkCrd } from './crd/check-crd.ts';
+export { defaultCrd } from './crd/default-crd.ts';
 export {
   duplicate,
   forbidden,

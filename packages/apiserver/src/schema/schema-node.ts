@@ -140,11 +140,12 @@ export class SchemaReader {
 
   /** Follows `$ref`, also in the form `allOf: [{$ref}]` that OpenAPI v3 uses to add a default. */
   #resolve(schema: Schema): Schema {
-    const { allOf, ...own } = schema;
+    const { allOf, $ref, ...own } = schema;
     const only = Array.isArray(allOf) && allOf.length === 1 && isObject(allOf[0]) ? allOf[0] : undefined;
-    const ref = schema['$ref'] ?? only?.['$ref'];
+    const ref = $ref ?? only?.['$ref'];
     if (typeof ref !== 'string') return schema;
     const target = this.#definitions[ref.slice(ref.lastIndexOf('/') + 1)];
-    return target === undefined ? own : { ...this.#resolve(target), ...own };
+    // A definition may be asked about a `$ref` that leads nowhere: then it is left in sight.
+    return target === undefined ? schema : { ...this.#resolve(target), ...own };
   }
 }

@@ -56,10 +56,13 @@ function listType(node: SchemaNode): CelType | undefined {
   };
 }
 
+// Kubernetes leaves the length of keys out of its estimates, and so do we, to refuse no rule that it takes.
+const KEY: CelType = { ...STRING, max: 0 };
+
 function mapType(node: SchemaNode, value: SchemaNode): CelType | undefined {
   const type = schemaType(value, value.embedded);
   if (type === undefined) return undefined;
-  return map(STRING, type, atLeastZero(node.limit('maxProperties')) ?? Math.floor((REQUEST_BYTES - 2) / ((type.minBytes ?? 1) + 6)));
+  return map(KEY, type, atLeastZero(node.limit('maxProperties')) ?? Math.floor((REQUEST_BYTES - 2) / ((type.minBytes ?? 1) + 6)));
 }
 
 const NAME: CelType = { ...STRING, max: REQUEST_BYTES - 2 };
