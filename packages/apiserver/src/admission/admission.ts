@@ -1,6 +1,8 @@
+import type { Rbac } from '../authz/index.ts';
 import type { Admission, AdmissionPlugin } from '../call.ts';
 import type { ObjectReader } from '../object-reader.ts';
 import type { Registry } from '../registry.ts';
+import { conditions } from './cel-condition.ts';
 import { admissionOf } from './chain.ts';
 import { limitRanger } from './limit-ranger.ts';
 import { namespaceLifecycle } from './namespace-lifecycle.ts';
@@ -11,9 +13,10 @@ import { resourceQuota } from './resource-quota.ts';
 import { type ServiceRanges, serviceAllocator } from './service-allocator.ts';
 import { serviceResolver } from './service-resolver.ts';
 import { claimResize, defaultIngressClass, defaultStorageClass, storageProtection } from './storage-defaults.ts';
+import { validatingPolicies } from './validating-policies.ts';
 import type { WebhookHandler, WebhookPost } from './webhook-call.ts';
 import { httpsPost } from './webhook-https.ts';
-import { type Condition, mutatingWebhooks, validatingWebhooks } from './webhooks.ts';
+import { mutatingWebhooks, validatingWebhooks } from './webhooks.ts';
 
 /** How admission is set up. */
 export interface AdmissionOptions {
@@ -28,7 +31,8 @@ export interface AdmissionOptions {
   /** Webhooks of our own, by `namespace/name` of the Service that their configurations name. */
   readonly handlers?: ReadonlyMap<string, WebhookHandler>;
   readonly post?: WebhookPost;
-  compileCondition(expression: string): Condition;
+  /** Whom match conditions and policies may ask. */
+  readonly authorizer: Rbac;
 }
 
 /** The chain that every write passes. Disposing it ends its subscriptions. */
@@ -36,7 +40,9 @@ export function createAdmission(options: AdmissionOptions): Admission & Disposab
   const { reader, registry, handlers = new Map(), post = httpsPost() } = options;
   const services = serviceAllocator(reader, options.services);
   const transport = { post, resolve: serviceResolver(reader, handlers) };
-  const hooks = { reader, registry, transport, compileCondition: options.compileCondition };
+  const judging = { reader, registry, conditions: conditions(options.authorizer) };
+  const hooks = { ...judging, transport };
+  const policies = validatingPolicies(judging);
   const mutating = mutatingWebhooks(hooks);
   const validating = validatingWebhooks(hooks);
   const plugins = [
@@ -52,11 +58,12 @@ export function createAdmission(options: AdmissionOptions): Admission & Disposab
     claimResize(reader),
     defaultIngressClass(reader),
     services,
+    policies,
   ];
   return {
     ...admissionOf({ plugins, mutating, validating, last: [resourceQuota(reader)] }),
     [Symbol.dispose]: () => {
-      for (const owned of [services, mutating, validating]) owned[Symbol.dispose]();
+      for (const owned of [services, policies, mutating, validating]) owned[Symbol.dispose]();
     },
   };
 }

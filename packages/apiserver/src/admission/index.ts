@@ -3,4 +3,3 @@ export type { PodSecurityLevel, PodSecurityOptions } from './pod-security.ts';
 export { quotaKinds, quotaUsed } from './quota-total.ts';
 export type { ServiceRanges } from './service-allocator.ts';
 export type { WebhookHandler, WebhookPost, WebhookTarget } from './webhook-call.ts';
-export type { Condition } from './webhooks.ts';

@@ -44,8 +44,15 @@ export function requestOf(call: AdmissionCall, shown: ResourceInfo): JsonObject 
     object: presented(call.object, shown),
     oldObject: presented(call.old, shown),
     dryRun: call.dryRun,
-    options: call.options,
+    options: optionsOf(call),
   };
+}
+
+/** A patch is shown as the update, or the create, that it amounts to. */
+function optionsOf({ options, operation }: AdmissionCall): JsonObject {
+  if (textAt(options, 'kind') !== 'PatchOptions') return options;
+  const { force: _force, ...rest } = options;
+  return { ...rest, kind: operation === 'CREATE' ? 'CreateOptions' : 'UpdateOptions' };
 }
 
 function presented(object: JsonObject | undefined, shown: ResourceInfo): Json {

@@ -1,27 +1,23 @@
 import { LabError, messageOf } from '@crownlabs/std';
 import type { AdmissionCall } from '../call.ts';
-import type { Json, JsonObject } from '../json.ts';
-import { isObject } from '../json.ts';
+import { isObject, type JsonObject } from '../json.ts';
 import type { ObjectReader } from '../object-reader.ts';
 import { applyJsonPatch } from '../patch/json-patch.ts';
 import type { Registry } from '../registry.ts';
 import type { ResourceInfo } from '../resource.ts';
 import { forbidden } from '../status-error.ts';
+import type { Conditions } from './cel-condition.ts';
 import { type Webhook, type WebhookList, webhookList } from './webhook.ts';
 import { ask, failure, type WebhookTransport } from './webhook-call.ts';
 import { matched } from './webhook-match.ts';
 import { requestOf } from './webhook-review.ts';
-
-/** A compiled CEL condition over `object`, `oldObject` and `request`; throws what goes wrong while it is evaluated. */
-export type Condition = (variables: { object: Json; oldObject: Json; request: JsonObject }) => boolean;
 
 /** What calling webhooks takes. */
 export interface WebhookOptions {
   readonly reader: ObjectReader;
   readonly registry: Registry;
   readonly transport: WebhookTransport;
-  /** Compiles a match condition. */
-  compileCondition(expression: string): Condition;
+  readonly conditions: Conditions;
 }
 
 /** Calls the mutating webhooks; `rest` of the chain decides whether some are asked again. */
@@ -110,7 +106,7 @@ function meetsConditions(hook: Webhook, call: AdmissionCall, shown: ResourceInfo
   const problems: string[] = [];
   for (const { name, expression } of hook.conditions) {
     try {
-      if (!options.compileCondition(expression)(variables)) return false;
+      if (options.conditions.evaluate(expression, variables, call.user) !== true) return false;
     } catch (error) {
       problems.push(`${name}: ${messageOf(error)}`);
     }

@@ -1,4 +1,4 @@
-export { resourceAttributes } from './attributes.ts';
+export { pathAttributes, resourceAttributes } from './attributes.ts';
 export { type Authorization, type AuthorizationMode, createAuthorization } from './authorization.ts';
 export { bootstrapRbac, type RbacStore } from './bootstrap.ts';
 export { refusal } from './forbidden-text.ts';

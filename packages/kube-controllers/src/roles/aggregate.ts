@@ -34,8 +34,19 @@ function unionOf(role: ClusterRole, all: readonly ClusterRole[]): PolicyRule[] {
   const parts = all.filter(
     ({ metadata }) => metadata.name !== role.metadata.name && selectors.some((selector) => matchesSelector(selector, metadata.labels)),
   );
-  const rules = parts.toSorted((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1)).flatMap((part) => part.rules ?? []);
+  const rules = parts.toSorted((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1)).flatMap((part) => (part.rules ?? []).map(inOrder));
   const union: PolicyRule[] = [];
   for (const rule of rules) if (!union.some((known) => sameJson(known, rule))) union.push(rule);
   return union;
+}
+
+/** The fields of a rule in the order in which Kubernetes writes them, so that equal rules are equal texts. */
+function inOrder({ verbs, apiGroups, resources, resourceNames, nonResourceURLs }: PolicyRule): PolicyRule {
+  return {
+    verbs,
+    ...(apiGroups && { apiGroups }),
+    ...(resources && { resources }),
+    ...(resourceNames && { resourceNames }),
+    ...(nonResourceURLs && { nonResourceURLs }),
+  };
 }
