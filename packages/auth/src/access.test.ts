@@ -10,7 +10,7 @@ function lab() {
   const granted = new Set<string>();
   const world = { now: 0, questions: 0, broken: false, granted };
   const access = createAccess({
-    clock: { now: () => world.now, sleep: async () => undefined },
+    clock: { now: () => world.now, sleep: () => new Promise((resolve) => setTimeout(resolve, 1)) },
     log: silent,
     review: async ({ username, groups = [] }, { subresource, name }) => {
       world.questions += 1;
@@ -22,7 +22,7 @@ function lab() {
   return { world, access };
 }
 
-const turn = () => new Promise((resolve) => setTimeout(resolve, 5));
+const turn = () => new Promise((resolve) => setTimeout(resolve, 15));
 
 test('a yes is believed for a moment, a no is asked again', async () => {
   const { world, access } = lab();
@@ -63,7 +63,7 @@ test('an open connection ends when its right does, and only then', async () => {
   expect(lost).toBe(1);
 });
 
-test('an API that is away closes nothing', async () => {
+test('an API that is away closes nothing, and is asked again when it is back', async () => {
   const { world, access } = lab();
   let lost = 0;
   access.hold({ person: () => ada, action: 'view', key, lost: () => (lost += 1) });
@@ -71,6 +71,9 @@ test('an API that is away closes nothing', async () => {
   access.changed();
   await turn();
   expect(lost).toBe(0);
+  world.broken = false;
+  await turn();
+  expect(lost).toBe(1);
 });
 
 test('a person who is gone loses the connection without a question', async () => {

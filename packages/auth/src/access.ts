@@ -58,6 +58,7 @@ interface Remembered {
 const REMEMBER_MS = 1_500;
 // Rights come in bursts (a Role and its binding, a whole class): one question after the burst is enough.
 const SETTLE_MS = 100;
+const TRY_AGAIN_MS = 2_000;
 const MOST_REMEMBERED = 10_000;
 
 /** An Access that asks through `review`. */
@@ -123,10 +124,10 @@ class ReviewedAccessTable implements Access {
     };
   }
 
-  #settle(): void {
+  #settle(afterMs = SETTLE_MS): void {
     if (this.#settling) return;
     this.#settling = true;
-    void this.#clock.sleep(SETTLE_MS).then(() => {
+    void this.#clock.sleep(afterMs).then(() => {
       this.#settling = false;
       const suspects = [...this.#suspects];
       this.#suspects.clear();
@@ -139,8 +140,10 @@ class ReviewedAccessTable implements Access {
     try {
       if (person && (await this.may(person, held.action, held.key))) return;
     } catch (error) {
-      // The API is away, for example restarting: open desktops stream on, and its return will be a change as well.
-      this.#log.warn('Right of an open connection could not be checked', { instance: held.key.name, error: messageOf(error) });
+      // The API is away, for example restarting: open desktops stream on, and are asked about once it is back.
+      this.#log.debug('Right of an open connection could not be checked', { instance: held.key.name, error: messageOf(error) });
+      if (this.#held.has(held)) this.#suspects.add(held);
+      this.#settle(TRY_AGAIN_MS);
       return;
     }
     if (!this.#held.delete(held)) return;

@@ -119,6 +119,7 @@ export class Router {
 
   async #serveUpgrade(request: IncomingMessage, near: { socket: Duplex; head: Buffer }): Promise<void> {
     const { addresses, apps, desktops, terminals } = this.#options;
+    if (request.headers.upgrade?.toLowerCase() !== 'websocket') throw new LabError('BadRequest', 'Only WebSockets are spoken here.');
     const place = addresses.placeOf(request.headers.host);
     if (place.kind === 'app') return apps.upgrade(request, near, place);
     if (place.kind === 'elsewhere') throw new LabError('NotFound', 'This address belongs to nobody here.');
@@ -167,13 +168,13 @@ export class Router {
     const { environments, connections } = this.#options;
     const session = await this.#session(request);
     const [, , , namespace = '', name = ''] = pathname.split('/').map(decoded);
-    environments.instance({ namespace, name });
     const actions = Object.keys(ACTIONS) as Action[];
     const answers = await Promise.all(
       actions.map(async (action) => [action, await connections.may(session, action, { namespace, name })] as const),
     );
     // A stranger learns nothing, not even that there is such an instance.
     if (!answers.some(([, allowed]) => allowed)) throw new LabError('Forbidden', `You may not use ${name}.`);
+    environments.instance({ namespace, name });
     response.writeHead(200, { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' });
     response.end(JSON.stringify(Object.fromEntries(answers)));
   }

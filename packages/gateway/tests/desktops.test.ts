@@ -44,7 +44,9 @@ test('a stranger, another student, another site and an unknown desktop are refus
   expect(await outcome(eve.socket(`${PATH}?view=1`))).toBe('403');
   expect(await outcome(ada.socket(PATH, { origin: 'http://evil.example' }))).toBe('403');
   expect(await outcome(ada.socket(PATH, { origin: lab.appOrigin() }))).toBe('403');
-  expect(await outcome(ada.socket('/api/rfb/tenant-ada/none/desktop'))).toBe('404');
+  // What does not exist and what is not hers look the same.
+  expect(await outcome(ada.socket('/api/rfb/tenant-ada/none/desktop'))).toBe('403');
+  expect(await outcome(ada.socket('/api/rfb/tenant-eve/other/desktop'))).toBe('403');
   expect(await outcome(ada.socket('/api/rfb/tenant-ada/desk/none'))).toBe('404');
   expect(await outcome(ada.socket('/api/rfb/tenant-ada/desk/%ff'))).toBe('400');
   expect(desktop.guests).toEqual([]);

@@ -126,6 +126,26 @@ test('two lengths in one request are refused, so that nothing hides in its body'
   socket.destroy();
 });
 
+test('a body in chunks stays one body: what is hidden in it is no request to the relay', async () => {
+  const browser = await lab.browser().signIn();
+  const hidden = 'POST /graph HTTP/1.1\r\nhost: relay\r\nauthorization: Bearer stolen\r\ncontent-length: 0\r\n\r\n';
+  const socket = connect(lab.port, '127.0.0.1');
+  socket.write(
+    `GET /graph/schema HTTP/1.1\r\nhost: localhost:${lab.port}\r\ncookie: ${browser.cookies(lab.origin)}\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n${hidden.length.toString(16)}\r\n${hidden}\r\n0\r\n\r\n`,
+  );
+  let answer = '';
+  for await (const bytes of socket) answer += String(bytes);
+  expect(answer).toContain('Bearer stolen');
+  expect(seen).toHaveLength(1);
+  expect(seen[0]?.authorization).toMatch(/^Bearer ey/);
+});
+
+test('only WebSockets are upgraded', async () => {
+  const browser = await lab.browser().signIn();
+  const answer = await browser.ask('/graph/subscription', { headers: { connection: 'upgrade', upgrade: 'h2c', origin: lab.origin } });
+  expect(answer.status).toBe(400);
+});
+
 test('abilities are told to whoever has one; a stranger learns nothing', async () => {
   lab.granted.add('ada view desk').add('ada control desk');
   const path = '/api/instances/tenant-ada/desk/access';
@@ -133,5 +153,5 @@ test('abilities are told to whoever has one; a stranger learns nothing', async (
   expect(JSON.parse((await ada.ask(path)).body)).toEqual({ view: true, control: true, terminal: false, web: false, power: false });
   expect((await eve.ask(path)).status).toBe(403);
   expect((await lab.browser().ask(path)).status).toBe(401);
-  expect((await ada.ask('/api/instances/tenant-ada/none/access')).status).toBe(404);
+  expect((await eve.ask('/api/instances/tenant-ada/none/access')).status).toBe(403);
 });

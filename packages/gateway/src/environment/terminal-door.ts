@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { LabError, type Logger, messageOf } from '@crownlabs/std';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { closeFirmly } from '../http/close-firmly.ts';
 import type { Session } from '../session/sessions.ts';
 import type { Connections } from './connections.ts';
 import type { EnvironmentKey, EnvironmentPod, Environments } from './environments.ts';
@@ -46,16 +47,20 @@ export class TerminalDoor {
 
   async upgrade(session: Session, key: EnvironmentKey, near: { request: IncomingMessage; socket: Duplex; head: Buffer }): Promise<void> {
     const { environments, connections, log } = this.#options;
-    if (!environments.has(environments.instance(key), key.environment)) throw new LabError('NotFound', 'There is no such environment.');
+    // The right first: a stranger must not learn what exists.
     await connections.demand(session, 'terminal', key);
+    if (!environments.has(environments.instance(key), key.environment)) throw new LabError('NotFound', 'There is no such environment.');
     this.#server.handleUpgrade(near.request, near.socket, near.head, (ws) => {
-      const close = (why: 'signed-out' | 'revoked') =>
-        why === 'revoked'
-          ? ws.close(CLOSE.revoked, 'You may no longer use this terminal.')
-          : ws.close(CLOSE.signedOut, 'You are signed out.');
+      const closed = new AbortController();
+      const close = (why: 'signed-out' | 'revoked') => {
+        // The shell ends at once, whatever the far side does with our farewell.
+        closed.abort(new LabError('Forbidden', why));
+        if (why === 'revoked') closeFirmly(ws, CLOSE.revoked, 'You may no longer use this terminal.');
+        else closeFirmly(ws, CLOSE.signedOut, 'You are signed out.');
+      };
       connections.track(session, { action: 'terminal', key, close }, near.socket);
       log.info('Terminal opened', { person: session.person.name, instance: key.name, environment: key.environment });
-      void this.#run(ws, near.socket, key);
+      void this.#run({ ws, socket: near.socket, closed }, key);
     });
   }
 
@@ -63,9 +68,8 @@ export class TerminalDoor {
     for (const client of this.#server.clients) client.terminate();
   }
 
-  async #run(ws: WebSocket, socket: Duplex, key: EnvironmentKey): Promise<void> {
+  async #run({ ws, socket, closed }: { ws: WebSocket; socket: Duplex; closed: AbortController }, key: EnvironmentKey): Promise<void> {
     const { environments, exec, log } = this.#options;
-    const closed = new AbortController();
     ws.once('close', () => closed.abort(new LabError('Expired', 'The terminal was closed.')));
     ws.on('error', () => undefined);
     // What is typed before the shell is there must not be lost: many people type ahead.
@@ -74,7 +78,7 @@ export class TerminalDoor {
       const pod = await environments.podWhenThere(key, AbortSignal.any([closed.signal, AbortSignal.timeout(LONGEST_WAIT_MS)]));
       const signal = AbortSignal.any([closed.signal, pod.gone]);
       const shell = await exec(pod, { container: pod.container, command: LOGIN, tty: true, stdin: true }, signal);
-      await talk({ ws, socket, shell, pod });
+      await talk({ ws, socket, shell, pod, signal });
     } catch (error) {
       if (closed.signal.aborted) return;
       log.warn('Terminal ended', { instance: key.name, environment: key.environment, error: messageOf(error) });
@@ -83,9 +87,18 @@ export class TerminalDoor {
   }
 }
 
-async function talk({ ws, socket, shell, pod }: { ws: WebSocket; socket: Duplex; shell: Shell; pod: EnvironmentPod }): Promise<void> {
+interface Talk {
+  readonly ws: WebSocket;
+  readonly socket: Duplex;
+  readonly shell: Shell;
+  readonly pod: EnvironmentPod;
+  readonly signal: AbortSignal;
+}
+
+async function talk({ ws, socket, shell, pod, signal }: Talk): Promise<void> {
   ws.on('message', (data, binary) => {
     const bytes = Buffer.isBuffer(data) ? data : Buffer.from(data as ArrayBuffer);
+    if (signal.aborted) return;
     if (!binary) {
       control(shell, bytes.toString('utf8')).catch(() => ws.close(CLOSE.protocol, 'Not a control message.'));
     } else if (!shell.stdin.write(bytes)) {

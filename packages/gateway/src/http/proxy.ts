@@ -80,7 +80,10 @@ export async function proxyUpgrade(request: IncomingMessage, near: { socket: Dup
 }
 
 function optionsOf(request: IncomingMessage, { to, path, headers }: Target): RequestOptions {
-  const shared = { method: request.method, path, headers, setHost: false };
+  // A body whose length is not announced must stay in chunks. Left bare, the next server would read it as another
+  // request, one that never passed our doors.
+  const framed = request.headers['transfer-encoding'] === undefined ? headers : { ...headers, 'transfer-encoding': 'chunked' };
+  const shared = { method: request.method, path, headers: framed, setHost: false };
   return 'connection' in to ? { ...shared, createConnection: () => to.connection, agent: false } : { ...shared, ...to };
 }
 

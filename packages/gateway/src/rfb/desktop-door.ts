@@ -43,11 +43,12 @@ export class DesktopDoor {
 
   async upgrade(session: Session, key: EnvironmentKey, near: { request: IncomingMessage; socket: Duplex; head: Buffer }): Promise<void> {
     const { environments, connections, log } = this.#options;
-    const instance = environments.instance(key);
-    if (!environments.has(instance, key.environment)) throw new LabError('NotFound', 'There is no such environment.');
     const wantsControl = new URL(near.request.url ?? '/', 'http://door').searchParams.get('view') !== '1';
     const action = wantsControl ? 'control' : 'view';
+    // The right first: a stranger must not learn what exists.
     await connections.demand(session, action, key);
+    const instance = environments.instance(key);
+    if (!environments.has(instance, key.environment)) throw new LabError('NotFound', 'There is no such environment.');
     this.#server.handleUpgrade(near.request, near.socket, near.head, (ws) => {
       const viewer = new Viewer(ws, near.socket, wantsControl);
       const close = (why: 'signed-out' | 'revoked') =>

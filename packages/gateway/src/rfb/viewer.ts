@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { LabError } from '@crownlabs/std';
 import type { RawData, WebSocket } from 'ws';
+import { closeFirmly } from '../http/close-firmly.ts';
 import { ByteReader } from './byte-reader.ts';
 import { type ClientMessage, ClientParser } from './client-parser.ts';
 import { setPixelFormat } from './pixel-format.ts';
@@ -33,6 +34,7 @@ export class Viewer {
   #onMessages: ((messages: ClientMessage[]) => void) | undefined;
   #early: Buffer = Buffer.alloc(0);
   #shaken = false;
+  #over = false;
 
   constructor(ws: WebSocket, socket: Duplex, control: boolean) {
     this.#ws = ws;
@@ -77,9 +79,10 @@ export class Viewer {
   }
 
   close(code: number, reason = ''): void {
-    this.#ws.close(code, reason);
-    // A far side that does not answer the farewell must not keep a right that it lost.
-    setTimeout(() => this.#ws.terminate(), 500).unref();
+    // Nothing that comes from now on counts.
+    this.#onMessages = undefined;
+    this.#over = true;
+    closeFirmly(this.#ws, code, reason);
   }
 
   /** The first half of the handshake, which needs no desktop yet. */
@@ -106,6 +109,7 @@ export class Viewer {
 
   /** Hands over the viewer's messages from now on; a later listener takes the place of an earlier one. */
   listen(listener: (messages: ClientMessage[]) => void): void {
+    if (this.#over) return;
     this.#onMessages = listener;
     if (!this.#shaken) {
       this.#shaken = true;
