@@ -22,12 +22,11 @@ export function admissionOf({ plugins, mutating, validating, last }: AdmissionCh
   return {
     mutate: async (call) => {
       await mutatePlugins(call);
-      const before = JSON.stringify(call.object);
-      const again = await mutating.run(call);
-      if (JSON.stringify(call.object) === before) return;
+      const first = await mutating.run(call);
+      if (!first.changed) return;
       // What webhooks added is brought in line by the plugins, and shown once more to the webhooks that asked for it.
       await mutatePlugins(call);
-      if (again.size > 0) await mutating.run(call, again);
+      if (first.curious.size > 0) await mutating.run(call, first);
     },
     validate: async (call) => {
       await validatePlugins(call, plugins);

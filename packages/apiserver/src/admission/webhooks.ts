@@ -22,38 +22,48 @@ export interface WebhookOptions {
 
 /** Calls the mutating webhooks; `rest` of the chain decides whether some are asked again. */
 export interface MutatingWebhooks extends Disposable {
-  /** Asks all that match, one after the other. Returns those that want to see what came after them, with what they saw last. */
-  run(call: AdmissionCall, only?: ReadonlyMap<string, string>): Promise<ReadonlyMap<string, string>>;
+  /** Asks all that match, one after the other; in a second round, those that want to see what came after them. */
+  run(call: AdmissionCall, first?: Round): Promise<Round>;
+}
+
+/** What came of asking the mutating webhooks. */
+export interface Round {
+  readonly changed: boolean;
+  /** Webhooks that want to be asked again, with the object as they left it. */
+  readonly curious: ReadonlyMap<string, string>;
 }
 
 /** Webhooks that may change an object. */
 export function mutatingWebhooks(options: WebhookOptions): MutatingWebhooks {
   const list = webhookList(options.reader, 'mutatingwebhookconfigurations');
   return {
-    run: async (call, only) => {
-      const seen = new Map<string, string>();
+    run: async (call, first) => {
+      const curious = new Map<string, string>();
+      let changed = false;
       for (const { hook, shown } of matching(list, options, call)) {
         const id = `${hook.configuration}/${hook.name}`;
         // Asked again only if others changed what it left behind.
-        if (only && (!only.has(id) || only.get(id) === JSON.stringify(call.object))) continue;
-        await mutate(options, hook, call, shown);
-        if (hook.reinvoked) seen.set(id, JSON.stringify(call.object));
+        if (first && (!first.curious.has(id) || first.curious.get(id) === JSON.stringify(call.object))) continue;
+        changed = (await mutate(options, hook, call, shown)) || changed;
+        if (hook.reinvoked) curious.set(id, JSON.stringify(call.object));
       }
-      return seen;
+      return { changed, curious };
     },
     [Symbol.dispose]: () => list[Symbol.dispose](),
   };
 }
 
-async function mutate(options: WebhookOptions, hook: Webhook, call: AdmissionCall, shown: ResourceInfo): Promise<void> {
+/** Whether the webhook patched the object. */
+async function mutate(options: WebhookOptions, hook: Webhook, call: AdmissionCall, shown: ResourceInfo): Promise<boolean> {
   const verdict = await ask(options.transport, hook, call, shown);
-  if (!verdict?.patch || !call.object) return;
+  if (!verdict?.patch || !call.object) return false;
   const document = shown === call.resource ? call.object : { ...(shown.convert?.(call.object) ?? call.object) };
   const patched = patchOrRefuse(hook, document, verdict.patch);
-  if (!patched) return;
+  if (!patched) return false;
   call.object = shown === call.resource ? patched : (call.resource.convert?.(patched) ?? patched);
   call.resource.prune(call.object, () => undefined);
   call.resource.applyDefaults(call.object);
+  return true;
 }
 
 function patchOrRefuse(hook: Webhook, document: JsonObject, patch: readonly JsonObject[]): JsonObject | undefined {

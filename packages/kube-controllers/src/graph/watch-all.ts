@@ -138,7 +138,8 @@ async function followResource(
       if (signal.aborted) return;
       // Not served (yet, or no more): discovery says which.
       if (hasCode(error, 'Expired', 'NotFound')) from = undefined;
-      else log.warn('A watch of metadata was interrupted', { kind: resource.kind, error: messageOf(error) });
+      // A kind that is being taken away fails once or twice before discovery says so.
+      else if (failures > 2) log.warn('A watch of metadata was interrupted', { kind: resource.kind, error: messageOf(error), failures });
       await clock.sleep(backoffDelay(BACKOFF, failures), signal).catch(() => undefined);
       failures += 1;
     }
