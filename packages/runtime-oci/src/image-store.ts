@@ -33,8 +33,11 @@ export class EngineImages implements ImageStore {
   readonly #docker: Dockerode;
   readonly #known = new Map<string, LocalImage>();
 
-  constructor(docker: Dockerode) {
+  readonly #arrived: () => void;
+
+  constructor(docker: Dockerode, arrived: () => void = () => undefined) {
     this.#docker = docker;
+    this.#arrived = arrived;
   }
 
   async find(reference: string): Promise<LocalImage | undefined> {
@@ -82,6 +85,7 @@ export class EngineImages implements ImageStore {
     this.forget();
     const found = (await this.find(reference)) ?? (await this.find(name));
     if (!found) throw new LabError('NotFound', `The registry sent no image ${name}.`);
+    this.#arrived();
     return found;
   }
 
@@ -92,6 +96,7 @@ export class EngineImages implements ImageStore {
     if (before && before.id !== id) await this.#removeUnnamed(before.id);
     const found = await this.find(as.reference);
     if (!found) throw new LabError('InternalError', `The engine took the image ${as.reference} and does not have it.`);
+    this.#arrived();
     return found;
   }
 

@@ -50,7 +50,7 @@ export class OciRuntime implements Runtime {
 
   constructor(parts: OciParts) {
     this.#parts = parts;
-    this.images = new EngineImages(parts.engine.docker);
+    this.images = new EngineImages(parts.engine.docker, () => this.#events.emit({ type: 'images' }));
   }
 
   get version(): string {

@@ -3,7 +3,11 @@ import { LabError } from '@crownlabs/std';
 import type { ImageConfig, ImageInfo, ImageStore } from './runtime.ts';
 
 /** Images as names only. `'any'`: every name is there. */
-export function fakeImages(present: readonly string[] | 'any', registry: readonly string[]): ImageStore {
+export function fakeImages(
+  present: readonly string[] | 'any',
+  registry: readonly string[],
+  arrived: () => void = () => undefined,
+): ImageStore {
   const here = new Map<string, ImageInfo>();
   const keep = (reference: string, { user = '', labels = {} }: ImageConfig = {}) => {
     const info: ImageInfo = { id: `sha256:${reference}`, references: [reference], sizeBytes: 1 << 20, user, labels };
@@ -18,11 +22,14 @@ export function fakeImages(present: readonly string[] | 'any', registry: readonl
     pull: async (reference, _signal, onProgress) => {
       onProgress?.({ text: `Pulling ${reference}` });
       if (!registry.includes(reference)) throw new LabError('NotFound', `No registry has the image ${reference}.`);
+      arrived();
       return keep(reference);
     },
     import: async (tar, { reference, config }) => {
       await finished(tar.resume(), { writable: false });
-      return keep(reference, config);
+      const image = keep(reference, config);
+      arrived();
+      return image;
     },
     remove: async (reference) => void here.delete(reference),
   };

@@ -73,7 +73,7 @@ class InMemoryRuntime implements FakeRuntime {
   constructor(options: FakeRuntimeOptions) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
-    this.images = fakeImages(options.images ?? 'any', options.registry ?? []);
+    this.images = fakeImages(options.images ?? 'any', options.registry ?? [], () => this.#events.emit({ type: 'images' }));
   }
 
   get startedCount(): number {

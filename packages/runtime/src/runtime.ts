@@ -96,6 +96,8 @@ export interface PodInfo extends PodRef {
 export type RuntimeEvent =
   | { readonly type: 'exited'; readonly podUid: string; readonly container: ContainerInfo }
   | { readonly type: 'pod-lost'; readonly podUid: string }
+  /** An image came to the machine. */
+  | { readonly type: 'images' }
   /** Events may have been missed (the engine was restarted): list again. */
   | { readonly type: 'resync' };
 
