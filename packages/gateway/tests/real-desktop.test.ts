@@ -19,7 +19,7 @@ let ada: Browser;
 describe.skipIf(!existsSync('/usr/bin/Xtigervnc') || !existsSync('/usr/bin/xterm'))('a real desktop', () => {
   beforeAll(async () => {
     server = spawn(
-      'Xtigervnc',
+      '/usr/bin/Xtigervnc',
       [
         DISPLAY,
         '-rfbport',
@@ -44,7 +44,7 @@ describe.skipIf(!existsSync('/usr/bin/Xtigervnc') || !existsSync('/usr/bin/xterm
       if (wire) break;
       await sleep(50);
     }
-    spawn('xterm', ['-display', DISPLAY, '-geometry', '80x30+0+0', '-e', 'sh', '-c', 'PS1="> " exec sh'], { stdio: 'ignore' });
+    spawn('/usr/bin/xterm', ['-display', DISPLAY, '-geometry', '80x30+0+0', '-e', 'sh', '-c', 'PS1="> " exec sh'], { stdio: 'ignore' });
     await sleep(500);
   });
   afterAll(() => void server.kill());

@@ -1,7 +1,7 @@
 import { environmentOrigin } from '@crownlabs/api';
 
 /** Which of our origins a request was sent to. */
-export type Place =
+type Place =
   | { readonly kind: 'product' }
   | { readonly kind: 'app'; readonly label: string; readonly origin: string }
   | { readonly kind: 'elsewhere' };

@@ -27,6 +27,6 @@ export function passed({ type, bytes }: ClientMessage, control: boolean): Buffer
 }
 
 /** The encodings that are offered to the desktop. Who only looks on gets no clipboard: it holds passwords. */
-export function offered(encodings: readonly number[], control: boolean): number[] {
+function offered(encodings: readonly number[], control: boolean): number[] {
   return encodings.filter((encoding) => isMeasurable(encoding) && (control || encoding !== ENCODING.extendedClipboard));
 }

@@ -84,7 +84,7 @@ export class SignInDoor {
 }
 
 /** Where to go after signing in: a path of ours, never another site. */
-export function safeReturn(wanted: string | null, origin: string): string {
+function safeReturn(wanted: string | null, origin: string): string {
   const url = wanted?.startsWith('/') ? URL.parse(wanted, origin) : null;
   if (url?.origin !== origin || url.pathname.startsWith('/auth/')) return '/';
   // Starting a path with two slashes would name another host once it is a Location.
