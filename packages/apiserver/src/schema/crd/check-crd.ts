@@ -124,6 +124,12 @@ function nameOfDefinition(crd: JsonObject, spec: JsonObject): FieldError[] {
   return name === wanted ? [] : [invalid('metadata.name', name, 'must be spec.names.plural+"."+spec.group')];
 }
 
+/** Whether neither versions nor their record changed: a wrong record must not keep a definition from being deleted. */
+function recordUnchanged(crd: JsonObject, old: JsonObject | undefined): boolean {
+  const record = (from: JsonObject): Json => [object(from['spec'])['versions'] ?? null, object(from['status'])['storedVersions'] ?? null];
+  return old !== undefined && jsonEqual(record(crd), record(old));
+}
+
 function preserveErrors(spec: JsonObject, old: JsonObject | undefined): FieldError[] {
   if (spec['preserveUnknownFields'] !== true || object(old?.['spec'])['preserveUnknownFields'] === true) return [];
   const detail = 'cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead';
@@ -144,7 +150,7 @@ export function checkCrd(crd: JsonObject, old?: JsonObject): FieldError[] {
     ...nameErrors(object(spec['names'])),
     ...versionErrors(versions, old),
     ...conversionErrors(spec['conversion']),
-    ...storedVersionErrors(texts(object(crd['status'])['storedVersions']), versions),
+    ...(recordUnchanged(crd, old) ? [] : storedVersionErrors(texts(object(crd['status'])['storedVersions']), versions)),
     ...approvalErrors(crd, old),
     ...preserveErrors(spec, old),
   ];
