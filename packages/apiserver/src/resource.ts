@@ -53,6 +53,8 @@ export interface ResourceInfo {
   /** Schema of one object, `$ref`s resolved lazily by `definitions`. */
   readonly schema: Schema | undefined;
   readonly definitions?: Readonly<Record<string, Schema>>;
+  /** Name of `schema` among the definitions; custom resources have none. */
+  readonly definition?: string;
   /** Whether `metadata.generation` is kept; which part of the object counts. */
   readonly generation: 'none' | 'spec' | 'all-but-metadata';
   /** PUT without resourceVersion is allowed. */
@@ -67,6 +69,8 @@ export interface ResourceInfo {
   readonly fieldSelectors: Readonly<Record<string, (object: JsonObject) => string>>;
   readonly columns: readonly Column[];
   readonly deprecation?: string;
+  /** The revision at which the resource began to be served in this process; a watch from before it cannot know what it missed. */
+  readonly servedSince?: number;
   /** Which names the kind takes; the core checks them with the rest of the metadata. Default: DNS subdomain. */
   readonly nameRule?: NameRule;
 

@@ -2,10 +2,10 @@ import { KUBERNETES_VERSION } from './kinds/index.ts';
 import type { PathTable } from './paths.ts';
 import { jsonAnswer } from './verbs/answer.ts';
 
-/** Registers `/version`: which Kubernetes version the API is that of. */
-export function addVersion(table: PathTable): void {
+/** Which Kubernetes version the API is that of, as `/version` says it. */
+export function serverVersion() {
   const [major = '1', minor = '0'] = KUBERNETES_VERSION.split('.');
-  const version = {
+  return {
     major,
     minor,
     emulationMajor: major,
@@ -20,5 +20,9 @@ export function addVersion(table: PathTable): void {
     compiler: `node ${process.version}`,
     platform: `${process.platform}/${process.arch === 'x64' ? 'amd64' : process.arch}`,
   };
-  table.add('/version', () => jsonAnswer(200, version));
+}
+
+/** Registers `/version`. */
+export function addVersion(table: PathTable): void {
+  table.add('/version', () => jsonAnswer(200, serverVersion()));
 }

@@ -40,6 +40,7 @@ function identity(row: KindRow) {
     version,
     kind,
     plural,
+    definition: row.definition,
     listKind: `${kind}List`,
     singular: kind.toLowerCase(),
     shortNames: row.short ?? [],
