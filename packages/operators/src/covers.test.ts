@@ -14,3 +14,8 @@ test('an empty object asks for nothing', () => {
   expect(covers({ a: 1 }, { a: 1, podSelector: {} })).toBe(true);
   expect(covers({ a: 1 }, { a: 1, podSelector: { x: 'y' } })).toBe(false);
 });
+
+test('an empty text is no difference to none', () => {
+  expect(covers({ volumeName: 'v' }, { volumeName: 'v', storageClassName: '' })).toBe(true);
+  expect(covers({ storageClassName: 'local' }, { storageClassName: '' })).toBe(false);
+});

@@ -36,7 +36,7 @@ import {
 } from '@crownlabs/client';
 import type { Clock, Logger } from '@crownlabs/std';
 import type { Deployment } from 'kubernetes-types/apps/v1.js';
-import type { Namespace, PersistentVolume, PersistentVolumeClaim, Pod, Service } from 'kubernetes-types/core/v1.js';
+import type { ConfigMap, Namespace, PersistentVolume, PersistentVolumeClaim, Pod, Service } from 'kubernetes-types/core/v1.js';
 import { Converger } from './converge.ts';
 import { labelValue } from './instance/labels.ts';
 
@@ -55,6 +55,8 @@ export interface Lab {
   readonly services: Informer<Kube<Service>>;
   readonly claims: Informer<Kube<PersistentVolumeClaim>>;
   readonly volumes: Informer<Kube<PersistentVolume>>;
+  /** What instances have reserved of quotas. */
+  readonly ledgers: Informer<Kube<ConfigMap>>;
   /** Everything else that we write, by plural, so that drift brings its owner back. */
   readonly children: ReadonlyMap<string, Informer<KubeObject>>;
 }
@@ -73,6 +75,7 @@ export function openLab(client: KubeClient, { clock, log }: { clock: Clock; log:
     services: watch(services, OURS),
     claims: watch(persistentVolumeClaims, OURS),
     volumes: watch(persistentVolumes),
+    ledgers: watch(configMaps, OURS),
   };
   const kinds: Resource[] = [
     roles,
@@ -92,6 +95,7 @@ export function openLab(client: KubeClient, { clock, log }: { clock: Clock; log:
     ['services', known.services],
     ['persistentvolumeclaims', known.claims],
     ['persistentvolumes', known.volumes],
+    ['configmaps', known.ledgers],
   ]);
   return {
     client,

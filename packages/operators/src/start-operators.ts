@@ -100,7 +100,7 @@ function instanceController(options: OperatorsOptions, lab: Lab, signal: AbortSi
     ...common(options, 'instance'),
     workers: 16,
     sources: [afterAll(lab), ...instanceSources(lab), answers],
-    reconcile: instanceReconciler({ lab, ledgers: new Ledgers(client), doorbell, config, clock, events }),
+    reconcile: instanceReconciler({ lab, ledgers: new Ledgers(client, lab.ledgers), doorbell, config, clock, events }),
   });
 }
 

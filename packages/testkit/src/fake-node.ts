@@ -15,7 +15,7 @@ export interface FakeNode {
   podsGetReady: boolean;
 }
 
-const ROOM = { cpu: '64', memory: '256Gi', pods: '2000' };
+const ROOM = { cpu: '640', memory: '2048Gi', pods: '20000' };
 
 /** Joins a simulated node to the cluster behind `client`. It runs until `signal` aborts. */
 export async function startFakeNode(client: KubeClient, signal: AbortSignal): Promise<FakeNode> {

@@ -284,3 +284,25 @@ describe('somebody makes an instance', () => {
     ).toBe(true);
   });
 });
+
+test('a new instance has its labels and a name at once; a label that was written by hand is left for the validator to refuse', async () => {
+  const { patch } = await ask(
+    '/defaulter-v1alpha2-instance',
+    { name: 'stud' },
+    instance('a', { labels: { 'crownlabs.polito.it/workspace': 'free' } }),
+  );
+  expect(JSON.parse(Buffer.from(patch ?? '', 'base64').toString())).toEqual([
+    { op: 'add', path: '/spec/prettyName', value: expect.stringMatching(/^\w+ \w+$/) },
+    {
+      op: 'add',
+      path: '/metadata/labels',
+      value: {
+        'crownlabs.polito.it/managed-by': 'instance',
+        'crownlabs.polito.it/workspace': 'free',
+        'crownlabs.polito.it/template': 'four',
+        'crownlabs.polito.it/persistent': 'false',
+        'crownlabs.polito.it/has-node-selector': 'false',
+      },
+    },
+  ]);
+});

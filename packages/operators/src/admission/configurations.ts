@@ -24,7 +24,10 @@ export function webhookConfigurations(config: OperatorsConfig, reach: WebhookRea
     apiVersion: 'admissionregistration.k8s.io/v1',
     kind: 'MutatingWebhookConfiguration',
     metadata: { name: 'crownlabs', labels: managedBy('operators') },
-    webhooks: [{ ...webhook('tenantDefaulter', 'tenants', reach), reinvocationPolicy: 'Never' } satisfies MutatingWebhook],
+    webhooks: [
+      { ...webhook('tenantDefaulter', 'tenants', reach), reinvocationPolicy: 'Never' } satisfies MutatingWebhook,
+      { ...webhook('instanceDefaulter', 'instances', reach), ...ofSelector('namespaceSelector', config), reinvocationPolicy: 'Never' },
+    ],
   };
   const validating: Wanted<Kube<ValidatingWebhookConfiguration>> = {
     apiVersion: 'admissionregistration.k8s.io/v1',

@@ -1,6 +1,7 @@
 import type { Instance, Tenant } from '@crownlabs/api';
 import { type Clock, LabError } from '@crownlabs/std';
 import type { OperatorsConfig } from '../config.ts';
+import { defaultInstance } from './instance-defaulter.ts';
 import { validateInstance } from './instance-validator.ts';
 import { type ReviewHandler, reviewHandler } from './review.ts';
 import { defaultTenant } from './tenant-defaulter.ts';
@@ -14,6 +15,7 @@ export const SYSTEM_NAMESPACE = 'crownlabs-system';
 export const WEBHOOKS = {
   tenantDefaulter: { service: 'crownlabs-tenant-defaulter', path: '/defaulter-v1alpha2-tenant' },
   tenantValidator: { service: 'crownlabs-tenant-validator', path: '/validator-v1alpha2-tenant' },
+  instanceDefaulter: { service: 'crownlabs-instance-defaulter', path: '/defaulter-v1alpha2-instance' },
   instanceValidator: { service: 'crownlabs-instance-validator', path: '/validator-v1alpha2-instance' },
 } as const;
 
@@ -43,6 +45,7 @@ export function admissionHandlers({ config, clock }: { config: OperatorsConfig; 
   const handlers: [(typeof WEBHOOKS)[keyof typeof WEBHOOKS], ReviewHandler][] = [
     [WEBHOOKS.tenantDefaulter, reviewHandler<Tenant>((request) => defaultTenant(request, config))],
     [WEBHOOKS.tenantValidator, reviewHandler<Tenant>(async (request) => validateTenant(request, { world: await world(), config, clock }))],
+    [WEBHOOKS.instanceDefaulter, reviewHandler<Instance>(async (request) => defaultInstance(request, await world()))],
     [WEBHOOKS.instanceValidator, reviewHandler<Instance>(async (request) => validateInstance(request, { world: await world(), config }))],
   ];
   return {

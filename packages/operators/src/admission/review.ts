@@ -8,6 +8,8 @@ export interface ReviewUser {
 
 /** What is asked. `object` and `oldObject` have passed the schema of their kind. */
 export interface AdmissionRequest<T> {
+  /** Of the request, not of the object. */
+  readonly uid: string;
   readonly operation: 'CREATE' | 'UPDATE';
   readonly user: ReviewUser;
   readonly name: string;
@@ -80,7 +82,7 @@ function readReview<T>(text: string): { uid: string; request?: AdmissionRequest<
     return { uid: '', fault: 'the review is no JSON' };
   }
   const { uid = '', operation, object } = raw;
-  if ((operation === 'CREATE' || operation === 'UPDATE') && object) return { uid, request: { ...rest(raw), operation, object } };
+  if ((operation === 'CREATE' || operation === 'UPDATE') && object) return { uid, request: { ...rest(raw), uid, operation, object } };
   return { uid, fault: 'the review holds no object to create or update' };
 }
 

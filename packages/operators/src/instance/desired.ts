@@ -7,6 +7,7 @@ import {
   type Instance,
   LABEL,
   PERSONAL_WORKSPACE,
+  type Template,
   workspaceGroup,
 } from '@crownlabs/api';
 import { type Kube, ownedBy, persistentVolumeClaims, roleBindings, roles, services } from '@crownlabs/client';
@@ -154,7 +155,7 @@ export function desiredAccess(instance: Instance, workspace: string): Piece[] {
 /** What the instance itself should say of its template and power state; nothing when it does. */
 export function instancePatch(facts: InstanceFacts): object | undefined {
   const { instance } = facts;
-  const labels = changes(instance.metadata.labels ?? {}, instanceLabels(facts));
+  const labels = changes(instance.metadata.labels ?? {}, instanceLabels(facts.instance, facts.template, facts.workspace));
   const annotations = powerAnnotation(instance, facts.now);
   const named = (instance.spec.prettyName ?? '') !== '';
   const metadata = { ...(labels ? { labels } : {}), ...(annotations ? { annotations } : {}) };
@@ -172,13 +173,15 @@ function powerAnnotation({ spec, metadata }: Instance, now: number): Record<stri
   return { [ANNOTATION.lastPoweredOff]: spec.running ? null : rfc3339(now) };
 }
 
-function instanceLabels({ instance, template, environments, workspace }: InstanceFacts) {
-  const watch = instance.spec.statusCheckUrl !== undefined && (instance.metadata.labels?.[LABEL.watchForTermination] ?? '') === '';
+/** The labels of an instance: what its template makes of it. */
+export function instanceLabels(instance: Instance, template: Template | undefined, workspace: string): Record<string, string> {
+  const { statusCheckUrl, 'template.crownlabs.polito.it/TemplateRef': reference } = instance.spec;
+  const watch = statusCheckUrl !== undefined && (instance.metadata.labels?.[LABEL.watchForTermination] ?? '') === '';
   return {
     [LABEL.managedBy]: 'instance',
     [LABEL.workspace]: labelValue(workspace),
-    [LABEL.template]: labelValue(instance.spec['template.crownlabs.polito.it/TemplateRef'].name),
-    [LABEL.persistent]: String(environments.some(({ environment }) => environment.persistent)),
+    [LABEL.template]: labelValue(reference.name),
+    [LABEL.persistent]: String(template?.spec.environmentList.some(({ persistent }) => persistent) === true),
     [LABEL.hasNodeSelector]: String(chosenNodes(instance, template?.spec.nodeSelector) !== undefined),
     ...(watch ? { [LABEL.watchForTermination]: 'true' } : {}),
   };

@@ -47,7 +47,9 @@ function troubleOf(facts: InstanceFacts): { reason: string; message: string } | 
 /** How far a start without trouble has come: the last step that is seen. */
 function progressOf({ environments }: InstanceFacts): { reason: string; message: string } {
   const behind = environments.find(({ pod }) => !pod || !isReady(pod));
-  return STEPS.find(({ reached }) => behind?.pod && reached(behind.pod)) ?? { reason: 'Preparing', message: 'Preparing the environment.' };
+  return (
+    STEPS.find(({ reached }) => behind?.pod && reached(behind.pod)) ?? { reason: 'Starting', message: 'The environment is being started.' }
+  );
 }
 
 const STEPS: readonly { reached: (pod: Kube<Pod>) => boolean; reason: string; message: string }[] = [
@@ -61,7 +63,6 @@ const STEPS: readonly { reached: (pod: Kube<Pod>) => boolean; reason: string; me
     reason: 'LoadingContent',
     message: 'Loading the files of the exercise.',
   },
-  { reached: ({ spec }) => spec?.nodeName !== undefined, reason: 'StartingContainer', message: 'Starting the environment.' },
 ];
 
 function connectable({ instance, environments }: InstanceFacts): Finding[] {

@@ -158,8 +158,8 @@ async function report({ lab, config, events }: InstanceTools, facts: InstanceFac
   await lab.client.patch(instances, name, namespace, { status }, { subresource: 'status' });
 }
 
-const QUIET = new Set(['Preparing', 'StartingContainer', 'Booting', 'Stopping', 'LoadingContent']);
-const GOOD = new Set(['Ready', 'Off', 'ImageBuilding']);
+/** What goes as it should is in the status; it needs no Event. */
+const QUIET = new Set(['Starting', 'Booting', 'Ready', 'Stopping', 'Off', 'LoadingContent']);
 
 /** An Event for each reason that is new, so that `kubectl describe` tells the story. */
 function announce(
@@ -170,5 +170,5 @@ function announce(
   const now = conditions.find(({ type }) => type === 'Ready');
   const before = instance.status?.conditions?.find(({ type }) => type === 'Ready');
   if (!now || now.reason === before?.reason || QUIET.has(now.reason)) return;
-  events.record(instance, { type: GOOD.has(now.reason) ? 'Normal' : 'Warning', reason: now.reason, message: now.message });
+  events.record(instance, { type: now.reason === 'ImageBuilding' ? 'Normal' : 'Warning', reason: now.reason, message: now.message });
 }

@@ -28,16 +28,14 @@ export function instanceSources(lab: Lab): Source[] {
     watched(lab.namespaces, { when: specChanged, keys: ({ metadata }) => keys(inNamespace(metadata.name)) }),
     watched(lab.workspaces, { when: specChanged, keys: () => unsettled(instances.list()) }),
     watched(lab.builds, { keys: () => unsettled(instances.list()) }),
-    ...ledgerSource(lab),
+    ledgerSource(lab),
   ];
 }
 
-function ledgerSource(lab: Lab): Source[] {
-  const ledgers = lab.children.get('configmaps');
-  if (!ledgers) return [];
+function ledgerSource({ ledgers, instances }: Lab): Source {
   const isLedger = (it: KubeObject | undefined) => it?.metadata.labels?.[LABEL.managedBy] === LEDGER_MANAGER;
-  const keysOf = ({ metadata }: KubeObject) => waiting(lab.instances.byIndex('namespace', metadata.namespace ?? ''));
-  return [watched(ledgers, { when: (now, before) => isLedger(now ?? before), keys: keysOf })];
+  const keysOf = ({ metadata }: KubeObject) => waiting(instances.byIndex('namespace', metadata.namespace ?? ''));
+  return watched(ledgers, { when: (now, before) => isLedger(now ?? before), keys: keysOf });
 }
 
 function leaves(now: Instance | undefined, before: Instance | undefined): boolean {

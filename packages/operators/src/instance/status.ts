@@ -58,8 +58,9 @@ function rootUrl({ instance, environments }: InstanceFacts, publicUrl: string): 
   return publicUrl + instancePath(instance.metadata.uid);
 }
 
+/** The node is told with the address: a write for the node alone would be one write more at every start. */
 function nodeOf({ instance, environments }: InstanceFacts) {
   if (!instance.spec.running) return undefined;
-  const spec = environments.find(({ pod }) => pod?.spec?.nodeName !== undefined)?.pod?.spec;
+  const spec = environments.find(({ pod }) => pod?.status?.podIP !== undefined)?.pod?.spec;
   return spec && { nodeName: spec.nodeName ?? '', nodeSelector: { ...spec.nodeSelector } };
 }

@@ -1,5 +1,5 @@
 import { type Amount, amount, amountText, canonicalName, cutName, LABEL, type WorkspaceQuota } from '@crownlabs/api';
-import { configMaps, type Kube, type KubeClient } from '@crownlabs/client';
+import { configMaps, type Informer, type Kube, type KubeClient } from '@crownlabs/client';
 import { hasCode } from '@crownlabs/std';
 import type { ConfigMap } from 'kubernetes-types/core/v1.js';
 import { type Charge, type Shortage, shortageOf, totalCharge } from './charge.ts';
@@ -26,11 +26,14 @@ export function ledgerName(workspace: string): string {
  */
 export class Ledgers {
   readonly #client: KubeClient;
+  readonly #known: Informer<Kube<ConfigMap>> | undefined;
   readonly #latest = new Map<string, Kube<ConfigMap>>();
   readonly #turns = new Map<string, Promise<unknown>>();
 
-  constructor(client: KubeClient) {
+  /** `known` is what watches have told of; it may be behind. */
+  constructor(client: KubeClient, known: Informer<Kube<ConfigMap>> | undefined) {
     this.#client = client;
+    this.#known = known;
   }
 
   /** Sets what `instance` takes, if it fits beside the others that are `alive`; else says what is missing and changes nothing. */
@@ -71,7 +74,7 @@ export class Ledgers {
 
   async #write(key: LedgerKey, id: string, change: (entries: Map<string, Charge>) => Shortage | undefined): Promise<Shortage | undefined> {
     for (let attempt = 1; ; attempt += 1) {
-      const ledger = this.#latest.get(id) ?? (await this.#client.find(configMaps, ledgerName(key.workspace), key.namespace));
+      const ledger = this.#latest.get(id) ?? (await this.#read(key, attempt));
       const before = ledger?.data ?? {};
       const entries = new Map(Object.entries(before).map(([name, text]) => [name, readCharge(text)]));
       const shortage = change(entries);
@@ -85,6 +88,13 @@ export class Ledgers {
         if (attempt >= TRIES || !hasCode(error, 'Conflict', 'AlreadyExists', 'NotFound')) throw error;
       }
     }
+  }
+
+  /** A write on top of what is out of date fails, and then the API is asked itself. */
+  async #read({ namespace, workspace }: LedgerKey, attempt: number): Promise<Kube<ConfigMap> | undefined> {
+    const name = ledgerName(workspace);
+    if (attempt === 1 && this.#known?.hasSynced === true) return this.#known.get(name, namespace);
+    return this.#client.find(configMaps, name, namespace);
   }
 
   #put({ namespace, workspace }: LedgerKey, ledger: Kube<ConfigMap> | undefined, data: Record<string, string>): Promise<Kube<ConfigMap>> {
