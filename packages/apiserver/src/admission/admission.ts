@@ -4,6 +4,7 @@ import type { ObjectReader } from '../object-reader.ts';
 import type { Registry } from '../registry.ts';
 import { conditions } from './cel-condition.ts';
 import { admissionOf } from './chain.ts';
+import { expressionCheck } from './expression-check.ts';
 import { limitRanger } from './limit-ranger.ts';
 import { namespaceLifecycle } from './namespace-lifecycle.ts';
 import { defaultTolerations, podPriority } from './pod-defaults.ts';
@@ -48,6 +49,7 @@ export function createAdmission(options: AdmissionOptions): Admission & Disposab
   const plugins = [
     namespaceLifecycle(reader),
     ...(options.first ?? []),
+    expressionCheck,
     limitRanger(reader),
     ...(options.serviceAccounts === false ? [] : [podServiceAccount(reader)]),
     podSecurity(reader, options.podSecurity ?? {}),

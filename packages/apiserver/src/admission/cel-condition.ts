@@ -2,11 +2,20 @@ import { LabError } from '@crownlabs/std';
 import { serviceAccountUser } from '../authn/index.ts';
 import { pathAttributes, type Rbac, resourceAttributes } from '../authz/index.ts';
 import type { Json, JsonObject } from '../json.ts';
-import { type CompiledExpression, compileExpression, isFault } from '../schema/cel/compile-expression.ts';
-import { fromJson } from '../schema/cel/json-value.ts';
-import { AUTHORIZER, type AuthorizationQuestion, authorizerValue } from '../schema/cel/library-authorizer.ts';
-import { DYN } from '../schema/cel/type.ts';
-import { dictionary, type Value } from '../schema/cel/value.ts';
+import { dictionary } from '../schema/cel/value.ts';
+import {
+  AUTHORIZER,
+  type AuthorizationQuestion,
+  authorizerValue,
+  BOOL,
+  type CelType,
+  type CompiledExpression,
+  compileExpression,
+  DYN,
+  fromJson,
+  isFault,
+  type Value,
+} from '../schema/index.ts';
 import type { UserInfo } from '../user.ts';
 
 /** What the expressions of admission see. */
@@ -64,4 +73,11 @@ function answer(rbac: Rbac, question: AuthorizationQuestion, user: UserInfo) {
   const who = serviceAccount ? serviceAccountUser(serviceAccount.namespace, serviceAccount.name) : user;
   const { allowed, reason } = rbac.authorize('path' in question ? pathAttributes(verb, question.path) : resourceAttributes(question), who);
   return { allowed, reason };
+}
+
+/** Why `expression` is no condition of admission: it is no expression, or its answer is not true or false. */
+export function conditionFault(expression: string, result: CelType = BOOL): string | undefined {
+  const made = compileExpression(expression, { variables: VARIABLES, authorizer: true, result });
+  if (!isFault(made)) return undefined;
+  return made.wrongResult ? 'must evaluate to bool' : made.fault;
 }

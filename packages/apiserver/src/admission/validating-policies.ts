@@ -5,7 +5,7 @@ import { mapAt, objectAt, textAt } from '../json-read.ts';
 import type { ObjectReader } from '../object-reader.ts';
 import type { Registry } from '../registry.ts';
 import type { ResourceInfo } from '../resource.ts';
-import type { Value } from '../schema/cel/value.ts';
+import type { Value } from '../schema/index.ts';
 import { forbidden, StatusError } from '../status-error.ts';
 import type { ConditionInput, Conditions } from './cel-condition.ts';
 import { selects } from './label-selector.ts';

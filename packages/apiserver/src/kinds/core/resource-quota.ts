@@ -35,6 +35,8 @@ const SCOPES = [
   'VolumeAttributesClass',
 ];
 
+const POD_SCOPES = SCOPES.slice(0, 5);
+
 function checkName(name: string, at: string, check: FieldCheck): void {
   check.named(at, name, (text) => qualifiedNameProblems(text));
   if (name.includes('/') || name.startsWith('requests.hugepages-') || STANDARD.has(name)) return;
@@ -54,8 +56,25 @@ function validate(quota: JsonObject): FieldError[] {
     const counts = COUNTED.includes(name) || name.startsWith('count/');
     if (counts && !isWhole(amount)) check.invalid(at, formatQuantity(amount), 'must be an integer');
   }
-  for (const scope of textsAt(spec, 'scopes')) if (!SCOPES.includes(scope)) check.invalid('spec.scopes', scope, 'unsupported scope');
+  checkScopes(textsAt(spec, 'scopes'), Object.keys(objectAt(spec, 'hard') ?? {}), check);
   return check.errors;
+}
+
+const OPPOSITES = [
+  ['Terminating', 'NotTerminating'],
+  ['BestEffort', 'NotBestEffort'],
+] as const;
+const OF_PODS = new Set(['pods', 'cpu', 'memory', 'requests.cpu', 'requests.memory', 'limits.cpu', 'limits.memory']);
+
+/** Scopes choose pods, so that only what pods use can be scoped; who asks for nothing can only be counted. */
+function checkScopes(scopes: string[], names: readonly string[], check: FieldCheck): void {
+  const conflict = OPPOSITES.some(([one, other]) => scopes.includes(one) && scopes.includes(other));
+  if (conflict) check.invalid('spec.scopes', scopes, 'conflicting scopes');
+  for (const scope of scopes) {
+    if (!SCOPES.includes(scope)) check.invalid('spec.scopes', scope, 'unsupported scope');
+    const fits = (name: string) => (scope === 'BestEffort' ? name === 'pods' : OF_PODS.has(name));
+    if (POD_SCOPES.includes(scope) && !names.every(fits)) check.invalid('spec.scopes', scopes, 'unsupported scope applied to resource');
+  }
 }
 
 function usageText(quota: JsonObject, limits: boolean): string {
