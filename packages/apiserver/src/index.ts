@@ -5,6 +5,7 @@ export type { LocalResource } from './discovery/groups.ts';
 export type { Listener, ListenOptions, TlsOptions } from './http/listen.ts';
 export type { ExecOptions, ExecSession, Kubelet, LogOptions } from './kubelet.ts';
 export type { LocalAnswer, LocalGroup, LocalRequest } from './local-group.ts';
+export { type ApiServerConfig, type RunningApiServer, runApiServer, startApiServer } from './program.ts';
 export type { ResourceInfo } from './resource.ts';
 export { type ApiServer, type ApiServerOptions, createApiServer } from './server.ts';
 export type { InProcessTransport, TransportRequest, TransportResponse } from './transport.ts';

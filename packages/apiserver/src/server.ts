@@ -147,7 +147,7 @@ async function createApi(options: ApiServerOptions, parts: Parts): Promise<{ api
       first: [authorization.plugin],
       services: DEFAULT_SERVICES,
       ...options.admission,
-      compileCondition: () => () => true,
+      authorizer: authorization.authorizer,
     }),
   );
   const { authenticate } = authentication;

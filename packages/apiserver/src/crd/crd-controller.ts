@@ -19,6 +19,8 @@ export class CrdController {
   readonly #writer: ObjectWriter;
   readonly #running = new Map<string, boolean>();
   readonly #stops: (() => void)[] = [];
+  // Since which revision each CRD is served; 0 for those that were there when the server started.
+  readonly #since = new Map<string, number>();
   readonly #emptied = new Map<string, () => void>();
 
   constructor(api: Api, writer: ObjectWriter) {
@@ -30,7 +32,7 @@ export class CrdController {
   /** Serves what is stored already, then follows changes. */
   async start(): Promise<void> {
     this.#stops.push(this.#reader.onChange(CRDS, (now, before) => this.#changed(now, before)));
-    for (const crd of this.#reader.list(CRDS)) this.#serve(crd);
+    for (const crd of this.#reader.list(CRDS)) this.#serve(crd, 0);
     await Promise.all(this.#reader.list(CRDS).map((crd) => this.#reconcile(nameOf(crd))));
   }
 
@@ -43,7 +45,7 @@ export class CrdController {
     const crd = now ?? before;
     if (!crd) return;
     if (now) this.#serve(now);
-    else this.#api.registry.set(owner(nameOf(crd)), []);
+    else this.#forget(nameOf(crd));
     // A name that one gives up may be what another waits for.
     const group = textAt(crd, 'spec', 'group');
     for (const other of this.#reader.list(CRDS)) {
@@ -51,9 +53,20 @@ export class CrdController {
     }
   }
 
-  #serve(crd: JsonObject): void {
-    const served = holds(crd, 'Established') ? customResources(crd) : [];
-    this.#api.registry.set(owner(nameOf(crd)), served);
+  #forget(name: string): void {
+    this.#since.delete(name);
+    this.#api.registry.set(owner(name), []);
+  }
+
+  #serve(crd: JsonObject, from?: number): void {
+    const name = nameOf(crd);
+    if (!holds(crd, 'Established')) {
+      this.#api.registry.set(owner(name), []);
+      return;
+    }
+    const since = this.#since.get(name) ?? from ?? this.#api.objects.store.revision;
+    this.#since.set(name, since);
+    this.#api.registry.set(owner(name), customResources(crd, since));
   }
 
   /** Runs once at a time for each CRD, and again when something changed meanwhile. */

@@ -1,6 +1,7 @@
 import type { JsonObject } from '../json.ts';
 import { objectAt, objectsAt, textAt, textsAt } from '../json-read.ts';
 import type { ResourceInfo, WriteContext } from '../resource.ts';
+import { checkCrd, defaultCrd } from '../schema/index.ts';
 
 /** CustomResourceDefinition itself: the built-in shape, with the rules that belong to CRDs. */
 export function crdResource(base: ResourceInfo): ResourceInfo {
@@ -14,25 +15,17 @@ export function crdResource(base: ResourceInfo): ResourceInfo {
     },
     applyDefaults(object) {
       base.applyDefaults(object);
-      defaultNames(object);
+      defaultCrd(object);
     },
     prepare(object, old, context) {
       base.prepare(object, old, context);
       prepareStatus(object, old, context);
     },
-    validate: (object, old, context) => base.validate(object, old, context),
+    validate: (object, old, context) => [
+      ...base.validate(object, old, context),
+      ...(context.subresource === '' ? checkCrd(object, old) : []),
+    ],
   };
-}
-
-function defaultNames(object: JsonObject): void {
-  const names = objectAt(object, 'spec', 'names');
-  const kind = textAt(names, 'kind');
-  if (names && kind !== '') {
-    if (textAt(names, 'singular') === '') names['singular'] = kind.toLowerCase();
-    if (textAt(names, 'listKind') === '') names['listKind'] = `${kind}List`;
-  }
-  const spec = objectAt(object, 'spec');
-  if (spec && spec['conversion'] === undefined) spec['conversion'] = { strategy: 'None' };
 }
 
 /** Versions that were ever stored are remembered. */

@@ -4,6 +4,7 @@ import type { FieldError } from '../field-error.ts';
 import { isObject, type Json, type JsonObject } from '../json.ts';
 import { objectAt, objectsAt, textAt, textsAt, valueAt } from '../json-read.ts';
 import { Decoder } from '../kinds/decode.ts';
+import { describedField } from '../kinds/descriptions.ts';
 import type { Column, ResourceInfo, Schema, Subresource, WriteContext } from '../resource.ts';
 import { type CompiledSchema, compileSchema, invalid } from '../schema/index.ts';
 import { forbidden } from '../status-error.ts';
@@ -13,11 +14,13 @@ const PART: Subresource = { verbs: ['get', 'patch', 'update'] };
 const OBJECT_META = 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta';
 
 /** The resources that a CustomResourceDefinition makes: one for each version that it serves. */
-export function customResources(crd: JsonObject): ResourceInfo[] {
+export function customResources(crd: JsonObject, servedSince: number): ResourceInfo[] {
   const versions = objectsAt(crd, 'spec', 'versions');
   const storage = versions.find((one) => one['storage'] === true);
   const storageVersion = textAt(storage, 'name');
-  return versions.filter((one) => one['served'] === true).map((version) => customResource(crd, version, storageVersion));
+  return versions
+    .filter((one) => one['served'] === true)
+    .map((version) => ({ ...customResource(crd, version, storageVersion), servedSince }));
 }
 
 function customResource(crd: JsonObject, version: JsonObject, storageVersion: string): ResourceInfo {
@@ -195,13 +198,17 @@ const NAME_COLUMN: Column = {
   name: 'Name',
   type: 'string',
   format: 'name',
-  description: 'Unique within its namespace; given at creation, or generated.',
+  get description() {
+    return describedField(OBJECT_META, 'name');
+  },
   path: '.metadata.name',
 };
 const AGE_COLUMN: Column = {
   name: 'Age',
   type: 'date',
-  description: 'Time since the object was created.',
+  get description() {
+    return describedField(OBJECT_META, 'creationTimestamp');
+  },
   path: '.metadata.creationTimestamp',
 };
 

@@ -23,7 +23,8 @@ function resource(group: string, info: ResourceInfo): JsonObject {
   // Built-in kinds are those of their group version, which is written as empty.
   const own = info.custom ? { group, version: info.version } : { group: '', version: '' };
   const subresources = Object.entries(info.subresources)
-    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    // Built-in kinds list theirs by the alphabet.
+    .toSorted(([a], [b]) => (info.custom || a > b ? 1 : -1))
     .map(([name, sub]): Json => {
       const kind = sub.kind ? { group: sub.kind.group, version: sub.kind.version, kind: sub.kind.kind } : { ...own, kind: info.kind };
       return { subresource: name, responseKind: kind, verbs: [...sub.verbs] };

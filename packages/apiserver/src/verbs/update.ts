@@ -9,7 +9,7 @@ import { plainError } from '../plain-error.ts';
 import { jsonEqual } from '../schema/index.ts';
 import { conflict, forbidden, invalid, notFound, StatusError } from '../status-error.ts';
 import { decodeObject } from '../steps/decode.ts';
-import type { StoredObject } from '../storage/stored-object.ts';
+import { encoded, type StoredObject } from '../storage/stored-object.ts';
 import { readWriteOptions, type WriteOptions } from '../write-options.ts';
 import { objectAnswer } from './answer.ts';
 import { createObject, demandNamespace } from './create.ts';
@@ -68,25 +68,40 @@ async function attemptChange(api: Api, call: ResourceCall, change: Change): Prom
   demandIdentity(call, wanted);
   if (!entry || !live) return createInstead(api, call, change, wanted);
   demandRevision(call, wanted, live.object, change);
-  const draft: Draft = {
-    call,
-    info,
-    subresource: attributes.subresource,
-    namespace,
-    options: change.options,
-    old: live.object,
-    object: wanted,
-    applied: change.applied ?? false,
-    settled: [],
-  };
+  const draft = draftOf(call, change, { live: live.object, wanted });
   await runSteps(UPDATE, draft, api);
   const deleted = isFinished(draft.object);
   if (!deleted && jsonEqual(draft.object, live.object)) {
     settle(draft, false);
     return { stored: live, created: false };
   }
-  const stored = await persist(api, draft, { name: attributes.name, expected: entry.revision, deleted });
+  if (deleted) return finish(api, draft, { name: attributes.name, revision: entry.revision });
+  const stored = await persist(api, draft, { name: attributes.name, expected: entry.revision });
   return stored && { stored, created: false };
+}
+
+function draftOf(call: ResourceCall, change: Change, { live, wanted }: { live: JsonObject; wanted: JsonObject }): Draft {
+  const { info, attributes } = call;
+  return {
+    call,
+    info,
+    subresource: attributes.subresource,
+    namespace: info.namespaced ? attributes.namespace : '',
+    options: change.options,
+    old: live,
+    object: wanted,
+    applied: change.applied ?? false,
+    settled: [],
+  };
+}
+
+/** The change that an object waited for ends it: watchers see its last state, the caller what he wrote. */
+async function finish(api: Api, draft: Draft, at: { name: string; revision: number }): Promise<Changed | undefined> {
+  const last = { ...draft, object: cloneJson(draft.old ?? draft.object) };
+  const stored = await persist(api, last, { name: at.name, expected: at.revision, deleted: true });
+  if (!stored) return undefined;
+  metadataOf(draft.object)['resourceVersion'] = textAt(stored.object, 'metadata', 'resourceVersion');
+  return { stored: encoded(draft.info, draft.object), created: false };
 }
 
 /** A change of something that is not there may create it, if the caller may create. */

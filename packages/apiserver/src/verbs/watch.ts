@@ -108,6 +108,8 @@ class Watcher implements HubListener {
 
   #missed(revision: number): LogEvent[] {
     const { store } = this.#parts.api.objects;
+    const { servedSince = 0 } = this.#info;
+    if (revision < servedSince) throw new StatusError('Expired', `too old resource version: ${revision} (${servedSince})`);
     try {
       return store.since(Objects.bucket(this.#info), revision);
     } catch (error) {
