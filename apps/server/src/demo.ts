@@ -26,19 +26,19 @@ const DEMOS: readonly Demo[] = [
     name: 'desktop',
     prettyName: 'Linux desktop',
     description: 'A full desktop in the browser: terminal, Firefox, editor and files.',
-    environment: { environmentType: 'Container', guiEnabled: true, cpu: 2, memory: '2Gi' },
+    environment: { environmentType: 'Container', guiEnabled: true, cpu: 2, memory: '2G' },
   },
   {
     name: 'jupyter',
     prettyName: 'Jupyter notebook',
     description: 'Python notebooks with NumPy, SciPy, pandas and Matplotlib.',
-    environment: { environmentType: 'Standalone', guiEnabled: true, cpu: 1, memory: '1Gi' },
+    environment: { environmentType: 'Standalone', guiEnabled: true, cpu: 1, memory: '1G' },
   },
   {
     name: 'terminal',
     prettyName: 'Terminal',
     description: 'A shell with git, Python, an editor and network tools.',
-    environment: { environmentType: 'Container', guiEnabled: false, cpu: 1, memory: '256Mi' },
+    environment: { environmentType: 'Container', guiEnabled: false, cpu: 1, memory: '256M' },
   },
 ];
 
@@ -68,7 +68,7 @@ export async function createDemo(client: KubeClient, accounts: Accounts): Promis
 }
 
 function workspace() {
-  const spec: Workspace['spec'] = { prettyName: 'Netgroup', quota: { cpu: 8, memory: '12Gi', instances: 5 } };
+  const spec: Workspace['spec'] = { prettyName: 'Netgroup', quota: { cpu: 8, memory: '12G', instances: 5 } };
   return { apiVersion: apiVersionOf(workspaces), kind: workspaces.kind, metadata: { name: WORKSPACE }, spec };
 }
 

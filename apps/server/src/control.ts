@@ -1,0 +1,80 @@
+import type { Identity } from '@crownlabs/identity';
+import { startKubeControllers } from '@crownlabs/kube-controllers';
+import { admissionHandlers, type OperatorsConfig, rfbProbe, SINGLE_MACHINE, startOperators } from '@crownlabs/operators';
+import { type Logger, messageOf, scope, systemClock } from '@crownlabs/std';
+import { durationMs } from './config.ts';
+import { certificatesOf, clientOf, openApi, serveApi } from './control/api.ts';
+import { openDoors, openIdentity } from './control/doors.ts';
+import { makeImages, type Node, openNode } from './control/node.ts';
+import { createDemo } from './demo.ts';
+import { keepGatewayToken } from './gateway-token.ts';
+import { placesBelow, type Resolved } from './resolved-config.ts';
+import { BOOTSTRAP, CONTROLLER_MANAGER, roomUser } from './room-identities.ts';
+
+/** What the supervisor and the process itself give. */
+export interface Running {
+  readonly log: Logger;
+  readonly stop: AbortSignal;
+  readonly ready: (notes: readonly string[]) => void;
+  /** Asked at the end: whether environments are to run on. */
+  readonly keep: () => boolean;
+}
+
+/**
+ * Runs the process that holds the data and the engine until `stop`: API, controllers, identity and relay first, because people sign in there;
+ * the node beside them, because an engine may take its time.
+ */
+export async function control(config: Resolved, { log, stop, ready, keep }: Running): Promise<void> {
+  await using owned = scope();
+  const operators = operatorsConfig(config);
+  const admission = admissionHandlers({ config: operators, clock: systemClock });
+  let identity: Identity | undefined;
+  const server = await openApi({ config, operators, admission, identity: () => identity, log: log.child({ room: 'api' }) }, owned);
+  identity = await openIdentity(server, config, { owned, log });
+  const certificates = await certificatesOf(config);
+  startKubeControllers(
+    {
+      client: clientOf(server.transport(CONTROLLER_MANAGER), 'kube-controllers'),
+      rootCa: certificates.ca,
+      clock: systemClock,
+      log: log.child({ room: 'kube' }),
+    },
+    stop,
+  );
+  const node = Promise.withResolvers<Node>();
+  const lab = startOperators(
+    {
+      client: clientOf(server.transport(roomUser('operators')), 'operators'),
+      config: operators,
+      clock: systemClock,
+      log: log.child({ room: 'operators' }),
+      admission,
+      probe: rfbProbe(async (pod, port, signal) => (await node.promise).agent.dial(pod, port, signal)),
+    },
+    stop,
+  );
+  await serveApi(server, certificates, config, owned);
+  await openDoors(server, identity, { config, owned, log });
+  await keepGatewayToken(
+    clientOf(server.transport(BOOTSTRAP), 'bootstrap'),
+    { path: placesBelow(config.dataDir).edge.token, owner: config.edgeUser },
+    { clock: systemClock, log, stop },
+  );
+  await lab.ready;
+  ready(config.demo ? await createDemo(clientOf(server.transport(BOOTSTRAP), 'demo'), identity.accounts) : []);
+  const parts = { server, config, owned, log, stop };
+  const opened = openNode(parts);
+  opened.then(node.resolve, node.reject);
+  node.promise.catch((error: unknown) => log.error('Environments cannot run on this machine', { error: messageOf(error) }));
+  const images = opened
+    .then((one) => makeImages(one, parts))
+    .catch((error: unknown) => log.debug('Images were not made', { error: messageOf(error) }));
+  await new Promise((resolve) => stop.addEventListener('abort', resolve, { once: true }));
+  await Promise.all([lab.stopped, images]);
+  if (!keep())
+    await opened.then((one) => one.clear()).catch((error: unknown) => log.warn('Environments were not ended', { error: messageOf(error) }));
+}
+
+function operatorsConfig(config: Resolved): OperatorsConfig {
+  return { ...SINGLE_MACHINE, publicUrl: config.publicURL, keepStoppedMs: durationMs(config.keepStopped) };
+}

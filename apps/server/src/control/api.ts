@@ -1,0 +1,73 @@
+import { type ApiServer, createApiServer, kubeconfigOf, type MachineCertificates, machineCertificates } from '@crownlabs/apiserver';
+import { createClient, type KubeClient, type Transport } from '@crownlabs/client';
+import type { Identity } from '@crownlabs/identity';
+import { type AdmissionHandlers, installManifests, type OperatorsConfig } from '@crownlabs/operators';
+import { type Logger, type Scope, systemClock } from '@crownlabs/std';
+import { issuerDocuments } from '../issuer-documents.ts';
+import { keyStorage, secretFile, writePrivate } from '../key-files.ts';
+import { placesBelow, type Resolved } from '../resolved-config.ts';
+import { BOOTSTRAP, CLIENT_ID, GROUPS_PREFIX } from '../room-identities.ts';
+import { installMachine } from './machine-manifests.ts';
+
+/** What the API of an installation is opened with. */
+export interface ApiParts {
+  readonly config: Resolved;
+  readonly operators: OperatorsConfig;
+  readonly admission: AdmissionHandlers;
+  /** Asked when a token of our own issuer is checked. */
+  readonly identity: () => Identity | undefined;
+  readonly log: Logger;
+}
+
+/** Opens the API on the data directory and installs what the lab consists of. It does not listen yet. */
+export async function openApi({ config, operators, admission, identity, log }: ApiParts, owned: Scope): Promise<ApiServer> {
+  const places = placesBelow(config.dataDir);
+  const issuer = `${config.publicURL}/oidc`;
+  const server = owned.use(
+    await createApiServer({
+      directory: places.log,
+      sealKey: await secretFile(`${places.pki}/seal.key`, 32),
+      signingKey: keyStorage(places.pki),
+      oidc: [
+        {
+          issuerUrl: issuer,
+          clientIds: [CLIENT_ID],
+          usernameClaim: 'preferred_username',
+          usernamePrefix: '-',
+          groupsClaim: 'groups',
+          groupsPrefix: GROUPS_PREFIX,
+          fetch: issuerDocuments(issuer, identity),
+        },
+      ],
+      admission: { handlers: admission.byService, podSecurity: { enforce: 'baseline' } },
+      clock: systemClock,
+      log,
+    }),
+  );
+  const bootstrap = clientOf(server.transport(BOOTSTRAP), 'bootstrap');
+  await installManifests(bootstrap, { config: operators });
+  await installMachine(bootstrap);
+  return server;
+}
+
+/** What the API proves itself with. */
+export function certificatesOf(config: Resolved): Promise<MachineCertificates> {
+  const names = ['localhost', 'kubernetes', 'kubernetes.default.svc', '127.0.0.1'];
+  return machineCertificates(placesBelow(config.dataDir).pki, names, systemClock.now());
+}
+
+/** Opens the API's port on loopback and writes what kubectl and the edge need to trust it. */
+export async function serveApi(server: ApiServer, certificates: MachineCertificates, config: Resolved, owned: Scope): Promise<void> {
+  const places = placesBelow(config.dataDir);
+  const { key, cert } = certificates.serving;
+  const listener = owned.use(
+    await server.listen({ host: '127.0.0.1', port: config.apiPort, tls: { key, cert, clientCa: certificates.ca } }),
+  );
+  await writePrivate(places.adminKubeconfig, kubeconfigOf(listener.url, certificates.ca, certificates.admin));
+  await writePrivate(places.edge.ca, certificates.ca, config.edgeUser);
+}
+
+/** A client of a room over the in-process transport. */
+export function clientOf(transport: Transport, room: string): KubeClient {
+  return createClient(transport, { fieldManager: room, userAgent: `crownlabs-${room}` });
+}

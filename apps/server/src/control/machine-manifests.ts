@@ -1,0 +1,35 @@
+import { clusterRoleBindings, type KubeClient, namespaces, storageClasses } from '@crownlabs/client';
+import { IDENTITY_NAMESPACE } from '@crownlabs/identity';
+import { LOCAL_PROVISIONER } from '@crownlabs/kube-controllers';
+import { GROUPS_PREFIX } from '../room-identities.ts';
+
+/** What only an installation on one machine has: its storage, the embedded provider's namespace, and administrators who own the whole machine. */
+export async function installMachine(client: KubeClient): Promise<void> {
+  await Promise.all([
+    client.apply(namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: IDENTITY_NAMESPACE } }, { force: true }),
+    client.apply(
+      storageClasses,
+      {
+        apiVersion: 'storage.k8s.io/v1',
+        kind: 'StorageClass',
+        metadata: { name: 'local', annotations: { 'storageclass.kubernetes.io/is-default-class': 'true' } },
+        provisioner: LOCAL_PROVISIONER,
+        reclaimPolicy: 'Delete',
+        volumeBindingMode: 'Immediate',
+        allowVolumeExpansion: true,
+      },
+      { force: true },
+    ),
+    client.apply(
+      clusterRoleBindings,
+      {
+        apiVersion: 'rbac.authorization.k8s.io/v1',
+        kind: 'ClusterRoleBinding',
+        metadata: { name: 'crownlabs-machine-admin' },
+        roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'cluster-admin' },
+        subjects: [{ kind: 'Group', apiGroup: 'rbac.authorization.k8s.io', name: `${GROUPS_PREFIX}admin` }],
+      },
+      { force: true },
+    ),
+  ]);
+}
