@@ -1,7 +1,7 @@
-import { type Informer, type KubeClient, type KubeObject, ownedBy, pods } from '@crownlabs/client';
+import { type KubeObject, ownedBy, pods } from '@crownlabs/client';
 import { hasCode } from '@crownlabs/std';
 import type { PodTemplateSpec } from 'kubernetes-types/core/v1.js';
-import { BY } from './cluster.ts';
+import { BY, type Cluster } from './cluster.ts';
 import type { Pod } from './pod-state.ts';
 
 /** Creates and deletes the pods of owners, and knows of them before the watch tells. */
@@ -19,9 +19,12 @@ export interface PodControl {
   isGoing(pod: Pod): boolean;
 }
 
+// A watch that broke may have missed the whole life of a pod: after this time only the live copy counts.
+const TRUSTED_MS = 10_000;
+
 /** Pod control over a live copy. A cache that lags behind must never lead to a pod too many. */
-export function podControl(client: KubeClient, live: Informer<Pod>): PodControl {
-  const made = new Map<string, Pod>();
+export function podControl({ client, clock, live: { pods: live } }: Pick<Cluster, 'client' | 'clock' | 'live'>): PodControl {
+  const made = new Map<string, { pod: Pod; at: number }>();
   const going = new Set<string>();
   live.onChange((now, before) => {
     const uid = (now ?? before)?.metadata.uid ?? '';
@@ -31,14 +34,15 @@ export function podControl(client: KubeClient, live: Informer<Pod>): PodControl 
   return {
     ownedBy: (owner) => {
       const uid = owner.metadata.uid ?? '';
-      const fresh = [...made.values()].filter((pod) => pod.metadata.ownerReferences?.[0]?.uid === uid);
-      return [...live.byIndex(BY.owner, uid), ...fresh];
+      for (const [key, { at }] of made) if (at + TRUSTED_MS < clock.now()) made.delete(key);
+      const fresh = [...made.values()].filter(({ pod }) => pod.metadata.ownerReferences?.[0]?.uid === uid);
+      return [...live.byIndex(BY.owner, uid), ...fresh.map(({ pod }) => pod)];
     },
     create: async (owner, template, more = {}) => {
       const pod = await client.create(pods, podOf(owner, template, more));
       const uid = pod.metadata.uid ?? '';
       // The watch may have been faster than the answer.
-      if (live.get(pod.metadata.name, pod.metadata.namespace)?.metadata.uid !== uid) made.set(uid, pod);
+      if (live.get(pod.metadata.name, pod.metadata.namespace)?.metadata.uid !== uid) made.set(uid, { pod, at: clock.now() });
       return pod;
     },
     delete: async (pod) => {

@@ -31,6 +31,18 @@ export function plus(a: Amounts, b: Amounts): Amounts {
   return merge(a, b, addQuantities);
 }
 
+/** The sum of many lists. */
+export function total(all: Iterable<Amounts>): Amounts {
+  const sum = new Map<string, Quantity>();
+  for (const amounts of all) {
+    for (const [name, amount] of amounts) {
+      const known = sum.get(name);
+      sum.set(name, known ? addQuantities(known, amount) : amount);
+    }
+  }
+  return sum;
+}
+
 function max(a: Amounts, b: Amounts): Amounts {
   return merge(a, b, (x, y) => (compareQuantities(x, y) < 0 ? y : x));
 }

@@ -2,7 +2,7 @@ import { isObject } from '../json.ts';
 import { objectAt } from '../json-read.ts';
 import type { StoredKind } from '../object-reader.ts';
 import { formatQuantity, type Quantity } from '../schema/index.ts';
-import { type Amounts, plus, readAmounts } from './pod-amounts.ts';
+import { readAmounts, total } from './pod-amounts.ts';
 import { inScope } from './quota-scopes.ts';
 import { quotaKind, quotaUsage } from './quota-usage.ts';
 
@@ -18,12 +18,14 @@ export function quotaKinds(quota: object): StoredKind[] {
 /** What `quota` says is used, as its status writes it, given the objects of each kind that it counts. */
 export function quotaUsed(quota: object, objectsOf: (kind: StoredKind) => readonly object[]): Record<string, string> {
   if (!isObject(quota)) return {};
-  const used = quotaKinds(quota).reduce<Amounts>((sum, kind) => {
-    const counted = objectsOf(kind)
-      .filter(isObject)
-      .filter((object) => inScope(quota, kind, object));
-    return counted.map((object) => quotaUsage(kind, object)).reduce(plus, sum);
-  }, new Map());
+  const used = total(
+    quotaKinds(quota).flatMap((kind) => {
+      const counted = objectsOf(kind)
+        .filter(isObject)
+        .filter((object) => inScope(quota, kind, object));
+      return counted.map((object) => quotaUsage(kind, object));
+    }),
+  );
   const names = [...readAmounts(objectAt(quota, 'spec', 'hard')).keys()];
   return Object.fromEntries(names.map((name) => [name, formatQuantity(used.get(name) ?? ZERO)]));
 }

@@ -4,7 +4,7 @@ import { objectAt, textAt } from '../json-read.ts';
 import type { ObjectReader, StoredKind } from '../object-reader.ts';
 import { compareQuantities, formatQuantity, type Quantity, subtractQuantities } from '../schema/index.ts';
 import { forbidden } from '../status-error.ts';
-import { type Amounts, plus, readAmounts } from './pod-amounts.ts';
+import { type Amounts, plus, readAmounts, total } from './pod-amounts.ts';
 import { inScope } from './quota-scopes.ts';
 import { quotaUsage, unspecified } from './quota-usage.ts';
 
@@ -82,7 +82,7 @@ class QuotaPlugin implements AdmissionPlugin {
     const pending = [...(this.#reserved.get(placeOf(kind, namespace)) ?? [])].filter(({ object }) => inScope(quota, kind, object));
     const arrived = pending.length > 0 ? new Set(objects.map((object) => textAt(object, 'metadata', 'uid'))) : undefined;
     const reserved = pending.filter(({ uid }) => uid === '' || !arrived?.has(uid)).map(({ delta }) => delta);
-    return [...counted, ...reserved].reduce(plus, new Map());
+    return total([...counted, ...reserved]);
   }
 
   /** Stored objects never change, so that each is read once. */

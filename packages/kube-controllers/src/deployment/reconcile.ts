@@ -37,8 +37,8 @@ function reconcileDeployment(cluster: Cluster): Reconcile {
     const status = observe(deployment, currentSet(deployment, sets), sets, clock.now());
     await Promise.all([patchStatus(client, deployments, deployment, status), markRevision(cluster, deployment, sets)]);
     await forgetOld(cluster, deployment, sets);
-    const deadline = deadlineAt({ deployment, status });
-    return deadline === undefined ? undefined : { afterMs: Math.max(1000, deadline - clock.now()) };
+    const left = (deadlineAt({ deployment, status }) ?? 0) - clock.now();
+    return left > 0 ? { afterMs: left } : undefined;
   };
 }
 

@@ -13,7 +13,7 @@ const INDEX = 'batch.kubernetes.io/job-completion-index';
 /** Runs Jobs to their end. */
 export function jobController(cluster: Cluster): Controller {
   const { live, log, clock } = cluster;
-  const control = podControl(cluster.client, live.pods);
+  const control = podControl(cluster);
   return controller({
     name: 'job',
     reconcile: reconcileJob(cluster, control),

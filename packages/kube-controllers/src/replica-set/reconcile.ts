@@ -15,7 +15,7 @@ const FIRST_BATCH = 8;
 /** Keeps each ReplicaSet at its number of pods. */
 export function replicaSetController(cluster: Cluster): Controller {
   const { live, log, clock } = cluster;
-  const control = podControl(cluster.client, live.pods);
+  const control = podControl(cluster);
   return controller({
     name: 'replicaset',
     reconcile: reconcileReplicaSet(cluster, control),
