@@ -6,6 +6,7 @@
 import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { extname, join } from 'node:path';
+import type { Duplex } from 'node:stream';
 import { createClient } from '@crownlabs/client';
 import { createRelay } from '@crownlabs/relay';
 import { silent, systemClock } from '@crownlabs/std';
@@ -53,26 +54,36 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
     request.headers.authorization = `Bearer ${person}`;
     return relay.handler(request, response);
   }
-  if (path === '/dev/sign-out' || path === '/auth/login') signedIn = path === '/auth/login';
-  if (path === '/auth/login') return void response.writeHead(302, { location: '/' }).end();
-  if (path === '/auth/me')
-    return json(response, signedIn ? 200 : 401, { name: person, ...PEOPLE[person], groups: [], admin: person === 'admin' });
+  if (path.startsWith('/auth/') || path.startsWith('/dev/')) return session(path, person, response);
   if (path.endsWith('/access')) return json(response, 200, { view: true, control: true, terminal: true, web: true, power: true });
   const file = extname(path) ? path : '/index.html';
   const body = await readFile(join(dist, file)).catch(() => undefined);
   response.writeHead(body ? 200 : 404, { 'content-type': TYPES[extname(file)] ?? 'application/octet-stream' }).end(body);
+  return undefined;
+}
+
+function session(path: string, person: string, response: ServerResponse): void {
+  if (path === '/auth/me')
+    return json(response, signedIn ? 200 : 401, { name: person, ...PEOPLE[person], groups: [], admin: person === 'admin' });
+  signedIn = path === '/auth/login';
+  // A session that ends takes its sockets with it.
+  if (!signedIn) for (const socket of graphSockets) socket.destroy();
+  response.writeHead(302, { location: '/' }).end();
+  return undefined;
 }
 
 function json(response: ServerResponse, status: number, value: unknown): void {
   response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value));
 }
 
+const graphSockets = new Set<Duplex>();
 const sockets = new WebSocketServer({ noServer: true });
 const server = createServer((request, response) => void answer(request, response));
 server.on('upgrade', (request, socket, head) => {
   const path = new URL(request.url ?? '/', 'http://x').pathname;
   if (path.startsWith('/graph')) {
     request.headers.authorization = `Bearer ${personOf(request)}`;
+    graphSockets.add(socket);
     return signedIn ? relay.upgrade(request, socket, head) : void socket.end('HTTP/1.1 401 Unauthorized\r\n\r\n');
   }
   return sockets.handleUpgrade(request, socket, head, path.startsWith('/api/rfb/') ? serveRfb : serveShell);

@@ -205,7 +205,7 @@ function settle(api: FakeApi, path: string, object: KubeObject): void {
     phase === 'Starting' &&
     spec.running !== false &&
     Date.now() - Date.parse(Object(status.conditions?.[0]).lastTransitionTime ?? 0) > 4000;
-  const to = slow && !path.includes('-s') ? 'Ready' : next[phase];
+  const to = slow && !/\/instance-s\d$/.test(path) ? 'Ready' : next[phase];
   if (!to) return;
   const starting = [
     {

@@ -93,7 +93,7 @@ class MockDesktop {
       const hill = height * (0.72 + 0.06 * Math.sin((x / width) * 7));
       const t = y / height;
       const [r, g, b] = y > hill ? [16, 34, 56] : [19 + 28 * t, 42 + 100 * t, 74 + 57 * t];
-      out.set([b, g, r, 0], at * 4);
+      out.set([r, g, b, 0], at * 4);
     }
     return out;
   }

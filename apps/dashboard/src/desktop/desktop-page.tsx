@@ -1,4 +1,30 @@
-/** Soon. */
-export function DesktopPage({ at }: { at: { namespace: string; instance: string; environment: string } }) {
-  return <h1>{at.instance}</h1>;
+import '../style/desktop.css';
+import { useState } from 'react';
+import { EnvironmentGate, type Place } from '../parts/environment-gate.tsx';
+import { DesktopScreen } from './desktop-screen.tsx';
+
+/** The desktop of an environment, filling the window. */
+export function DesktopPage({ at }: { at: Place }) {
+  const [onlyLook, setOnlyLook] = useState(() => new URLSearchParams(location.search).has('view'));
+  const change = (look: boolean) => {
+    history.replaceState(null, '', look ? `${location.pathname}?view=1` : location.pathname);
+    setOnlyLook(look);
+  };
+  return (
+    <EnvironmentGate at={at} need="view">
+      {({ title, access, askAgain }) => {
+        const viewOnly = onlyLook || !access.control;
+        return (
+          <DesktopScreen
+            key={String(viewOnly)}
+            at={at}
+            title={title}
+            viewOnly={viewOnly}
+            mayRetry={askAgain}
+            onLook={access.control ? change : undefined}
+          />
+        );
+      }}
+    </EnvironmentGate>
+  );
 }

@@ -23,7 +23,7 @@ export function WorkspaceSection({ name, role, owner }: { name: string; role: Ro
   const words = useWords();
   const { lab } = useApp();
   const workspace = useLive(lab.workspace(name));
-  if (role === 'candidate') return <Candidate name={name} />;
+  if (role === 'candidate') return <Candidate name={(workspace.state === 'ready' && workspace.value[0]?.title) || name} />;
   return (
     <Loaded of={workspace} waiting={<Skeletons count={3} height="17rem" />}>
       {([found]) =>

@@ -53,7 +53,7 @@ export type IconName = keyof typeof SHAPES;
 export function Icon({ name }: { name: IconName }) {
   const solid = name === 'more';
   return (
-    <svg className="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false" strokeWidth={solid ? 3 : undefined}>
+    <svg className="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false" style={solid ? { strokeWidth: 3 } : undefined}>
       <path d={SHAPES[name]} fill={name === 'play' || name === 'stop' ? 'currentColor' : undefined} />
     </svg>
   );

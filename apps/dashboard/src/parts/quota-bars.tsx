@@ -21,11 +21,11 @@ interface BarsProps {
 /** What a person uses of a workspace, and what a start would add. */
 export function QuotaBars({ label, quota, used, extra }: BarsProps) {
   return (
-    <dl className="quota panel" aria-label={label}>
+    <ul className="quota panel" aria-label={label}>
       {ASPECTS.filter((aspect) => quota[aspect] > 0).map((aspect) => (
         <Bar key={aspect} aspect={aspect} limit={quota[aspect]} used={used[aspect]} extra={extra?.[aspect] ?? 0} />
       ))}
-    </dl>
+    </ul>
   );
 }
 
@@ -34,16 +34,16 @@ function Bar({ aspect, limit, used, extra }: { aspect: Aspect; limit: number; us
   const part = (value: number) => `${Math.min((value / limit) * 100, 100)}%`;
   const text = (value: number) => amountText(aspect, value, words.locale);
   return (
-    <div className={`quota-item ${levelOf(used / limit)} ${used + extra > limit ? 'over' : ''}`}>
+    <li className={`quota-item ${levelOf(used / limit)} ${used + extra > limit ? 'over' : ''}`}>
       <div className="quota-line">
-        <dt>{words.quota.aspects[aspect]}</dt>
-        <dd>{words.quota.used(text(used + extra), text(limit))}</dd>
+        <span className="soft">{words.quota.aspects[aspect]}</span>
+        <strong>{words.quota.used(text(used + extra), text(limit))}</strong>
       </div>
-      <dd className="quota-bar" aria-hidden="true">
+      <div className="quota-bar" aria-hidden="true">
         <span className="after" style={{ width: part(used + extra) }} />
         <span className="now" style={{ width: part(used) }} />
-      </dd>
-    </div>
+      </div>
+    </li>
   );
 }
 

@@ -58,7 +58,7 @@ export function Empty({ title, children, act }: { title: string; children: React
   return (
     <div className="empty">
       <EmptyDrawing />
-      <h3>{title}</h3>
+      <h2>{title}</h2>
       <p>{children}</p>
       {act}
     </div>

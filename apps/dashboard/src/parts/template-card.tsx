@@ -47,16 +47,18 @@ export function TemplateCard(props: CardProps) {
     >
       <div className="cover">
         <Cover flavour={flavour} />
-        <span className="cover-tag">
-          <Icon name={flavour} />
-          {words.template.kinds[flavour]}
-        </span>
         <div className="cover-menu">
           <CardMenu template={template} />
         </div>
       </div>
       <div className="template-body">
-        <h3>{template.title}</h3>
+        <div>
+          <span className={`eyebrow ${flavour}`}>
+            <Icon name={flavour} />
+            {words.template.kinds[flavour]}
+          </span>
+          <h3>{template.title}</h3>
+        </div>
         {template.description && <p>{template.description}</p>}
         <Facts template={template} />
         <div className="template-ends">
@@ -133,6 +135,7 @@ function Start({ template, running, starting, onStart, reason }: CardProps & { r
   const why = `why-${template.namespace}-${template.name}`;
   return (
     <>
+      {running > 0 && <p className="quiet">{words.template.runningAlready(running)}</p>}
       {reason && (
         <p className="template-why" id={why}>
           {reason}
@@ -150,7 +153,6 @@ function Start({ template, running, starting, onStart, reason }: CardProps & { r
         {starting ? <span className="spinner" /> : <Icon name="play" />}
         {starting ? words.template.starting : running > 0 ? words.template.again : words.template.start}
       </button>
-      {running > 0 && <p className="quiet">{words.template.runningAlready(running)}</p>}
     </>
   );
 }

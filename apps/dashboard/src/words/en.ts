@@ -99,7 +99,7 @@ export const en = {
   instance: {
     fresh: 'New environment',
     list: 'Your environments',
-    seconds: (n: number) => `${n} s`,
+    seconds: (n: number) => (n < 120 ? `${n} s` : `${Math.floor(n / 60)} min`),
     since: (when: string) => `started ${when}`,
     connect: 'Connect',
     connectTo: (title: string) => `Connect to ${title}`,
@@ -270,6 +270,11 @@ export const en = {
     title: 'This could not be loaded',
     forbidden: 'You are not allowed to see this.',
     unreachable: 'The server does not answer.',
+  },
+  broken: {
+    title: 'Something broke on this page',
+    text: 'It is our fault, and your environments are not affected. Loading the page again usually helps.',
+    reload: 'Load again',
   },
   help: {
     title: 'Help',

@@ -1,0 +1,180 @@
+import { type ReactNode, useEffect, useState } from 'react';
+import { useApp } from '../context.tsx';
+import type { Instance } from '../lab/instance.ts';
+import { explanation, isConnectable, stageOf } from '../lab/progress.ts';
+import { useTemplatesOf } from '../lab/use-templates.ts';
+import { Link } from '../router.tsx';
+import { type Access, askAccess } from '../wire/access.ts';
+import { useLive } from '../wire/live.ts';
+import { useWords } from '../words/words.ts';
+import { Mark } from './icon.tsx';
+import { StageText, titleOf } from './instance-card.tsx';
+import { Failure } from './states.tsx';
+import { attempt } from './toast.tsx';
+
+/** Where an environment is. */
+export interface Place {
+  readonly namespace: string;
+  readonly instance: string;
+  readonly environment: string;
+}
+
+/** What the page behind the gate gets. */
+export interface Entered {
+  readonly instance: Instance;
+  readonly title: string;
+  readonly access: Access;
+  /** Whether it may be tried again after a broken line; asks anew. */
+  readonly askAgain: () => Promise<boolean>;
+}
+
+/** An object that was just made may reach this page's list a moment after the page itself. */
+const GONE_AFTER_MS = 2_500;
+
+/** Stands before a page that needs a running environment: waits, explains, offers to start, or lets in. */
+export function EnvironmentGate({
+  at,
+  need,
+  children,
+}: {
+  at: Place;
+  need: 'view' | 'terminal';
+  children: (entered: Entered) => ReactNode;
+}) {
+  const words = useWords();
+  const { lab } = useApp();
+  const list = useLive(lab.instances(at.namespace, at.instance));
+  const instance = list.state === 'ready' ? list.value[0] : undefined;
+  const late = useLate(GONE_AFTER_MS);
+  if (list.state === 'failed') {
+    const forbidden = list.problem.code === 403;
+    return (
+      <Stop title={forbidden ? words.desktop.forbidden : words.problem.title}>
+        {forbidden ? words.desktop.forbiddenText : <Failure problem={list.problem} retry={list.retry} />}
+      </Stop>
+    );
+  }
+  if (!instance) return list.state === 'ready' && late ? <Stop title={words.desktop.gone}>{words.desktop.goneText}</Stop> : <Wait />;
+  return (
+    <KnownInstance instance={instance} need={need}>
+      {children}
+    </KnownInstance>
+  );
+}
+
+function useLate(ms: number): boolean {
+  const [late, setLate] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setLate(true), ms);
+    return () => clearTimeout(timer);
+  }, [ms]);
+  return late;
+}
+
+function KnownInstance({
+  instance,
+  need,
+  children,
+}: {
+  instance: Instance;
+  need: 'view' | 'terminal';
+  children: (entered: Entered) => ReactNode;
+}) {
+  const words = useWords();
+  const template = useTemplatesOf([instance])(instance);
+  const title = titleOf(instance, template, words.instance.fresh);
+  const open = isConnectable(instance);
+  const { access, askAgain } = useAccess(instance, open);
+  if (!open) return <NotOpen instance={instance} title={title} />;
+  if (!access) return <Wait />;
+  if (!access[need]) return <Stop title={words.desktop.forbidden}>{words.desktop.forbiddenText}</Stop>;
+  return children({ instance, title, access, askAgain });
+}
+
+function useAccess(instance: Instance, open: boolean): { access: Access | undefined; askAgain: () => Promise<boolean> } {
+  const { session } = useApp();
+  const { namespace, name } = instance;
+  const [access, setAccess] = useState<Access>();
+  const askAgain = async () => {
+    const answer = await askAccess(namespace, name);
+    if (answer === 'expired') void session.check();
+    else if (answer !== 'unknown') setAccess(answer);
+    return answer !== 'expired';
+  };
+  useEffect(() => {
+    if (!open) return undefined;
+    let current = true;
+    const ask = async () => {
+      const answer = await askAccess(namespace, name);
+      if (!current) return;
+      if (answer === 'expired') void session.check();
+      // Where the gateway does not know this question, the connection itself will tell.
+      else setAccess(answer === 'unknown' ? { view: true, control: true, terminal: true } : answer);
+    };
+    void ask();
+    return () => {
+      current = false;
+    };
+  }, [namespace, name, open, session]);
+  return { access, askAgain };
+}
+
+function NotOpen({ instance, title }: { instance: Instance; title: string }) {
+  const words = useWords();
+  const { lab } = useApp();
+  const stage = stageOf(instance);
+  const why = explanation(instance)?.message;
+  if (stage === 'off' || stage === 'suspended') {
+    const start = (
+      <button type="button" className="button primary" onClick={() => void attempt(lab.setRunning(instance, true))}>
+        {words.desktop.start}
+      </button>
+    );
+    return (
+      <Stop title={words.desktop.off} act={start}>
+        {words.desktop.offText}
+      </Stop>
+    );
+  }
+  return (
+    <Stop title={stage === 'starting' || stage === 'waiting' ? words.desktop.waitingFor(title) : title}>
+      <StageText instance={instance} stage={stage} />
+      {why && <p>{why}</p>}
+    </Stop>
+  );
+}
+
+/** A full page with one message and a way back. */
+function Stop({ title, children, act }: { title: string; children: ReactNode; act?: ReactNode }) {
+  const words = useWords();
+  return (
+    <main className="whole stop">
+      <title>{`${title} · CrownLabs`}</title>
+      <div className="stop-card">
+        <span className="brand">
+          <Mark />
+        </span>
+        <h1>{title}</h1>
+        <div className="stop-words" aria-live="polite">
+          {children}
+        </div>
+        <div className="stop-ends">
+          {act}
+          <Link className="button second" href="/">
+            {words.desktop.back}
+          </Link>
+        </div>
+      </div>
+    </main>
+  );
+}
+
+function Wait() {
+  const words = useWords();
+  return (
+    <output className="whole stop">
+      <span className="spinner" aria-hidden="true" />
+      <span className="unseen">{words.loading}</span>
+    </output>
+  );
+}
