@@ -1,5 +1,6 @@
 import { any, int, list as listArgument, text } from './argument.ts';
 import { fn, type Overload, traversal } from './function.ts';
+import { instant } from './time-text.ts';
 import { BOOL, BYTES, type CelType, DOUBLE, DURATION, INT, list, param, STRING, TIMESTAMP, UINT } from './type.ts';
 import { CelFailure, Duration, equal, type List, numeric, Timestamp, Uint, type Value } from './value.ts';
 
@@ -54,10 +55,10 @@ function span(value: bigint): Duration {
 
 const TIME: readonly Overload[] = [
   fn('_+_', [DURATION, DURATION], DURATION, ([a, b]) => span(nanos(a) + nanos(b))),
-  fn('_+_', [TIMESTAMP, DURATION], TIMESTAMP, ([a, b]) => new Timestamp(nanos(a) + nanos(b))),
-  fn('_+_', [DURATION, TIMESTAMP], TIMESTAMP, ([a, b]) => new Timestamp(nanos(a) + nanos(b))),
+  fn('_+_', [TIMESTAMP, DURATION], TIMESTAMP, ([a, b]) => instant(nanos(a) + nanos(b))),
+  fn('_+_', [DURATION, TIMESTAMP], TIMESTAMP, ([a, b]) => instant(nanos(a) + nanos(b))),
   fn('_-_', [DURATION, DURATION], DURATION, ([a, b]) => span(nanos(a) - nanos(b))),
-  fn('_-_', [TIMESTAMP, DURATION], TIMESTAMP, ([a, b]) => new Timestamp(nanos(a) - nanos(b))),
+  fn('_-_', [TIMESTAMP, DURATION], TIMESTAMP, ([a, b]) => instant(nanos(a) - nanos(b))),
   fn('_-_', [TIMESTAMP, TIMESTAMP], DURATION, ([a, b]) => span(nanos(a) - nanos(b))),
 ];
 

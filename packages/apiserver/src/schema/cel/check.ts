@@ -68,6 +68,8 @@ function resultType(overloads: readonly { overload: Overload; binding: Binding }
 export class Checker {
   readonly #library: Library;
   readonly #scopes: ReadonlyMap<string, CelType>[];
+  /** Whether literals may hold values of several types. */
+  #mixed = false;
   /** Which of the given variables the expression uses. */
   readonly used = new Set<string>();
 
@@ -185,7 +187,10 @@ export class Checker {
 
   #apply(name: string, member: boolean, given: readonly Expr[], pos: number): Typed {
     // What `format` prints may be of any types, other lists are of one.
-    const args = given.map((arg) => (name === 'format' && arg.kind === 'list' ? this.#list(arg.items, arg.pos, true) : this.check(arg)));
+    const before = this.#mixed;
+    this.#mixed = name === 'format' || before;
+    const args = given.map((arg) => this.check(arg));
+    this.#mixed = before;
     if (!this.#library.has(name)) throw new SyntaxFault(`undeclared reference to '${name}' (in container '')`, pos);
     const fitting = this.#library.find(name, member).flatMap((overload) => {
       const binding: Binding = new Map();
@@ -208,16 +213,15 @@ export class Checker {
     return (
       items.reduce<CelType | undefined>((type, item) => {
         const common = type === undefined ? item.type : join(type, item.type);
-        if (common === undefined)
-          throw new SyntaxFault(`expected type '${typeText(type ?? DYN)}' but found '${typeText(item.type)}'`, item.pos);
-        return common;
+        if (common !== undefined || this.#mixed) return common ?? DYN;
+        throw new SyntaxFault(`expected type '${typeText(type ?? DYN)}' but found '${typeText(item.type)}'`, item.pos);
       }, undefined) ?? DYN
     );
   }
 
-  #list(given: readonly Expr[], pos: number, mixed = false): Typed {
+  #list(given: readonly Expr[], pos: number): Typed {
     const items = given.map((item) => this.check(item));
-    return { kind: 'list', items, pos, type: list(mixed ? DYN : this.#joined(items), items.length) };
+    return { kind: 'list', items, pos, type: list(this.#joined(items), items.length) };
   }
 
   #map(given: readonly (readonly [Expr, Expr])[], pos: number): Typed {

@@ -2,7 +2,7 @@ import { goFloat } from '../field-message.ts';
 import { compilePattern } from '../pattern.ts';
 import { any, count, duration, list as listArgument, text, timestamp } from './argument.ts';
 import { fn, matching, method, type Overload, traversal } from './function.ts';
-import { clockParts, durationText, parseDuration, parseTimestamp, timestampText } from './time-text.ts';
+import { clockParts, durationText, instant, parseDuration, parseTimestamp, timestampText } from './time-text.ts';
 import { BOOL, BYTES, type CelType, DOUBLE, DURATION, DYN, INT, list, map, param, STRING, TIMESTAMP, TYPE, UINT } from './type.ts';
 import { CelFailure, Duration, equal, isDictionary, kindOf, mapKey, numeric, Timestamp, TypeValue, Uint, type Value } from './value.ts';
 
@@ -13,9 +13,12 @@ function inRange(value: bigint, low: bigint, high: bigint): bigint {
   return value;
 }
 
+const unreadable = (type: string) => new CelFailure(`type conversion error from 'string' to '${type}'`);
+
 function parsedInt(value: string, low: bigint, high: bigint): bigint {
-  if (!/^[+-]?\d+$/.test(value)) throw new CelFailure(`type conversion error from 'string' to '${low === 0n ? 'uint' : 'int'}'`);
-  return inRange(BigInt(value.replace(/^\+/, '')), low, high);
+  const parsed = /^[+-]?\d+$/.test(value) ? BigInt(value.replace(/^\+/, '')) : undefined;
+  if (parsed === undefined || parsed < low || parsed >= high) throw unreadable(low === 0n ? 'uint' : 'int');
+  return parsed;
 }
 
 function wholeOf(value: Value | undefined, low: bigint, high: bigint): bigint {
@@ -30,8 +33,7 @@ function wholeOf(value: Value | undefined, low: bigint, high: bigint): bigint {
 function doubleOf(value: Value | undefined): number {
   if (typeof value !== 'string') return Number(numeric(any(value)));
   const number = Number(value);
-  if (value.trim() === '' || (Number.isNaN(number) && value !== 'NaN'))
-    throw new CelFailure("type conversion error from 'string' to 'double'");
+  if (value.trim() === '' || (Number.isNaN(number) && value !== 'NaN')) throw unreadable('double');
   return number;
 }
 
@@ -54,23 +56,24 @@ function boolOf(value: Value | undefined): boolean {
   if (typeof value === 'boolean') return value;
   if (['1', 't', 'true', 'TRUE', 'True', 'T'].includes(text(value))) return true;
   if (['0', 'f', 'false', 'FALSE', 'False', 'F'].includes(text(value))) return false;
-  throw new CelFailure("type conversion error from 'string' to 'bool'");
+  throw unreadable('bool');
 }
 
 function durationOf(value: Value | undefined): Duration {
   if (value instanceof Duration) return value;
   if (typeof value === 'bigint') return new Duration(value);
   const parsed = parseDuration(text(value));
-  if (parsed === undefined) throw new CelFailure(`time: invalid duration "${text(value)}"`);
+  if (parsed === undefined) throw unreadable('google.protobuf.Duration');
   return parsed;
 }
 
 function timestampOf(value: Value | undefined): Timestamp {
   if (value instanceof Timestamp) return value;
-  if (typeof value === 'bigint') return new Timestamp(value * 1_000_000_000n);
+  if (typeof value === 'bigint') return instant(value * 1_000_000_000n);
   const parsed = parseTimestamp(text(value));
-  if (parsed === undefined) throw new CelFailure(`parsing time "${text(value)}" as "2006-01-02T15:04:05Z07:00": cannot parse`);
-  return parsed;
+  // Dates alone are times in fields of that format, but not here.
+  if (parsed === undefined || !text(value).includes(':')) throw unreadable('google.protobuf.Timestamp');
+  return instant(parsed.nanos);
 }
 
 const same = ([size = 0]: readonly number[]) => size;
@@ -84,6 +87,7 @@ function conversion(name: string, from: readonly CelType[], to: CelType, run: (v
 
 const TYPE_NAMES: Readonly<Record<string, string>> = {
   null: 'null_type',
+  optional: 'optional_type',
   duration: 'google.protobuf.Duration',
   timestamp: 'google.protobuf.Timestamp',
 };

@@ -23,6 +23,9 @@ const same = ([size = 0]: readonly number[]) => size;
 const read = { cost: ([size]: readonly number[]) => traversal(size), size: same };
 const rebuild = { cost: ([size]: readonly number[]) => traversal(size, 2), size: same };
 
+/** White space at the ends, as Unicode defines it for Go. */
+const SPACES = /^[\t-\r\u0085\p{Z}]+|[\t-\r\u0085\p{Z}]+$/gu;
+
 /** Positions count code points; texts without surrogates need no copy for that. */
 function characters(value: string): { readonly length: number; slice(from: number, to?: number): string; at(text: string): number } {
   if (!/[\ud800-\udfff]/.test(value))
@@ -111,7 +114,7 @@ const POSITIONS: readonly Overload[] = [
 const CHANGES: readonly Overload[] = [
   method('lowerAscii', [STRING], STRING, { run: ([value]) => lowerAscii(text(value)), ...read }),
   method('upperAscii', [STRING], STRING, { run: ([value]) => upperAscii(text(value)), ...read }),
-  method('trim', [STRING], STRING, { run: ([value]) => text(value).trim(), ...read }),
+  method('trim', [STRING], STRING, { run: ([value]) => text(value).replace(SPACES, ''), ...read }),
   method('reverse', [STRING], STRING, { run: ([value]) => Array.from(text(value)).toReversed().join(''), ...read }),
   method('replace', [STRING, STRING, STRING], STRING, {
     run: ([value, from, to]) => replace(text(value), text(from), text(to), -1),
@@ -183,7 +186,7 @@ function formatted(verb: string, precision: number, value: Value): string {
     case 's':
       return plain(value);
     case 'd':
-      return wholeNumber(value, 10, 'decimal');
+      return typeof value === 'number' && !Number.isFinite(value) ? String(value) : wholeNumber(value, 10, 'decimal');
     case 'b':
       return typeof value === 'boolean' ? String(Number(value)) : wholeNumber(value, 2, 'binary');
     case 'o':

@@ -48,7 +48,7 @@ function reasoned(reason: string, field: string, value: Shown, detail: string): 
     case 'FieldValueRequired':
       return required(field, detail);
     case 'FieldValueDuplicate':
-      return duplicate(field, value, detail);
+      return duplicate(field, value);
     default:
       return invalid(field, value, detail);
   }

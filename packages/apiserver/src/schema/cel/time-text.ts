@@ -46,6 +46,14 @@ export function parseTimestamp(text: string): Timestamp | undefined {
   return new Timestamp(sign === '-' ? nanos + offset : nanos - offset);
 }
 
+const [FIRST, LAST] = [-62_135_596_800n * SECOND, 253_402_300_800n * SECOND];
+
+/** A point in time of the years 1 to 9999; others fail. */
+export function instant(nanos: bigint): Timestamp {
+  if (nanos < FIRST || nanos >= LAST) throw new CelFailure('timestamp overflow');
+  return new Timestamp(nanos);
+}
+
 /** A duration in seconds with a fraction where needed: `90s`, `1.5s`. */
 export function durationText({ nanos }: Duration): string {
   const size = nanos < 0n ? -nanos : nanos;
