@@ -43,6 +43,7 @@ type named interface{ OpenAPIModelName() string }
 type shape struct {
 	zero  map[string]json.RawMessage // what an absent field is written as
 	omit  map[string]bool            // fields left out when they hold their zero value
+	proto map[string]string          // numbers of fields in protobuf; two, `2.1`, where JSON has inlined a message
 	kinds []map[string]string
 }
 
@@ -92,21 +93,33 @@ func visit(t reflect.Type) {
 	if name == "" || shapes[name] != nil {
 		return
 	}
-	s := &shape{zero: map[string]json.RawMessage{}, omit: map[string]bool{}}
+	s := &shape{zero: map[string]json.RawMessage{}, omit: map[string]bool{}, proto: map[string]string{}}
 	shapes[name] = s
 	if _, custom := reflect.New(t).Interface().(json.Marshaler); custom {
 		return
 	}
-	fields(t, s)
+	fields(t, s, "")
 }
 
-func fields(t reflect.Type, s *shape) {
+func protoNumber(f reflect.StructField) string {
+	parts := strings.Split(f.Tag.Get("protobuf"), ",")
+	if len(parts) < 2 {
+		return ""
+	}
+	return parts[1]
+}
+
+func fields(t reflect.Type, s *shape, prefix string) {
 	for i := range t.NumField() {
 		f := t.Field(i)
 		parts := strings.Split(f.Tag.Get("json"), ",")
 		if parts[0] == "" && f.Anonymous {
 			if f.Type != reflect.TypeOf(metav1.TypeMeta{}) && f.Type != reflect.TypeOf(runtime.TypeMeta{}) {
-				fields(f.Type, s)
+				inner := prefix
+				if number := protoNumber(f); number != "" {
+					inner = prefix + number + "."
+				}
+				fields(f.Type, s, inner)
 			}
 			continue
 		}
@@ -114,6 +127,9 @@ func fields(t reflect.Type, s *shape) {
 			continue
 		}
 		visit(f.Type)
+		if number := protoNumber(f); number != "" {
+			s.proto[parts[0]] = prefix + number
+		}
 		has := func(option string) bool {
 			for _, p := range parts[1:] {
 				if p == option {
@@ -179,8 +195,15 @@ func write() {
 				property["x-omit-zero"] = true
 			}
 		}
+		for field, number := range s.proto {
+			if property, ok := marks[field].(map[string]any); ok {
+				property["x-proto"] = number
+			}
+		}
 		if len(s.kinds) > 0 {
-			sort.Slice(s.kinds, func(a, b int) bool { return s.kinds[a]["group"]+s.kinds[a]["version"] < s.kinds[b]["group"]+s.kinds[b]["version"] })
+			sort.Slice(s.kinds, func(a, b int) bool {
+				return s.kinds[a]["group"]+s.kinds[a]["version"] < s.kinds[b]["group"]+s.kinds[b]["version"]
+			})
 			plain["x-kubernetes-group-version-kind"] = s.kinds
 		}
 		line, err := json.Marshal(plain)

@@ -161,7 +161,8 @@ function zeroOf(node: Schema): Json {
     case 'boolean':
       return false;
     default:
-      return typeof node['$ref'] === 'string' ? {} : null;
+      // A time that is not set is null; any other message is an empty one.
+      return typeof node['$ref'] === 'string' && !node['$ref'].endsWith('Time') ? {} : null;
   }
 }
 

@@ -1,3 +1,4 @@
 export { builtInResources } from './built-in.ts';
 export { describedDefinition } from './descriptions.ts';
+export { decodeProtobufObject } from './protobuf/protobuf-decode.ts';
 export { builtInDefinitions, KUBERNETES_VERSION, REF_PREFIX } from './shapes.ts';

@@ -15,6 +15,8 @@ export interface Shape {
   readonly always: ReadonlyMap<string, Json>;
   /** Fields that are left out while they hold the zero value of their type. */
   readonly omitZero: ReadonlySet<string>;
+  /** Fields by their number in protobuf; by two numbers, `2.1`, where JSON has inlined a message. */
+  readonly proto: ReadonlyMap<string, string>;
 }
 
 /** Parses each definition when it is first asked for: a lab uses a tenth of them. */
@@ -53,6 +55,7 @@ class ShapeFile {
 function shapeOf(schema: JsonObject): Shape {
   const always = new Map<string, Json>();
   const omitZero = new Set<string>();
+  const proto = new Map<string, string>();
   const properties = isObject(schema['properties']) ? schema['properties'] : {};
   for (const [field, property] of Object.entries(properties)) {
     if (!isObject(property)) continue;
@@ -60,10 +63,10 @@ function shapeOf(schema: JsonObject): Shape {
     if (zero !== undefined) always.set(field, zero);
     // An empty list of owners is a wish, and seen only while it is decoded.
     if (property['x-omit-zero'] === true && field !== 'managedFields') omitZero.add(field);
-    delete property['x-zero'];
-    delete property['x-omit-zero'];
+    if (typeof property['x-proto'] === 'string') proto.set(property['x-proto'], field);
+    for (const mark of ['x-zero', 'x-omit-zero', 'x-proto']) delete property[mark];
   }
-  return { schema, always, omitZero };
+  return { schema, always, omitZero, proto };
 }
 
 const file = new ShapeFile();
@@ -71,12 +74,6 @@ const file = new ShapeFile();
 /** The shape of a definition by its full name, such as `io.k8s.api.core.v1.Pod`. */
 export function shape(name: string): Shape | undefined {
   return file.get(name);
-}
-
-/** The shape that a schema node refers to. */
-export function referredShape(node: Schema): Shape | undefined {
-  const ref = node['$ref'];
-  return typeof ref === 'string' ? file.get(ref.slice(REF_PREFIX.length)) : undefined;
 }
 
 let definitions: Readonly<Record<string, Schema>> | undefined;
