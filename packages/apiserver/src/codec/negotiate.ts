@@ -75,16 +75,18 @@ function viewOf({ parameters }: Clause, asked: Asked): { view: View; viewVersion
   const known = parameters.get('g') === 'meta.k8s.io' && (viewVersion === 'v1' || viewVersion === 'v1beta1');
   if (known && as === 'Table') return { view: 'table', viewVersion };
   if (known && as === (asked.list ? 'PartialObjectMetadataList' : 'PartialObjectMetadata')) return { view: 'metadata', viewVersion };
-  return noSuchView(known ? as : '', asked);
+  return known && as.startsWith('Partial') ? otherMetadata(as, asked) : noSuchView();
 }
 
-function noSuchView(as: string, { list, subject }: Asked): StatusError {
-  if (as.startsWith('PartialObjectMetadata')) {
-    return new StatusError(
-      'NotAcceptable',
-      `you requested ${as}, but the requested object is ${list ? '' : 'not '}a list (*core.${subject})`,
-    );
-  }
+function otherMetadata(as: string, { list, subject }: Asked): StatusError {
+  return new StatusError(
+    'NotAcceptable',
+    `you requested ${as}, but the requested object is ${list ? '' : 'not '}a list (*core.${subject})`,
+  );
+}
+
+/** 406 for a projection that does not exist. */
+export function noSuchView(): StatusError {
   return new StatusError('NotAcceptable', `only the following media types are accepted: ${BUILT_IN}`);
 }
 

@@ -20,7 +20,11 @@ export function metadataTable(info: ResourceInfo, objects: readonly JsonObject[]
     apiVersion: `meta.k8s.io/${options.version}`,
     metadata: tableMetadata(options.metadata),
     columnDefinitions: options.columns ? info.columns.map((column) => definition(column, info.custom)) : null,
-    rows: objects.length === 0 && !info.custom ? null : objects.map((object) => row(info, object, options)),
+    // CRDs and their objects come from another server in Kubernetes, which writes an empty list as null.
+    rows:
+      objects.length === 0 && (info.custom || info.group === 'apiextensions.k8s.io')
+        ? null
+        : objects.map((object) => row(info, object, options)),
   };
 }
 

@@ -4,7 +4,10 @@ import { isObject, type Json, type JsonObject } from '../json.ts';
 import { textAt, textsAt } from '../json-read.ts';
 
 /** The media type under which older kubectl asks for OpenAPI v2. */
-export const GNOSTIC = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf';
+export const GNOSTIC_ASKED = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf';
+
+/** The media type of the answer: an @ is not allowed there. */
+export const GNOSTIC = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf';
 
 const write = () => new ProtobufWriter();
 

@@ -11,7 +11,7 @@ import type { Registry } from '../registry.ts';
 import type { ResourceInfo } from '../resource.ts';
 import { serverVersion } from '../version.ts';
 import { Definitions } from './definitions.ts';
-import { GNOSTIC, gnosticV2 } from './gnostic.ts';
+import { GNOSTIC, GNOSTIC_ASKED, gnosticV2 } from './gnostic.ts';
 import { pathsOf } from './operations.ts';
 import { swaggerOf } from './swagger.ts';
 
@@ -142,9 +142,9 @@ export function addOpenApi(table: PathTable, registry: Registry): void {
 /** JSON, or for older clients the protobuf form that they ask for by name. */
 function swagger(call: Call, documents: Documents): Answer {
   const wanted = clauses(call.incoming.headers['accept'] ?? '').find(
-    ({ type }) => type === GNOSTIC || type === 'application/json' || type === '*/*',
+    ({ type }) => type === GNOSTIC_ASKED || type === 'application/json' || type === '*/*',
   );
-  if (wanted?.type !== GNOSTIC) return whole(call, documents.swagger(), {});
+  if (wanted?.type !== GNOSTIC_ASKED) return whole(call, documents.swagger(), {});
   return whole(call, documents.gnostic(), { 'content-type': GNOSTIC });
 }
 

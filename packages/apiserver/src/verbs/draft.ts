@@ -161,7 +161,7 @@ function validate(draft: Draft, api: Api): void {
   const { info, object, old } = draft;
   const errors: FieldError[] = old ? metadataUpdateErrors(info, object, old) : metadataErrors(info, object);
   errors.push(...info.validate(object, old, writeContext(api, draft.call, draft.namespace)));
-  if (errors.length > 0) throw invalid(info, textAt(object, 'metadata', 'name'), errors);
+  if (errors.length > 0) throw invalid({ group: info.storage.group, kind: info.kind }, textAt(object, 'metadata', 'name'), errors);
 }
 
 async function admit(draft: Draft, api: Api): Promise<void> {

@@ -1,4 +1,5 @@
 import type { VirtualHandler } from '../authz/index.ts';
+import { noSuchView } from '../codec/negotiate.ts';
 import type { JsonObject } from '../json.ts';
 import { textAt } from '../json-read.ts';
 import { metadataOf } from '../object-meta.ts';
@@ -10,11 +11,13 @@ import { readWriteOptions } from '../write-options.ts';
 import { objectAnswer } from './answer.ts';
 import { demandNamespace } from './create.ts';
 import { admissionCall, type Draft, settle } from './draft.ts';
+import { accepted } from './view.ts';
 
 /** POST of what stores nothing: reviews, token requests. */
 export function virtualCreate(handler: VirtualHandler): Verb {
   return async (api, call) => {
     const body = bodyInfo(api, call, handler);
+    demandPlainView(call);
     const options = readWriteOptions('CreateOptions', call.query, call.incoming.headers['user-agent']);
     const object = await decodeObject(call, body, options);
     demandNamespace(call, object);
@@ -32,6 +35,11 @@ export function virtualCreate(handler: VirtualHandler): Verb {
     const answered = await run(api, draft, handler);
     return objectAnswer(api, { ...call, info: body }, encoded(body, answered), 201);
   };
+}
+
+/** What is not stored has no columns. */
+function demandPlainView(call: ResourceCall): void {
+  if (accepted(call, false).view === 'table') throw noSuchView();
 }
 
 async function run(api: Api, draft: Draft, handler: VirtualHandler): Promise<JsonObject> {
