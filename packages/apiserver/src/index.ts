@@ -7,6 +7,15 @@ export type { ExecOptions, ExecSession, Kubelet, LogOptions } from './kubelet.ts
 export type { LocalAnswer, LocalGroup, LocalRequest } from './local-group.ts';
 export { type ApiServerConfig, type RunningApiServer, runApiServer, startApiServer } from './program.ts';
 export type { ResourceInfo } from './resource.ts';
+export {
+  addQuantities,
+  approximately,
+  compareQuantities,
+  formatQuantity,
+  type Quantity,
+  quantityOf,
+  subtractQuantities,
+} from './schema/index.ts';
 export { type ApiServer, type ApiServerOptions, createApiServer } from './server.ts';
 export type { InProcessTransport, TransportRequest, TransportResponse } from './transport.ts';
 export type { UserInfo } from './user.ts';

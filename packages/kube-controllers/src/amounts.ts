@@ -1,29 +1,32 @@
-import { type Amount, amount, compare, sum, ZERO } from '@crownlabs/api';
+import { addQuantities, compareQuantities, type Quantity, quantityOf } from '@crownlabs/apiserver';
 import type { Container, Pod as WirePod } from 'kubernetes-types/core/v1.js';
 
-/** Amounts by resource name. */
-export type Amounts = ReadonlyMap<string, Amount>;
+/** Nothing. */
+export const ZERO: Quantity = { units: 0n, format: 'DecimalSI' };
 
-/** A ResourceList as amounts. */
+/** Amounts by resource name. */
+export type Amounts = ReadonlyMap<string, Quantity>;
+
+/** A ResourceList as amounts; what is no quantity is left out. */
 export function readAmounts(list: object | undefined): Amounts {
-  const amounts = new Map<string, Amount>();
+  const amounts = new Map<string, Quantity>();
   for (const [name, value] of Object.entries(list ?? {})) {
-    if (typeof value === 'string' || typeof value === 'number') amounts.set(name, amount(value));
+    const quantity = quantityOf(value);
+    if (quantity) amounts.set(name, quantity);
   }
   return amounts;
 }
 
 /** The sum of two lists. */
 export function plus(a: Amounts, b: Amounts): Amounts {
-  return merge(a, b, (x, y) => sum([x, y]));
+  return merge(a, b, addQuantities);
 }
 
-/** The larger of each. */
-export function most(a: Amounts, b: Amounts): Amounts {
-  return merge(a, b, (x, y) => (compare(x, y) < 0 ? y : x));
+function larger(a: Amounts, b: Amounts): Amounts {
+  return merge(a, b, (x, y) => (compareQuantities(x, y) < 0 ? y : x));
 }
 
-function merge(a: Amounts, b: Amounts, join: (x: Amount, y: Amount) => Amount): Amounts {
+function merge(a: Amounts, b: Amounts, join: (x: Quantity, y: Quantity) => Quantity): Amounts {
   const merged = new Map(a);
   for (const [name, value] of b) merged.set(name, join(merged.get(name) ?? ZERO, value));
   return merged;
@@ -36,5 +39,5 @@ export function podRequests({ spec }: Pick<WirePod, 'spec'>): Amounts {
   const sidecars = init.filter(({ restartPolicy }: Container & { restartPolicy?: string }) => restartPolicy === 'Always');
   const running = [...(spec?.containers ?? []), ...sidecars].map(of).reduce(plus, new Map());
   const steps = init.filter((container) => !sidecars.includes(container)).map(of);
-  return plus(steps.reduce(most, running), readAmounts(spec?.overhead));
+  return plus(steps.reduce(larger, running), readAmounts(spec?.overhead));
 }

@@ -20,7 +20,7 @@ export function isReady({ status }: Pod): boolean {
 }
 
 /** Since when the pod is ready, in milliseconds since the epoch; `undefined` if it is not. */
-export function readySince({ status }: Pod): number | undefined {
+function readySince({ status }: Pod): number | undefined {
   const ready = status?.conditions?.find(({ type, status: value }) => type === 'Ready' && value === 'True');
   return ready ? Date.parse(ready.lastTransitionTime ?? '') || 0 : undefined;
 }

@@ -10,7 +10,7 @@ export interface CheckedPod {
 }
 
 /** What a check found: what is forbidden, and where. */
-export interface Violation {
+interface Violation {
   readonly reason: string;
   readonly detail: string;
 }

@@ -6,7 +6,7 @@ import { forbidden } from '../status-error.ts';
 import { checkedPod, POD_CHECKS } from './pod-security-checks.ts';
 
 /** A level of the Pod Security Standards. */
-export type PodSecurityLevel = 'privileged' | 'baseline' | 'restricted';
+type PodSecurityLevel = 'privileged' | 'baseline' | 'restricted';
 
 /** What holds where a namespace does not say, and for whom nothing holds. */
 export interface PodSecurityOptions {

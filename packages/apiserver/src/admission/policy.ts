@@ -10,7 +10,7 @@ export interface PolicyMatch extends MatchTerms {
 }
 
 /** A named expression. */
-export interface Named {
+interface Named {
   readonly name: string;
   readonly expression: string;
 }

@@ -24,7 +24,7 @@ export function quotaUsage(kind: StoredKind, object: JsonObject): Amounts {
 }
 
 /** `count/deployments.apps`. */
-export function countName({ group, plural }: StoredKind): string {
+function countName({ group, plural }: StoredKind): string {
   return group === '' ? `count/${plural}` : `count/${plural}.${group}`;
 }
 

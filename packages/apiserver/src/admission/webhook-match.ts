@@ -47,7 +47,7 @@ export function matchesRule(rule: MatchRule, call: AdmissionCall, resource: Reso
 }
 
 /** Labels of the namespace concerned: of the object itself where it is one; `undefined` outside of namespaces. */
-export function namespaceLabels(call: AdmissionCall, reader: ObjectReader): Record<string, string> | undefined {
+function namespaceLabels(call: AdmissionCall, reader: ObjectReader): Record<string, string> | undefined {
   if (call.resource.group === '' && call.resource.plural === 'namespaces') return mapAt(call.object ?? call.old, 'metadata', 'labels');
   if (!call.resource.namespaced) return undefined;
   return mapAt(reader.get({ group: '', plural: 'namespaces' }, call.namespace), 'metadata', 'labels');

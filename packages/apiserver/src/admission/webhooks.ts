@@ -27,7 +27,7 @@ export interface MutatingWebhooks extends Disposable {
 }
 
 /** What came of asking the mutating webhooks. */
-export interface Round {
+interface Round {
   readonly changed: boolean;
   /** Webhooks that want to be asked again, with the object as they left it. */
   readonly curious: ReadonlyMap<string, string>;

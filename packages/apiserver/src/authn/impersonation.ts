@@ -10,7 +10,7 @@ const AUTHENTICATION = 'authentication.k8s.io';
 const EXTRA_PREFIX = 'impersonate-extra-';
 
 /** Whom a request wants to be; `undefined` when it has no Impersonate headers. */
-export interface Impersonation {
+interface Impersonation {
   readonly username: string;
   readonly uid: string | undefined;
   readonly groups: readonly string[];

@@ -1,5 +1,5 @@
-export { type Authentication, type AuthenticationOptions, createAuthentication } from './authentication.ts';
-export { ANONYMOUS, AUTHENTICATED, serviceAccountUser, UNAUTHENTICATED } from './identity.ts';
+export { type Authentication, createAuthentication } from './authentication.ts';
+export { ANONYMOUS, serviceAccountUser, UNAUTHENTICATED } from './identity.ts';
 export { userJson } from './identity-reviews.ts';
 export { impersonate } from './impersonation.ts';
 export type { OidcOptions } from './oidc.ts';

@@ -17,7 +17,7 @@ export interface BoundObject {
 }
 
 /** What a token is to say. */
-export interface TokenOrder {
+interface TokenOrder {
   readonly namespace: string;
   readonly serviceAccount: { readonly name: string; readonly uid: string };
   readonly audiences: readonly string[];

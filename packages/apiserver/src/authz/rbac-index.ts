@@ -13,7 +13,7 @@ export interface RbacChange {
 }
 
 /** A role that a binding refers to. */
-export interface RoleRef {
+interface RoleRef {
   readonly kind: string;
   readonly name: string;
 }

@@ -7,7 +7,7 @@ import { allows, type PolicyRule } from './rule.ts';
 export const SUPERUSERS = 'system:masters';
 
 /** Rules that apply to somebody, and what could not be looked up. */
-export interface EffectiveRules {
+interface EffectiveRules {
   readonly rules: readonly PolicyRule[];
   readonly errors: readonly string[];
 }

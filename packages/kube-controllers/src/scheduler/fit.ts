@@ -1,7 +1,7 @@
-import { type Amount, amountText, bytesText, compare, minus, sum, ZERO } from '@crownlabs/api';
+import { approximately, compareQuantities, formatQuantity, type Quantity, subtractQuantities } from '@crownlabs/apiserver';
 import type { nodes } from '@crownlabs/client';
 import type { NodeSelectorTerm, Taint, Toleration } from 'kubernetes-types/core/v1.js';
-import { type Amounts, readAmounts } from '../amounts.ts';
+import { type Amounts, readAmounts, ZERO } from '../amounts.ts';
 import type { KindOf } from '../cluster.ts';
 import type { Pod } from '../pod-state.ts';
 import { matchesTerm } from '../selector.ts';
@@ -67,31 +67,35 @@ export function matchesNode({ matchExpressions = [], matchFields = [] }: NodeSel
 function shortages(requests: Amounts, { node, used, pods }: Candidate): Misfit[] {
   const allocatable = readAmounts(node.status?.allocatable);
   const limit = allocatable.get('pods');
-  if (limit && compare(sum([{ nano: BigInt(pods + 1) * 1_000_000_000n, binary: false }]), limit) > 0) return [{ reason: 'Too many pods' }];
+  if (limit && pods + 1 > approximately(limit)) return [{ reason: 'Too many pods' }];
   const short: Misfit[] = [];
   for (const [name, asked] of requests) {
     const whole = allocatable.get(name) ?? ZERO;
-    const free = minus(whole, used.get(name) ?? ZERO);
-    if (asked.nano > 0n && compare(asked, free) > 0)
-      short.push({
-        reason: `Insufficient ${name}`,
-        figures: figures([asked, free.nano > 0n ? free : ZERO, whole], name === 'cpu' ? amountText : bytesText),
-      });
+    const left = subtractQuantities(whole, used.get(name) ?? ZERO);
+    const free = left.units > 0n ? left : ZERO;
+    const text = name === 'memory' || name === 'ephemeral-storage' ? bytesText : formatQuantity;
+    const figures = `needs ${text(asked)}, ${text(free)} of ${text(whole)} free`;
+    if (asked.units > 0n && compareQuantities(asked, left) > 0) short.push({ reason: `Insufficient ${name}`, figures });
   }
   return short;
 }
 
-function figures(amounts: readonly [Amount, Amount, Amount], text: (amount: Amount) => string): string {
-  const [asked, free, whole] = amounts.map(text);
-  return `needs ${asked}, ${free} of ${whole} free`;
+const BYTES = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
+
+/** Bytes as people read them: `512 MB`, `7.5 GB`. */
+function bytesText(bytes: Quantity): string {
+  const value = approximately(bytes);
+  const step = value < 1 ? 0 : Math.min(Math.floor(Math.log10(value) / 3), BYTES.length - 1);
+  const rounded = (value / 1000 ** step).toFixed(step < 3 ? 0 : 1).replace(/\.0$/, '');
+  return `${rounded} ${BYTES[step]}`;
 }
 
 /** How well the pod would sit there: the share that stays free, over the scarcer of CPU and memory. Larger is better. */
 export function score(requests: Amounts, { node, used }: Candidate): number {
   const allocatable = readAmounts(node.status?.allocatable);
   const freeShare = (name: string) => {
-    const whole = Number(allocatable.get(name)?.nano ?? 0n);
-    const taken = Number((used.get(name)?.nano ?? 0n) + (requests.get(name)?.nano ?? 0n));
+    const whole = approximately(allocatable.get(name) ?? ZERO);
+    const taken = approximately(used.get(name) ?? ZERO) + approximately(requests.get(name) ?? ZERO);
     return whole > 0 ? 1 - taken / whole : 0;
   };
   return Math.min(freeShare('cpu'), freeShare('memory'));

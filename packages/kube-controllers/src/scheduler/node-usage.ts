@@ -1,6 +1,6 @@
-import { minus, ZERO } from '@crownlabs/api';
+import { subtractQuantities } from '@crownlabs/apiserver';
 import type { Informer } from '@crownlabs/client';
-import { type Amounts, plus, podRequests } from '../amounts.ts';
+import { type Amounts, plus, podRequests, ZERO } from '../amounts.ts';
 import { isFinished, type Pod } from '../pod-state.ts';
 import type { Candidate, Node } from './fit.ts';
 
@@ -71,6 +71,6 @@ function uidOf(pod: Pod | undefined): string {
 
 function subtract(a: Amounts, b: Amounts): Amounts {
   const left = new Map(a);
-  for (const [name, value] of b) left.set(name, minus(left.get(name) ?? ZERO, value));
+  for (const [name, value] of b) left.set(name, subtractQuantities(left.get(name) ?? ZERO, value));
   return left;
 }

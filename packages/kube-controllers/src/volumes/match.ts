@@ -1,4 +1,5 @@
-import { type Amount, amount, compare } from '@crownlabs/api';
+import { compareQuantities, type Quantity, quantityOf } from '@crownlabs/apiserver';
+import { ZERO } from '../amounts.ts';
 import { matchesSelector } from '../selector.ts';
 import type { Claim, Volume } from './provisioner.ts';
 
@@ -8,7 +9,7 @@ export function findVolume(claim: Claim, volumes: readonly Volume[]): Volume | u
   if (reserved) return reserved;
   if (claim.spec?.volumeName) return volumes.find((volume) => volume.metadata.name === claim.spec?.volumeName && !volume.spec?.claimRef);
   const fitting = volumes.filter((volume) => fits(volume, claim));
-  return fitting.toSorted((a, b) => compare(capacity(a), capacity(b)))[0];
+  return fitting.toSorted((a, b) => compareQuantities(capacity(a), capacity(b)))[0];
 }
 
 /** Whether the volume's claimRef names this very claim, or one of its name before it had a uid. */
@@ -19,7 +20,7 @@ export function isFor({ spec }: Volume, claim: Claim): boolean {
 }
 
 function fits(volume: Volume, claim: Claim): boolean {
-  return isFree(volume) && suits(volume, claim.spec ?? {}) && compare(capacity(volume), requested(claim)) >= 0;
+  return isFree(volume) && suits(volume, claim.spec ?? {}) && compareQuantities(capacity(volume), requested(claim)) >= 0;
 }
 
 function isFree({ spec, status, metadata }: Volume): boolean {
@@ -33,16 +34,16 @@ function suits({ spec = {}, metadata }: Volume, wanted: NonNullable<Claim['spec'
   return (wanted.accessModes ?? []).every((mode) => accessModes.includes(mode));
 }
 
-function capacity({ spec }: Volume): Amount {
+function capacity({ spec }: Volume): Quantity {
   return storageOf(spec?.capacity);
 }
 
-function requested({ spec }: Claim): Amount {
+function requested({ spec }: Claim): Quantity {
   return storageOf(spec?.resources?.requests);
 }
 
-function storageOf(list: object | undefined): Amount {
-  return amount(storageText(list));
+function storageOf(list: object | undefined): Quantity {
+  return quantityOf(storageText(list)) ?? ZERO;
 }
 
 /** The `storage` of a ResourceList, `0` where it says nothing. */
