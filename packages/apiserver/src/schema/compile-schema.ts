@@ -12,7 +12,7 @@ import { SchemaCheck } from './schema-check.ts';
 import { type Definitions, type SchemaNode, SchemaReader } from './schema-node.ts';
 
 /** What a validation may be told beside the object. */
-export interface ValidateOptions {
+interface ValidateOptions {
   /** Errors that the caller found in the object before (its metadata): they decide, too, whether rules are run. */
   readonly found?: readonly FieldError[];
   /** Takes the text of an error that is forgiven because the value did not change. */

@@ -49,7 +49,7 @@ function isDateTime(text: string): boolean {
 }
 
 /** An address and a prefix length that fits it. */
-export function isCidr(text: string): boolean {
+function isCidr(text: string): boolean {
   const match = /^([^/%]+)\/(\d{1,3})$/.exec(text);
   const [, address = '', length = ''] = match ?? [];
   const family = isIP(address);

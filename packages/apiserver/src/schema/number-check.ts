@@ -1,6 +1,6 @@
 import type { Json } from '../json.ts';
 import type { CheckRun } from './check-run.ts';
-import { goNumber, invalid } from './field-message.ts';
+import { goFloat, goNumber, invalid } from './field-message.ts';
 import type { SchemaNode } from './schema-node.ts';
 
 const INT64 = 1n << 63n;
@@ -40,6 +40,9 @@ function effective(limit: number, value: number | bigint, valid: boolean): numbe
   return valid && isInteger(value) ? Math.trunc(limit) : limit;
 }
 
+/** A limit as the message repeats it: as an integer beside integers, else as a floating point number. */
+const limitText = (limit: number, value: number | bigint) => (isInteger(value) ? goNumber(limit) : goFloat(limit));
+
 function checkMultiple(value: number | bigint, factor: number, run: CheckRun): void {
   if (factor <= 0) {
     run.add(invalid(run.field(), factor, `factor MultipleOf declared for ${run.name} must be positive: ${goNumber(factor)}`));
@@ -49,7 +52,7 @@ function checkMultiple(value: number | bigint, factor: number, run: CheckRun): v
     typeof value === 'bigint' && Number.isInteger(factor)
       ? value % BigInt(factor) === 0n
       : Math.abs((factor < 1 ? (1 / factor) * Number(value) : Number(value) / factor) % 1) < 1e-9;
-  if (!fits) run.invalid(value, `should be a multiple of ${goNumber(factor)}`);
+  if (!fits) run.invalid(value, `should be a multiple of ${limitText(factor, value)}`);
 }
 
 function checkBounds(value: number | bigint, limits: Limits, run: CheckRun): void {
@@ -57,13 +60,13 @@ function checkBounds(value: number | bigint, limits: Limits, run: CheckRun): voi
   if (maximum !== undefined) {
     const limit = effective(maximum, value, inRangeOrSay(maximum, limits, 'Maximum boundary', run));
     if (belowMaximum ? value >= limit : value > limit) {
-      run.invalid(value, `should be less than ${belowMaximum ? '' : 'or equal to '}${goNumber(limit)}`);
+      run.invalid(value, `should be less than ${belowMaximum ? '' : 'or equal to '}${limitText(limit, value)}`);
     }
   }
   if (minimum === undefined) return;
   const limit = effective(minimum, value, inRangeOrSay(minimum, limits, 'Minimum boundary', run));
   if (aboveMinimum ? value <= limit : value < limit) {
-    run.invalid(value, `should be greater than ${aboveMinimum ? '' : 'or equal to '}${goNumber(limit)}`);
+    run.invalid(value, `should be greater than ${aboveMinimum ? '' : 'or equal to '}${limitText(limit, value)}`);
   }
 }
 

@@ -1,5 +1,5 @@
 /** How a quantity was written, which decides how it is written again. */
-export type QuantityFormat = 'BinarySI' | 'DecimalSI' | 'DecimalExponent';
+type QuantityFormat = 'BinarySI' | 'DecimalSI' | 'DecimalExponent';
 
 /**
  * An exact amount: `units` nano-units, so that no step of reading, adding or comparing rounds
@@ -89,12 +89,6 @@ export function wholeUnits(quantity: Quantity): bigint {
   return units >= 0n ? ceilDivide(units, NANO) : -(-units / NANO);
 }
 
-/** The amount in thousandths, rounded up: millicores of a CPU. */
-export function milliUnits(quantity: Quantity): bigint {
-  const { units } = quantity;
-  return units >= 0n ? ceilDivide(units, 1_000_000n) : -(-units / 1_000_000n);
-}
-
 /** The nearest floating point number. */
 export function approximately(quantity: Quantity): number {
   return isWhole(quantity) ? Number(quantity.units / NANO) : Number(quantity.units) / 1e9;
@@ -129,10 +123,4 @@ export function formatQuantity(quantity: Quantity): string {
   const binary = format === 'BinarySI' && isWhole(quantity) && magnitude >= 1024n * NANO;
   const text = binary ? formatBinary(magnitude) : formatDecimal(magnitude, format === 'DecimalExponent');
   return units < 0n ? `-${text}` : text;
-}
-
-/** The canonical text of a quantity in JSON; what is none stays as it is. */
-export function canonicalQuantity(value: string | number | bigint): string {
-  const quantity = quantityOf(value);
-  return quantity === undefined ? String(value) : formatQuantity(quantity);
 }

@@ -1,7 +1,7 @@
 import type { SchemaNode } from './schema-node.ts';
 
 /** The schemas of a value's parts. */
-export function childSchemas(node: SchemaNode): SchemaNode[] {
+function childSchemas(node: SchemaNode): SchemaNode[] {
   const { additional, items } = node;
   return [...node.properties.values(), ...(items === undefined ? [] : [items]), ...(typeof additional === 'object' ? [additional] : [])];
 }

@@ -10,7 +10,7 @@ import type { SchemaNode } from './schema-node.ts';
 type Look = (value: Json, run: CheckRun) => void;
 
 /** The name of a value's JSON type, as messages say it. */
-export function typeName(value: Json): string {
+function typeName(value: Json): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'array';
   if (typeof value === 'number' || typeof value === 'bigint') return isInteger(value) ? 'integer' : 'number';
@@ -48,7 +48,7 @@ export function typeCheck(node: SchemaNode): Look | undefined {
 }
 
 /** Length as Kubernetes counts it: surrogate pairs are one. */
-export function codePoints(text: string): number {
+function codePoints(text: string): number {
   let count = 0;
   for (let index = 0; index < text.length; index++) {
     const unit = text.charCodeAt(index);

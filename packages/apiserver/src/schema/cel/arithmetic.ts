@@ -117,7 +117,7 @@ function order(a: Value, b: Value): number | undefined {
 }
 
 /** Texts are ordered by code point, not by UTF-16 unit. */
-export function compareTexts(a: string, b: string): number {
+function compareTexts(a: string, b: string): number {
   if (a === b) return 0;
   if (!/[\ud800-\udfff]/.test(a + b)) return a < b ? -1 : 1;
   return Buffer.compare(Buffer.from(a), Buffer.from(b));

@@ -1,4 +1,5 @@
 import { compareValues } from './arithmetic.ts';
+import { typeOf } from './conversions.ts';
 import type { FunctionContext, Overload } from './function.ts';
 import type { CelType } from './type.ts';
 import { FOLD_COST, type FoldName, LIST_COST, MAP_COST, type Typed } from './typed.ts';
@@ -52,13 +53,14 @@ function accepts(type: CelType, value: Value): boolean {
   return kind === type.kind;
 }
 
-function chooser(overloads: readonly Overload[]): (args: readonly Value[]) => Overload {
+function chooser(name: string, overloads: readonly Overload[]): (args: readonly Value[]) => Overload {
   const [only] = overloads;
   if (only !== undefined && overloads.length === 1 && only.args.every((type) => type.kind === 'param')) return () => only;
   return (args) => {
     const chosen = overloads.find((overload) => overload.args.every((type, at) => accepts(type, args[at] ?? null)));
-    if (chosen === undefined) throw noOverload();
-    return chosen;
+    if (chosen !== undefined) return chosen;
+    if (/^[_@!-]/.test(name)) throw noOverload();
+    throw new CelFailure(`no such overload: ${name}(${args.map((arg) => typeOf(arg).name).join(', ')})`);
   };
 }
 
@@ -209,7 +211,7 @@ export class Planner {
 
   #call(node: Typed & { kind: 'call' }): Program {
     const args = node.args.map((arg) => this.plan(arg));
-    const choose = chooser(node.overloads);
+    const choose = chooser(node.name, node.overloads);
     return (run) => {
       const values = args.map((arg) => arg(run));
       const overload = choose(values);

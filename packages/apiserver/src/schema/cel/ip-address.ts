@@ -47,7 +47,7 @@ export function parseBlock(text: string): Block | undefined {
 }
 
 /** Bits of an address of its family. */
-export function width({ family }: Address): number {
+function width({ family }: Address): number {
   return family === 4 ? 32 : 128;
 }
 

@@ -19,7 +19,7 @@ export type AuthorizationQuestion = { readonly serviceAccount?: { readonly names
 );
 
 /** The authorizer's answer. */
-export interface AuthorizationAnswer {
+interface AuthorizationAnswer {
   readonly allowed: boolean;
   readonly reason: string;
   readonly error?: string;

@@ -16,7 +16,7 @@ export function escapeProperty(name: string): string | undefined {
 const atLeastZero = (value: number | undefined) => (value === undefined ? undefined : Math.max(0, value));
 
 /** The most elements that fit into a request when each takes `minBytes` and a comma. */
-export function mostItems(minBytes: number): number {
+function mostItems(minBytes: number): number {
   return Math.floor((REQUEST_BYTES - 2) / (minBytes + 1));
 }
 

@@ -1,5 +1,5 @@
 /** The kinds of types that expressions have. `opaque` is a type of a library, `param` a type variable of a signature. */
-export type TypeKind =
+type TypeKind =
   | 'dyn'
   | 'bool'
   | 'int'

@@ -98,7 +98,7 @@ export const isList = (value: Value): value is List => typeof value === 'object'
 export const isDictionary = (value: Value): value is Dictionary =>
   typeof value === 'object' && value !== null && 'entries' in value && !(value instanceof Uint8Array);
 export const isFields = (value: Value): value is Fields => typeof value === 'object' && value !== null && 'names' in value;
-export const isOpaque = (value: Value): value is Opaque => typeof value === 'object' && value !== null && 'opaque' in value;
+const isOpaque = (value: Value): value is Opaque => typeof value === 'object' && value !== null && 'opaque' in value;
 
 /** The form of a key under which equal keys meet: 1, 1u and 1.0 are one key. Nothing for what can be no key. */
 export function mapKey(value: Value): MapKey | undefined {
@@ -118,8 +118,6 @@ export function dictionary(pairs: Iterable<readonly [Value, Value]>): Dictionary
   }
   return { entries };
 }
-
-const NUMERIC = new Set(['int', 'uint', 'double']);
 
 /** The kind of a value at run time, as overloads are chosen by it. */
 export function kindOf(value: Value): string {
@@ -148,8 +146,6 @@ function structuredKind(value: Exclude<Value, null | boolean | bigint | number |
   if (value instanceof Optional) return 'optional';
   return value instanceof TypeValue ? 'type' : 'map';
 }
-
-export const isNumeric = (kind: string) => NUMERIC.has(kind);
 
 /** A number of any numeric type, comparable with others. */
 export function numeric(value: Value): bigint | number | undefined {

@@ -1,9 +1,10 @@
 import type { FieldError } from '../../field-error.ts';
 import { forbidden } from '../field-message.ts';
 
-/** What all rules of a schema may cost together, and one alone. */
+/** What one rule of a schema may cost. */
 export const RULE_COST = 10_000_000;
-export const SCHEMA_COST = 100_000_000;
+/** What all of them may cost together. */
+const SCHEMA_COST = 100_000_000;
 const MOST_SHOWN = 4;
 
 /** The text for a cost above its limit. */
