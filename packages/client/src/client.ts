@@ -81,7 +81,7 @@ export interface KubeClient {
   delete(resource: Resource, name: string, namespace?: string, options?: DeleteOptions): Promise<void>;
   /** Deletes all objects that the options select, in one request. */
   deleteCollection(resource: Resource, options: ListOptions): Promise<void>;
-  /** Events after `resourceVersion`. Throws Expired when the server has forgotten it; ends when the server closes. */
+  /** Events after `resourceVersion`; their objects are shared and frozen, and come without `metadata.managedFields`. Throws Expired when the server has forgotten it; ends when the server closes. */
   watch<T extends KubeObject>(
     resource: Resource<T>,
     options: ListOptions & { resourceVersion?: string },
@@ -96,7 +96,7 @@ export interface KubeClient {
   ): Promise<unknown>;
 }
 
-/** A live, local copy of a list. Objects are frozen: never change one. */
+/** A live, local copy of a list. Objects are frozen, never change one; they come without `metadata.managedFields`. */
 export interface Informer<T extends KubeObject> {
   /** Resolves when the first list has been read. */
   synced(signal?: AbortSignal): Promise<void>;

@@ -5,6 +5,7 @@ import { apiVersionOf, type KubeObject, type Resource } from './object.ts';
 import { collectionPath, objectPath, queryString, selectorQuery, writeQuery } from './resource-path.ts';
 import { parseJson, readLines, readText } from './response-body.ts';
 import type { ApiRequest, ApiResponse, Transport } from './transport.ts';
+import { WatchLines } from './watch-lines.ts';
 
 /** Who the client is. */
 export interface ClientOptions {
@@ -16,6 +17,8 @@ export interface ClientOptions {
 
 const PAGE = 500;
 const BUSY_TRIES = 5;
+/** Shared by all clients of the process, because so are the bytes that watches of the embedded API deliver. */
+const LINES = new WatchLines();
 const WATCH_SECONDS = { least: 300, spread: 300 };
 
 /** A typed client over `transport`. It holds no state and opens nothing by itself. */
@@ -120,8 +123,8 @@ class TransportClient implements KubeClient {
     const answer = await this.#send({ method: 'GET', path: `${collectionPath(resource, options.namespace)}${query}` }, signal);
     if (answer.status >= 400) throw statusError(answer.status, parseJson(await readText(answer.body)));
     for await (const line of readLines(answer.body)) {
-      const event = parseJson(line);
-      if (!isWatchEvent<T>(event)) continue;
+      const event = LINES.parse<T>(line);
+      if (!event) continue;
       if (event.type === 'ERROR') throw statusError(500, event.object);
       yield event;
     }
@@ -197,8 +200,4 @@ function asList(value: unknown): { metadata: { continue?: string; resourceVersio
     return { metadata, items: items ?? [] };
   }
   throw statusError(500, 'the API answered a list request with something else');
-}
-
-function isWatchEvent<T>(value: unknown): value is WatchEvent<T> | { type: 'ERROR'; object: unknown } {
-  return typeof value === 'object' && value !== null && 'type' in value && 'object' in value;
 }

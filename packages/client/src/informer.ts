@@ -1,6 +1,7 @@
 import { backoffDelay, type Clock, hasCode, type Logger, messageOf, silent, systemClock } from '@crownlabs/std';
 import type { Informer, InformerOptions, KubeClient, WatchEvent } from './client.ts';
 import { type KubeObject, keyOf, keyText, type ObjectKey, type Resource } from './object.ts';
+import { deepFreeze, withoutManagers } from './watch-lines.ts';
 
 const BACKOFF = { baseMs: 100, capMs: 30_000 };
 
@@ -82,7 +83,7 @@ class LiveList<T extends KubeObject> implements Informer<T> {
     const gone = new Set(this.#objects.keys());
     for (const item of items) {
       gone.delete(keyText(keyOf(item)));
-      this.put(item);
+      this.put(withoutManagers(item));
     }
     for (const key of gone) this.#forget(key);
     this.#synced = true;
@@ -219,10 +220,4 @@ function removeFrom<T>(byValue: Map<string, Map<string, T>>, value: string, key:
   const found = byValue.get(value);
   found?.delete(key);
   if (found?.size === 0) byValue.delete(value);
-}
-
-function deepFreeze<T>(value: T): T {
-  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
-  for (const part of Object.values(value)) deepFreeze(part);
-  return Object.freeze(value);
 }

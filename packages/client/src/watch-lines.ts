@@ -1,0 +1,55 @@
+import type { WatchEvent } from './client.ts';
+import { parseJson } from './response-body.ts';
+
+/** A line of a watch: an event, or the Status that ends it. */
+export type WatchLine<T> = WatchEvent<T> | { readonly type: 'ERROR'; readonly object: unknown };
+
+const MOST_LINES = 512;
+const LONGEST_LINE = 32_768;
+
+/**
+ * Parses lines of watches. In one process a dozen watches may tell of the same change in the same bytes, so what was just parsed is
+ * handed out again: frozen, because it is shared, and without `metadata.managedFields`, the larger half of many objects, which nobody
+ * who watches needs.
+ */
+export class WatchLines {
+  readonly #recent = new Map<string, WatchLine<unknown>>();
+
+  parse<T>(line: string): WatchLine<T> | undefined {
+    const known = this.#recent.get(line);
+    // The border: which type the objects of a watch have follows from what was watched.
+    if (known) return known as WatchLine<T>;
+    const event = parseJson(line);
+    if (!isWatchLine<T>(event)) return undefined;
+    const frozen = deepFreeze(event.type === 'ERROR' ? event : { type: event.type, object: withoutManagers(event.object) });
+    this.#remember(line, frozen);
+    return frozen;
+  }
+
+  #remember(line: string, event: WatchLine<unknown>): void {
+    if (line.length > LONGEST_LINE) return;
+    if (this.#recent.size >= MOST_LINES) {
+      const oldest = this.#recent.keys().next();
+      if (oldest.done !== true) this.#recent.delete(oldest.value);
+    }
+    this.#recent.set(line, event);
+  }
+}
+
+/** Removes the record of who wrote which field. */
+export function withoutManagers<T>(object: T): T {
+  const metadata: unknown = typeof object === 'object' && object !== null && 'metadata' in object ? object.metadata : undefined;
+  if (typeof metadata === 'object' && metadata !== null && 'managedFields' in metadata) delete metadata.managedFields;
+  return object;
+}
+
+/** Freezes a value with all its parts. */
+export function deepFreeze<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
+  for (const part of Object.values(value)) deepFreeze(part);
+  return Object.freeze(value);
+}
+
+function isWatchLine<T>(value: unknown): value is WatchLine<T> {
+  return typeof value === 'object' && value !== null && 'type' in value && 'object' in value;
+}
