@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { eventRecorder, type Informer, informer, type Kube, type KubeClient, namespaces, persistentVolumes, pods } from '@crownlabs/client';
 import type { PodInfo, Runtime, RuntimeEvent } from '@crownlabs/runtime';
-import { type Clock, hasCode, type Logger, messageOf } from '@crownlabs/std';
+import { backoffDelay, type Clock, hasCode, type Logger, messageOf } from '@crownlabs/std';
 import type { PersistentVolume } from 'kubernetes-types/core/v1.js';
 import { imageNews, type NodeDeps } from './deps.ts';
 import { type Kubelet, kubelet } from './kubelet.ts';
@@ -108,12 +108,15 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   };
 }
 
+const REBUILD = { baseMs: 1_000, capMs: 60_000 };
+
 /** One runner for each pod of the node. */
 class Crew {
   readonly #deps: NodeDeps;
   readonly #live: Informer<Pod>;
   readonly #runners = new Map<string, PodRunner>();
   readonly #adopted: Map<string, PodInfo>;
+  readonly #losses = new Map<string, number>();
   #stop: () => void = () => undefined;
 
   constructor(deps: NodeDeps, live: Informer<Pod>, running: readonly PodInfo[]) {
@@ -143,7 +146,7 @@ class Crew {
   async listen(events: AsyncIterable<RuntimeEvent>): Promise<void> {
     for await (const event of events) {
       if (event.type === 'exited') this.#runners.get(event.podUid)?.exited(event.container);
-      else if (event.type === 'pod-lost') await this.#rebuild(event.podUid);
+      else if (event.type === 'pod-lost') void this.#rebuild(event.podUid);
       else if (event.type === 'images') this.#deps.images.announce();
       else await this.#resync().catch((error: unknown) => this.#deps.log.error('Pods were not listed again', { error: messageOf(error) }));
     }
@@ -176,6 +179,7 @@ class Crew {
   #forget(uid: string): void {
     const runner = this.#runners.get(uid);
     this.#runners.delete(uid);
+    this.#losses.delete(uid);
     runner?.gone().catch((error: unknown) => this.#deps.log.error('A deleted pod was not removed', { error: messageOf(error) }));
   }
 
@@ -196,6 +200,11 @@ class Crew {
     const runner = this.#runners.get(uid);
     if (!runner?.active) return;
     await runner.abandon();
+    const losses = this.#losses.get(uid) ?? 0;
+    this.#losses.set(uid, losses + 1);
+    if (losses > 0) await this.#deps.clock.sleep(backoffDelay(REBUILD, losses - 1));
+    // It may have been deleted meanwhile.
+    if (this.#runners.get(uid) !== runner) return;
     const { namespace, name } = idOf(runner.pod);
     this.#adopted.set(uid, { uid, namespace, name, ip: '', alive: false, containers: [] });
     this.#deps.events.record(runner.pod, {

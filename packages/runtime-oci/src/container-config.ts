@@ -33,7 +33,7 @@ export function containerConfig(spec: ContainerSpec, context: ConfigContext): Do
     ...(spec.args ? { Cmd: [...spec.args] } : spec.command ? { Cmd: [] } : {}),
     ...(spec.workingDir ? { WorkingDir: spec.workingDir } : {}),
     ...user(spec),
-    Env: spec.env.map(([name, value]) => `${name}=${value}`),
+    Env: [`HOSTNAME=${pod.hostname}`, ...spec.env.map(([name, value]) => `${name}=${value}`)],
     Tty: spec.tty,
     OpenStdin: spec.stdin,
     Labels: {

@@ -1,4 +1,5 @@
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runtimeContract } from '@crownlabs/runtime';
@@ -9,6 +10,7 @@ import { requireEngine } from './engine/start-engine.ts';
 import { hostCommand } from './host-command.ts';
 import { busybox, type RealEngine, realEngine, sh } from './real-engine.test-support.ts';
 
+const DOCKER = '/var/run/docker.sock';
 const possible = process.getuid?.() === 0 && (await installed('podman')) && (await installed('busybox'));
 const signal = () => AbortSignal.timeout(20_000);
 const pod = (namespace: string, name: string) => ({ uid: crypto.randomUUID(), namespace, name, hostname: name });
@@ -31,6 +33,17 @@ describe.skipIf(!possible)('on a real engine', { timeout: 60_000 }, () => {
   test('the engine was proved by a container, and every finding says what was found', () => {
     expect(engine.start.findings.find(({ check }) => check === 'engine')).toMatchObject({ ok: true });
     expect(engine.start.findings.every(({ found }) => found.length > 0)).toBe(true);
+  });
+
+  test.skipIf(!existsSync(DOCKER))('Docker keeps the same promises', async () => {
+    const docker = await realEngine(DOCKER);
+    try {
+      const { runtime, proveIsolation } = await docker.open();
+      for (const { run } of runtimeContract) await expect(run({ runtime, image: TEST_IMAGE, commands })).resolves.toBeUndefined();
+      expect(await proveIsolation()).toMatchObject({ ok: true });
+    } finally {
+      await docker.end();
+    }
   });
 
   describe('the contract', () => {
@@ -75,7 +88,7 @@ describe.skipIf(!possible)('on a real engine', { timeout: 60_000 }, () => {
     const bridges = async () => (await hostCommand(['ip', '-j', 'link', 'show', 'type', 'bridge'])).includes('tenant-short');
     const spec = pod('tenant-short', 'only');
     await runtime.createPod(spec, signal());
-    expect(await bridges()).toBe(true);
+    await expect.poll(bridges).toBe(true);
     await runtime.removePod(spec.uid);
     expect(await bridges()).toBe(false);
   });
@@ -113,6 +126,21 @@ describe.skipIf(!possible)('on a real engine', { timeout: 60_000 }, () => {
     const hungry = busybox(['sh', '-c', 'x=aaaaaaaaaaaaaaaa; while true; do x=$x$x; done'], { limits: { memoryBytes: 16 << 20 } });
     const { id } = await runtime.startContainer(spec.uid, hungry, signal());
     expect(await runtime.waitContainer(id, signal())).toMatchObject({ phase: 'exited', exitCode: 137, outOfMemory: true });
+  });
+
+  test('the engine service may die: pods live on, and the runtime works again', async () => {
+    const { runtime } = await engine.open();
+    const spec = pod('tenant-ada', 'survivor');
+    await runtime.createPod(spec, signal());
+    await runtime.startContainer(spec.uid, busybox(commands.serve(5900, 'here')), signal());
+    const stop = new AbortController();
+    const events = runtime.events(stop.signal);
+    const pid = Number(await readFile(join(engine.directory, 'engine', 'podman.pid'), 'utf8'));
+    process.kill(pid, 'SIGKILL');
+    for await (const event of events) if (event.type === 'resync') break;
+    stop.abort();
+    (await runtime.dial(spec.uid, 5900, signal())).destroy();
+    expect((await runtime.pods()).map(({ name, containers }) => [name, containers[0]?.state.phase])).toEqual([['survivor', 'running']]);
   });
 
   test('a pod whose sandbox was killed is reported as lost', async () => {

@@ -100,13 +100,13 @@ export class OciRuntime implements Runtime {
     const sandbox = await pool.take();
     const { ip } = await networks.claim(spec.namespace, spec.uid, sandbox.id);
     const ready = networks.plug(spec.namespace, spec.uid, sandbox.pid);
-    // Whoever starts a container awaits it and sees the failure.
-    ready.catch(() => undefined);
     // An engine makes a directory of a file that is to be mounted and is not there yet.
     await writePodFiles(directory, { uid: spec.uid, hostname: spec.hostname, ip, resolvers: networks.resolvers });
     const files = podFileMounts(directory, spec.uid);
     const record: PodRecord = { spec, sandboxId: sandbox.id, ip, alive: true, ready, files, containers: new Map() };
     this.#pods.set(spec.uid, record);
+    // Whoever starts a container awaits it and sees the failure; the pod has to be made anew.
+    ready.catch((error: unknown) => this.#lost(record, messageOf(error)));
     return record;
   }
 
@@ -272,13 +272,18 @@ export class OciRuntime implements Runtime {
     return this.#parts.networks.repair();
   }
 
+  #lost(pod: PodRecord, why: string): void {
+    if (pod.removing) return;
+    this.#parts.log.warn('A pod lost its network', { pod: pod.spec.name, why });
+    pod.alive = false;
+    this.#events.emit({ type: 'pod-lost', podUid: pod.spec.uid });
+  }
+
   async #died({ id, labels, exitCode, at }: Death): Promise<void> {
     if (labels[LABELS.role] === 'sandbox') {
       if (this.#parts.pool.lost(id)) return;
       const pod = [...this.#pods.values()].find(({ sandboxId }) => sandboxId === id);
-      if (!pod || pod.removing) return;
-      pod.alive = false;
-      this.#events.emit({ type: 'pod-lost', podUid: pod.spec.uid });
+      if (pod) this.#lost(pod, 'its sandbox ended');
       return;
     }
     const seen = await this.#look(id).catch(() => undefined);

@@ -34,7 +34,7 @@ export interface OpenedRuntime {
   proveIsolation(): Promise<Finding>;
   /** Removes every container, interface and rule of the installation. */
   clear(): Promise<void>;
-  /** Removes spare sandboxes; pods stay. */
+  /** Removes spare sandboxes, and the walls where no pod is left; pods stay. */
   close(): Promise<void>;
 }
 
@@ -62,7 +62,10 @@ export async function openRuntime(options: RuntimeOptions, signal: AbortSignal):
   return {
     runtime,
     proveIsolation: () => proveIsolation({ run, pool, networks }),
-    close: () => pool.close(),
+    close: async () => {
+      await pool.close();
+      await networks.retire();
+    },
     clear: async () => {
       await pool.close();
       await runtime.removeAll();

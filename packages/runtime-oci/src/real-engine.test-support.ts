@@ -10,19 +10,21 @@ import { type OpenedRuntime, openRuntime } from './open-runtime.ts';
 /** An engine of this machine for tests, with installations of their own on it. */
 export interface RealEngine {
   readonly start: EngineStart;
+  readonly directory: string;
   /** A runtime of a new installation, or of the one given. */
   open(installation?: string, internet?: boolean): Promise<OpenedRuntime & { readonly installation: string; shut(): Promise<void> }>;
   end(): Promise<void>;
 }
 
 /** Starts an engine in a directory of its own. */
-export async function realEngine(): Promise<RealEngine> {
+export async function realEngine(socket?: string): Promise<RealEngine> {
   const directory = await mkdtemp(join(tmpdir(), 'crownlabs-runtime-'));
-  const start = await startEngine({ directory: join(directory, 'engine') });
+  const start = await startEngine({ directory: join(directory, 'engine'), ...(socket === undefined ? {} : { socket }) });
   const opened: OpenedRuntime[] = [];
   const stops: AbortController[] = [];
   return {
     start,
+    directory,
     open: async (installation = crypto.randomUUID(), internet = true) => {
       const stop = new AbortController();
       stops.push(stop);
@@ -33,6 +35,7 @@ export async function realEngine(): Promise<RealEngine> {
           directory: join(directory, installation),
           network: { internet, open: [], resolvers: [] },
           log: silent,
+          revive: () => start.revive(),
           spareSandboxes: 1,
         },
         stop.signal,

@@ -1,3 +1,5 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { LabError, messageOf } from '@crownlabs/std';
 import { type Finding, fine, trouble } from '../finding.ts';
 import { connectEngine, type Engine } from './engine.ts';
@@ -18,6 +20,8 @@ export interface EngineOptions {
 export interface EngineStart {
   readonly engine: Engine | undefined;
   readonly findings: readonly Finding[];
+  /** Brings our own Podman service back after its death; an engine of the machine is not ours to start. */
+  revive(): Promise<void>;
   /** Ends our own Podman service; does nothing to an engine of the machine. Containers stay. */
   stop(): Promise<void>;
 }
@@ -26,7 +30,7 @@ const SOCKETS = ['/var/run/docker.sock', '/run/podman/podman.sock'];
 
 interface Candidate {
   readonly name: string;
-  open(): Promise<{ engine: Engine; stop(): Promise<void> }>;
+  open(): Promise<{ engine: Engine; revive(): Promise<void>; stop(): Promise<void> }>;
 }
 
 /**
@@ -42,20 +46,41 @@ export async function startEngine(options: EngineOptions): Promise<EngineStart> 
   }
   const failures: string[] = [];
   for (const candidate of candidates) {
-    const started = await prove(candidate).catch((error: unknown) => void failures.push(`${candidate.name}: ${messageOf(error)}`));
+    const started = await prove(options.directory, candidate).catch(
+      (error: unknown) => void failures.push(`${candidate.name}: ${messageOf(error)}`),
+    );
     if (!started) continue;
     const did = failures.length > 0 ? `Chose ${candidate.name} after: ${failures.join(' · ')}` : '';
     findings.push(fine('engine', `${started.engine.version}, ${candidate.name}, started a container`, did));
-    return { engine: started.engine, findings, stop: started.stop };
+    return { ...started, findings };
   }
   if (failures.length > 0) findings.push(trouble('engine', failures.join(' · '), adviceFor(failures.join(' '))));
-  return { engine: undefined, findings, stop: () => Promise.resolve() };
+  return { engine: undefined, findings, revive: nothing, stop: nothing };
 }
 
-async function prove(candidate: Candidate) {
+/** One at a time: whoever asks while it happens waits for the same. */
+function together(work: () => Promise<void>): () => Promise<void> {
+  let running: Promise<void> | undefined;
+  return () => {
+    running ??= work().finally(() => {
+      running = undefined;
+    });
+    return running;
+  };
+}
+
+const nothing = () => Promise.resolve();
+
+/** What has started a container since the machine was booted need not do it again. */
+async function prove(directory: string, candidate: Candidate) {
   const opened = await candidate.open();
+  const proof = `${candidate.name} ${opened.engine.version} ${await bootId()}`;
+  const file = join(directory, 'proved');
   try {
+    if ((await readFile(file, 'utf8').catch(() => '')) === proof) return opened;
     await startFirstContainer(opened.engine);
+    await mkdir(directory, { recursive: true });
+    await writeFile(file, proof);
     return opened;
   } catch (error) {
     await opened.stop();
@@ -63,10 +88,14 @@ async function prove(candidate: Candidate) {
   }
 }
 
+async function bootId(): Promise<string> {
+  return readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => '');
+}
+
 async function candidatesFor(options: EngineOptions, machine: Machine, limits: HostLimits): Promise<readonly Candidate[]> {
   const foreign = (path: string): Candidate => ({
     name: `on ${path}`,
-    open: async () => ({ engine: await connectEngine(path), stop: () => Promise.resolve() }),
+    open: async () => ({ engine: await connectEngine(path), revive: nothing, stop: nothing }),
   });
   if (options.socket) return [foreign(options.socket.replace(/^unix:\/\//, ''))];
   const own = machine.root && (await installed('podman')) ? settingsFor(machine) : [];
@@ -74,7 +103,11 @@ async function candidatesFor(options: EngineOptions, machine: Machine, limits: H
   return [
     ...own.map((settings) => ({
       name: `own service with ${settings.ociRuntime} and ${settings.cgroupManager}`,
-      open: () => startPodmanService(options.directory, settings, limits),
+      open: async () => {
+        const start = () => startPodmanService(options.directory, settings, limits);
+        const { engine, stop } = await start();
+        return { engine, stop, revive: together(() => start().then(() => undefined)) };
+      },
     })),
     ...sockets.flat(),
   ];

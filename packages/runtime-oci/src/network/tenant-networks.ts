@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { LabError } from '@crownlabs/std';
 import type { HostCommand } from '../host-command.ts';
 import type { Names } from '../names.ts';
 import { ruleset } from './firewall.ts';
+import { closeForwarding, openForwarding } from './forwarding.ts';
 import { addBridge, plugIn, readLinks, readRoutes, removeLink } from './links.ts';
 import { resolverAddresses } from './resolvers.ts';
 import { findSubnet, formatAddress, formatSubnet, parseSubnet, type Subnet } from './subnet.ts';
@@ -28,6 +28,8 @@ interface Network {
   readonly bridge: string;
   readonly subnet: Subnet;
   readonly places: Map<string, Place>;
+  /** Settles when bridge and walls stand. */
+  readonly ready: Promise<void>;
   next: number;
 }
 
@@ -62,7 +64,7 @@ export class TenantNetworks {
       const place = this.#adoptPort(alias);
       if (place) places.push(place);
     }
-    if (this.#policy.internet) await requireForwarding(this.#run);
+    if (this.#policy.internet) await openForwarding(this.#run, this.#names.interfacePrefix);
     await this.#inTurn(() => this.#wall());
     return places;
   }
@@ -88,6 +90,7 @@ export class TenantNetworks {
     const place = network?.places.get(podUid);
     const address = place && parseSubnet(place.ip)?.base;
     if (!network || !place || address === undefined) throw new LabError('NotFound', `Pod ${podUid} has no place in network ${namespace}.`);
+    await network.ready;
     await plugIn(this.#run, {
       port: this.#names.port(),
       alias: `${this.#mark}:pod:${podUid}:${namespace}:${place.ip}:${place.sandboxId.slice(0, 16)}`,
@@ -127,10 +130,19 @@ export class TenantNetworks {
   }
 
   /** Removes every interface and rule of this installation. */
-  clear(): Promise<void> {
-    return this.#inTurn(async () => {
+  async clear(): Promise<void> {
+    await this.#inTurn(async () => {
       this.#networks.clear();
       for (const { name } of await readLinks(this.#run, this.#names.interfacePrefix)) await removeLink(this.#run, name);
+    });
+    await this.retire();
+  }
+
+  /** Takes the walls down where no network stands any more. */
+  retire(): Promise<void> {
+    return this.#inTurn(async () => {
+      if (this.#networks.size > 0) return;
+      await closeForwarding(this.#run, this.#names.interfacePrefix);
       await this.#run(['nft', '-f', '-'], `table inet ${this.#names.table} {}\ndelete table inet ${this.#names.table}\n`);
     });
   }
@@ -152,13 +164,20 @@ export class TenantNetworks {
     const taken = [...routes.taken, ...this.#resolvers.map((base) => ({ base, prefix: 32 }))];
     const subnet = findSubnet(taken, Number.parseInt(this.#names.short, 16));
     const bridge = this.#names.bridge(this.#freeNumber());
-    const network: Network = { namespace, bridge, subnet, places: new Map(), next: 2 };
+    const built = Promise.withResolvers<void>();
+    const network: Network = { namespace, bridge, subnet, places: new Map(), ready: built.promise, next: 2 };
     this.#networks.set(namespace, network);
+    // The address is known, and the engine can be asked for the container while the network is built.
+    void this.#inTurn(() => this.#build(network, routes.local)).then(built.resolve, built.reject);
+    built.promise.catch(() => this.#networks.delete(namespace));
+    return network;
+  }
+
+  async #build({ namespace, bridge, subnet }: Network, local: readonly Subnet[]): Promise<void> {
     // Walls first: a network must never exist without them.
-    await this.#wall(routes.local);
+    await this.#wall(local);
     const alias = `${this.#mark}:net:${namespace}:${formatSubnet(subnet)}`;
     await addBridge(this.#run, { name: bridge, alias, gateway: subnet.base + 1, prefix: subnet.prefix });
-    return network;
   }
 
   #freeNumber(): number {
@@ -178,7 +197,9 @@ export class TenantNetworks {
   #adoptBridge(bridge: string, alias: string): void {
     const [kind, namespace = '', range = ''] = this.#parts(alias);
     const subnet = parseSubnet(range);
-    if (kind === 'net' && subnet) this.#networks.set(namespace, { namespace, bridge, subnet, places: new Map(), next: 2 });
+    if (kind === 'net' && subnet) {
+      this.#networks.set(namespace, { namespace, bridge, subnet, places: new Map(), ready: Promise.resolve(), next: 2 });
+    }
   }
 
   #adoptPort(alias: string): Place | undefined {
@@ -211,10 +232,4 @@ function freeAddress(network: Network): number {
     if (!used.has(formatAddress(network.subnet.base + offset))) return network.subnet.base + offset;
   }
   throw new LabError('ServiceUnavailable', `The network of ${network.namespace} has no free address.`);
-}
-
-async function requireForwarding(run: HostCommand): Promise<void> {
-  const file = '/proc/sys/net/ipv4/ip_forward';
-  if ((await readFile(file, 'utf8')).trim() === '1') return;
-  await run(['sysctl', '-q', '-w', 'net.ipv4.ip_forward=1']);
 }
