@@ -1,4 +1,5 @@
 import { LabError } from '@crownlabs/std';
+import { cloneJson } from '../clone-json.ts';
 import { isObject, type JsonObject } from '../json.ts';
 import type { ResourceInfo } from '../resource.ts';
 import { StatusError } from '../status-error.ts';
@@ -67,7 +68,7 @@ class Apply {
     const { left, conflicts } = takeFrom(next, this.#self, changed);
     if (!this.#patch.force) this.#refuse(conflicts);
     this.#stamp(left, before, changed);
-    const object = structuredClone(result);
+    const object = cloneJson(result);
     if (!isObject(object['metadata'])) object['metadata'] = {};
     if (this.#patch.manager === KUBECTL) rememberApplied(object, this.#live, config);
     writeManagers(object, left);

@@ -55,7 +55,7 @@ class TypedCheck {
       }
       if (seen.has(name.element)) this.#report(path, `duplicate entries for key ${elementText(name.element)}`);
       seen.add(name.element);
-      this.value(item, type.item, `${path}${elementText(name.element)}`);
+      this.value(item, type.item, isObject(item) || Array.isArray(item) ? `${path}${elementText(name.element)}` : path);
     }
   }
 

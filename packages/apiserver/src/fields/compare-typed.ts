@@ -36,7 +36,7 @@ class CompareWalk implements Comparison {
   }
 
   value(before: Json | undefined, after: Json | undefined, ref: TypeRef, path: readonly PathElement[]): void {
-    if (before === undefined && after === undefined) return;
+    if (before === after) return;
     const allowed = this.#types.of(ref);
     const was = typeFor(allowed, before ?? after);
     const is = typeFor(allowed, after ?? before);

@@ -36,6 +36,8 @@ export class FieldSet {
   }
 
   union(other: FieldSet): FieldSet {
+    if (other.isEmpty) return this;
+    if (this.isEmpty) return other;
     const out = new FieldSet();
     for (const element of [...this.members, ...other.members]) out.members.add(element);
     for (const [element, child] of this.children) {
@@ -47,6 +49,7 @@ export class FieldSet {
   }
 
   intersection(other: FieldSet): FieldSet {
+    if (this.isEmpty || other.isEmpty) return EMPTY;
     const out = new FieldSet();
     for (const element of this.members) if (other.members.has(element)) out.members.add(element);
     for (const [element, child] of this.children) {
@@ -58,6 +61,7 @@ export class FieldSet {
 
   /** Without the members of `other`; what lies below those stays. */
   difference(other: FieldSet): FieldSet {
+    if (other.isEmpty) return this;
     const out = new FieldSet();
     for (const element of this.members) if (!other.members.has(element)) out.members.add(element);
     for (const [element, child] of this.children) {
@@ -69,6 +73,7 @@ export class FieldSet {
 
   /** Without the members of `other` and everything below them. */
   without(other: FieldSet): FieldSet {
+    if (other.isEmpty) return this;
     const out = new FieldSet();
     for (const element of this.members) if (!other.members.has(element)) out.members.add(element);
     for (const [element, child] of this.children) {
@@ -102,3 +107,5 @@ export class FieldSet {
     }
   }
 }
+
+const EMPTY = new FieldSet();

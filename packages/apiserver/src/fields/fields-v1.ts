@@ -7,9 +7,10 @@ const ELEMENT = /^[fkvi]:/;
 
 /** A set as `managedFields[].fieldsV1` holds it, in a fixed order. */
 export function encodeFieldsV1(set: FieldSet): JsonObject {
-  const out: JsonObject = Object.create(null);
-  const elements = new Set([...set.members, ...set.children.keys()]);
-  for (const element of [...elements].toSorted(compareElements)) {
+  // Every key starts with a letter and a colon, so that none can be a name of the prototype.
+  const out: JsonObject = {};
+  const elements = set.children.size === 0 ? [...set.members] : [...new Set([...set.members, ...set.children.keys()])];
+  for (const element of elements.toSorted(compareElements)) {
     const child = set.children.get(element);
     if (!child) out[element] = {};
     else if (set.members.has(element)) out[element] = { [ITSELF]: {}, ...encodeFieldsV1(child) };

@@ -1,3 +1,4 @@
+import { cloneJson } from '../clone-json.ts';
 import { printJson } from '../codec/json-print.ts';
 import { isObject, type JsonObject } from '../json.ts';
 import { jsonEqual } from '../schema/json-equal.ts';
@@ -50,7 +51,7 @@ export function rememberApplied(object: JsonObject, live: JsonObject, config: Js
 }
 
 function withoutMemory(config: JsonObject): JsonObject {
-  const copy = structuredClone(config);
+  const copy = cloneJson(config);
   const annotations = annotationsOf(copy);
   if (annotations) delete annotations[LAST_APPLIED];
   const metadata = copy['metadata'];

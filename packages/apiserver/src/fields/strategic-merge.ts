@@ -1,4 +1,5 @@
 import { LabError } from '@crownlabs/std';
+import { cloneJson } from '../clone-json.ts';
 import { isObject, type Json, type JsonObject } from '../json.ts';
 import { plainError } from '../plain-error.ts';
 import type { ResourceInfo } from '../resource.ts';
@@ -16,7 +17,7 @@ import { inServerOrder, type SameItem } from './strategic-order.ts';
 export function strategicMerge(original: JsonObject, patch: Json, resource: ResourceInfo): JsonObject {
   if (!isObject(patch)) throw new LabError('BadRequest', 'json: cannot unmarshal the patch into an object');
   const { types, root } = typesOf(resource);
-  return mergeMap(structuredClone(original), structuredClone(patch), new PatchSchema(types, root));
+  return mergeMap(cloneJson(original), cloneJson(patch), new PatchSchema(types, root));
 }
 
 const DIRECTIVE = '$patch';

@@ -8,7 +8,6 @@ import {
   signingRequest,
   storageClass,
 } from './cluster/cluster-kinds.ts';
-import { customResourceDefinition } from './cluster/custom-resource-definition.ts';
 import { clusterRole, clusterRoleBinding, role, roleBinding } from './cluster/rbac.ts';
 import { mutatingWebhooks, validatingWebhooks } from './cluster/webhook-configuration.ts';
 import { configMap } from './core/config-map.ts';
@@ -62,7 +61,6 @@ const STRATEGIES: Readonly<Record<string, Strategy>> = {
   'admissionregistration.k8s.io/v1/ValidatingAdmissionPolicy': validatingPolicy,
   'admissionregistration.k8s.io/v1/ValidatingAdmissionPolicyBinding': policyBinding(true),
   'admissionregistration.k8s.io/v1/ValidatingWebhookConfiguration': validatingWebhooks,
-  'apiextensions.k8s.io/v1/CustomResourceDefinition': customResourceDefinition,
   'apiregistration.k8s.io/v1/APIService': apiService,
   'apps/v1/ControllerRevision': controllerRevision,
   'apps/v1/DaemonSet': daemonSet,
