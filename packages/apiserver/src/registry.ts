@@ -25,6 +25,7 @@ class ResourceTable implements Registry {
   readonly #owners = new Map<string, readonly ResourceInfo[]>();
   readonly #listeners = new Set<() => void>();
   #served = new Map<string, ResourceInfo>();
+  #versions = new Map<string, ResourceInfo[]>();
   #all: readonly ResourceInfo[] = [];
   #generation = 0;
 
@@ -45,7 +46,7 @@ class ResourceTable implements Registry {
   }
 
   versions(group: string, plural: string): readonly ResourceInfo[] {
-    return this.#all.filter((one) => one.group === group && one.plural === plural);
+    return this.#versions.get(`${group}/${plural}`) ?? [];
   }
 
   onChange(listener: () => void): () => void {
@@ -58,10 +59,15 @@ class ResourceTable implements Registry {
     else this.#owners.delete(owner);
     this.#all = [...this.#owners.values()].flat();
     this.#served = new Map();
+    this.#versions = new Map();
     // A built-in resource comes first and is never shadowed by a custom one.
     for (const one of this.#all) {
       const key = `${one.group}/${one.version}/${one.plural}`;
-      if (!this.#served.has(key)) this.#served.set(key, one);
+      if (this.#served.has(key)) continue;
+      this.#served.set(key, one);
+      const versions = this.#versions.get(`${one.group}/${one.plural}`);
+      if (versions) versions.push(one);
+      else this.#versions.set(`${one.group}/${one.plural}`, [one]);
     }
     this.#generation += 1;
     for (const listener of this.#listeners) listener();

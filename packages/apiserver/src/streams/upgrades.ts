@@ -22,7 +22,9 @@ import { portsOf, serveChannelForward, serveTunnelledForward } from './port-forw
 
 const EXEC_PROTOCOLS = ['v5.channel.k8s.io', 'v4.channel.k8s.io'];
 const TUNNEL = 'SPDY/3.1+portforward.k8s.io';
-const FORWARD_PROTOCOLS = [TUNNEL, 'v4.channel.k8s.io'];
+// The tunnel's name is no token, as a subprotocol should be, so `ws` would refuse it: it gets an alias, and the client the name.
+const TUNNEL_ALIAS = 'portforward-tunnel';
+const FORWARD_PROTOCOLS = [TUNNEL_ALIAS, 'v4.channel.k8s.io'];
 const LOCAL_PROTOCOLS = ['plain.kubevirt.io', 'binary.kubevirt.io', 'binary'];
 
 /** What to do with the WebSocket once it is open. */
@@ -134,7 +136,7 @@ function acceptForward(call: Call, dial: (port: number) => Promise<Duplex>): Acc
   const ports = portsOf(call.query);
   return {
     protocols: FORWARD_PROTOCOLS,
-    serve: (socket) => (socket.protocol === TUNNEL ? serveTunnelledForward(socket, dial) : serveChannelForward(socket, ports, dial)),
+    serve: (socket) => (socket.protocol === TUNNEL_ALIAS ? serveTunnelledForward(socket, dial) : serveChannelForward(socket, ports, dial)),
   };
 }
 
@@ -155,12 +157,17 @@ async function joinBytes(socket: WebSocket, stream: Duplex): Promise<void> {
 }
 
 function open(request: IncomingMessage, socket: Duplex, head: Buffer, { protocols, serve }: Accepted): void {
+  const offered = request.headers['sec-websocket-protocol'];
+  if (offered?.includes(TUNNEL)) request.headers['sec-websocket-protocol'] = offered.replace(TUNNEL, TUNNEL_ALIAS);
   const server = new WebSocketServer({
     noServer: true,
     // Nothing that the client offers may be left unanswered, or it would take the handshake for failed.
     handleProtocols: (offered) => protocols.find((one) => offered.has(one)) ?? false,
     maxPayload: 16 * 1024 * 1024,
     perMessageDeflate: false,
+  });
+  server.on('headers', (lines) => {
+    for (const [at, line] of lines.entries()) lines[at] = line.replace(TUNNEL_ALIAS, TUNNEL);
   });
   server.handleUpgrade(request, socket, head, (webSocket) => {
     webSocket.on('error', () => webSocket.terminate());
