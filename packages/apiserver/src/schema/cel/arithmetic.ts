@@ -1,8 +1,9 @@
 import { any, int, list as listArgument, text } from './argument.ts';
 import { fn, type Overload, traversal } from './function.ts';
+import { limitList } from './result-size.ts';
 import { instant } from './time-text.ts';
 import { BOOL, BYTES, type CelType, DOUBLE, DURATION, INT, list, param, STRING, TIMESTAMP, UINT } from './type.ts';
-import { CelFailure, Duration, equal, type List, numeric, Timestamp, Uint, type Value } from './value.ts';
+import { CelFailure, Duration, equal, itemIdentity, type List, numeric, Timestamp, Uint, type Value } from './value.ts';
 
 const INT_LIMIT = 1n << 63n;
 const UINT_LIMIT = 1n << 64n;
@@ -62,31 +63,23 @@ const TIME: readonly Overload[] = [
   fn('_-_', [TIMESTAMP, TIMESTAMP], DURATION, ([a, b]) => span(nanos(a) - nanos(b))),
 ];
 
-function sameKey(a: Value, b: Value, keys: readonly string[]): boolean {
-  return keys.every((key) => {
-    const [left, right] = [fieldOf(a, key), fieldOf(b, key)];
-    return left === undefined || right === undefined ? left === right : equal(left, right);
-  });
-}
-
-function fieldOf(value: Value, key: string): Value | undefined {
-  if (typeof value !== 'object' || value === null) return undefined;
-  if ('names' in value) return value.field(key);
-  return 'entries' in value && !(value instanceof Uint8Array) ? value.entries.get(key)?.[1] : undefined;
-}
-
-/** Lists join; sets take each item once, keyed lists replace items of the same key, in the first one's order. */
-function concatenate(a: List, b: List): List {
-  const unique = a.unique ?? b.unique;
-  if (unique === undefined) return { items: [...a.items, ...b.items] };
-  const items = [...a.items];
-  const same = unique.unique === 'items' ? equal : (x: Value, y: Value) => sameKey(x, y, unique.keys);
-  for (const item of b.items) {
-    const at = items.findIndex((known) => same(known, item));
-    if (at < 0) items.push(item);
-    else items[at] = item;
+/** Sets take each item once, keyed lists replace items of the same key, in the first one's order. */
+function merged(a: readonly Value[], b: readonly Value[], unique: NonNullable<List['unique']>): List {
+  const items = [...a];
+  const places = new Map(a.map((item, at) => [itemIdentity(item, unique), at]));
+  for (const item of b) {
+    const identity = itemIdentity(item, unique);
+    const known = identity === undefined ? items.findIndex((other) => equal(other, item)) : (places.get(identity) ?? -1);
+    if (known >= 0) items[known] = item;
+    else places.set(identity, items.push(item) - 1);
   }
   return { items, unique };
+}
+
+function concatenate(a: List, b: List): List {
+  limitList(a.items.length + b.items.length);
+  const unique = a.unique ?? b.unique;
+  return unique === undefined ? { items: [...a.items, ...b.items] } : merged(a.items, b.items, unique);
 }
 
 const both = (sizes: readonly number[]) => (sizes[0] ?? 0) + (sizes[1] ?? 0);
@@ -99,7 +92,11 @@ const JOINING: readonly Overload[] = [
     cost: (sizes) => traversal(both(sizes)),
     size: both,
   }),
-  fn('_+_', [list(A), list(A)], list(A), { run: ([a, b]) => concatenate(listArgument(a), listArgument(b)), size: both }),
+  fn('_+_', [list(A), list(A)], list(A), {
+    run: ([a, b]) => concatenate(listArgument(a), listArgument(b)),
+    resultCost: (size) => Math.floor(size / 100),
+    size: both,
+  }),
 ];
 
 function orderNumbers(a: number | bigint, b: number | bigint): number | undefined {

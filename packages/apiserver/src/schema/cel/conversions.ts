@@ -1,6 +1,7 @@
 import { goFloat } from '../field-message.ts';
 import { compilePattern } from '../pattern.ts';
 import { any, count, duration, list as listArgument, text, timestamp } from './argument.ts';
+import { codePoints } from './code-points.ts';
 import { fn, matching, method, type Overload, traversal } from './function.ts';
 import { clockParts, durationText, instant, parseDuration, parseTimestamp, timestampText } from './time-text.ts';
 import { BOOL, BYTES, type CelType, DOUBLE, DURATION, DYN, INT, list, map, param, STRING, TIMESTAMP, TYPE, UINT } from './type.ts';
@@ -112,11 +113,7 @@ const CONVERSIONS: readonly Overload[] = [
 ];
 
 function size(value: Value | undefined): bigint {
-  if (typeof value === 'string') {
-    let length = 0;
-    for (const _ of value) length++;
-    return BigInt(length);
-  }
+  if (typeof value === 'string') return BigInt(codePoints(value).length);
   if (value instanceof Uint8Array) return BigInt(value.length);
   const elements = count(any(value));
   if (elements === undefined) throw new CelFailure('no such overload');

@@ -267,3 +267,31 @@ test('the estimate follows the limits of the types, and is never below what a ru
   const open = compileExpression('x.all(a, x.all(b, a == b))', { variables: { x: list(STRING) } });
   expect(!isFault(open) && open.estimate).toBeGreaterThan(1e12);
 });
+
+describe('no expression can hold the server up', () => {
+  const big = 'x'.repeat(1_000_000);
+  const many = Array.from({ length: 100_000 }, (_, at) => at);
+  const doubling = (start: string, times: number) =>
+    Array.from({ length: times }).reduce<string>((inner, _, at) => `cel.bind(v${at}, ${inner}, v${at} + v${at})`, start);
+
+  test.each([
+    ['lists that double', `size(${doubling('[1, 2, 3]', 40)}) > 0`, {}],
+    ['texts that double', `size(${doubling('"abcdefgh"', 40)}) > 0`, {}],
+    ['replacing nothing by much', 'size(big.replace("", big)) > 0', { big }],
+    ['joining one text many times', 'size(many.map(x, big).join()) > 0', { big, many: many.slice(0, 10_000) }],
+    [
+      'formatting one text many times',
+      'size("%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s".format(many.map(x, big))) > 0',
+      { big, many: many.slice(0, 20) },
+    ],
+    ['counting the characters of a text in a loop', 'many.all(x, size(big) > x)', { big, many }],
+    ['picking characters of a text in a loop', 'many.all(x, big.charAt(x) == "x")', { big, many }],
+    ['looking at a list in a loop', 'many.all(x, size(many) > x)', { many }],
+    ['a pattern that backtracks', 'big.matches("^(x+)+$") && big.matches("(x|xx)+y")', { big }],
+    ['a list of lists of lists', 'many.map(x, many).flatten().size() > 0', { many }],
+  ])('%s', (_name, expression, variables) => {
+    const started = performance.now();
+    failure(expression, variables);
+    expect(performance.now() - started).toBeLessThan(2000);
+  });
+});

@@ -43,6 +43,8 @@ class JsonMap implements Dictionary {
 class JsonFields implements Fields {
   readonly type: CelType;
   readonly #raw: JsonObject;
+  /** Lists and objects that were asked for: loops ask again. */
+  readonly #made = new Map<string, Value>();
 
   constructor(raw: JsonObject, type: CelType) {
     this.#raw = raw;
@@ -53,9 +55,12 @@ class JsonFields implements Fields {
     const key = this.type.key?.(name) ?? name;
     const type = this.type.field?.(name);
     const value = Object.hasOwn(this.#raw, key) ? this.#raw[key] : undefined;
-    // A null is a value only where the type allows any: else the field counts as not set.
-    if (type === undefined || value === undefined || (value === null && type.kind !== 'dyn')) return undefined;
-    return fromJson(value, type);
+    // A field that is null counts as not set.
+    if (type === undefined || value === undefined || value === null) return undefined;
+    if (typeof value !== 'object') return fromJson(value, type);
+    const made = this.#made.get(key) ?? fromJson(value, type);
+    this.#made.set(key, made);
+    return made;
   }
 
   names(): readonly string[] {

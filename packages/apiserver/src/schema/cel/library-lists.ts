@@ -1,6 +1,7 @@
 import { any, index, int, list as listArgument, listOf } from './argument.ts';
 import { compareValues } from './arithmetic.ts';
 import { fn, method, type Overload, traversal } from './function.ts';
+import { limitList } from './result-size.ts';
 import { BOOL, BYTES, type CelType, DOUBLE, DURATION, DYN, INT, list, optional, param, STRING, TIMESTAMP, UINT } from './type.ts';
 import { CelFailure, Duration, equal, isDictionary, isList, kindOf, type List, mapKey, Optional, Uint, type Value } from './value.ts';
 
@@ -69,6 +70,7 @@ function slice(values: readonly Value[], from: number, to: number): List {
 }
 
 function flatten(values: readonly Value[], depth: number): Value[] {
+  limitList(values.reduce<number>((sum, value) => sum + (depth > 0 && value !== null && isList(value) ? value.items.length : 1), 0));
   return values.flatMap((value) => (depth > 0 && value !== null && isList(value) ? flatten(value.items, depth - 1) : [value]));
 }
 
@@ -90,10 +92,12 @@ function range(length: bigint): List {
   return listOf(Array.from({ length: Math.max(0, Number(length)) }, (_, at) => BigInt(at)));
 }
 
+const flattened = { cost: ([size]: readonly number[]) => traversal(size), resultCost: (size: number) => Math.floor(size / 100) };
+
 const SHAPES: readonly Overload[] = [
   method('slice', [list(T), INT, INT], list(T), { run: ([values, from, to]) => slice(items(values), index(from), index(to)), ...copied }),
-  method('flatten', [list(list(T))], list(T), { run: ([values]) => listOf(flatten(items(values), 1)), ...copied }),
-  method('flatten', [list(DYN), INT], list(DYN), { run: ([values, depth]) => listOf(flatten(items(values), index(depth))), ...copied }),
+  method('flatten', [list(list(T))], list(T), { run: ([values]) => listOf(flatten(items(values), 1)), ...flattened }),
+  method('flatten', [list(DYN), INT], list(DYN), { run: ([values, depth]) => listOf(flatten(items(values), index(depth))), ...flattened }),
   method('distinct', [list(T)], list(T), {
     run: ([values]) => listOf(distinct(items(values))),
     ...copied,

@@ -2,7 +2,9 @@ import type { RE2JS } from 're2js';
 import { goFloat, quoted } from '../field-message.ts';
 import { compilePattern } from '../pattern.ts';
 import { index, int, list as listArgument, listOf, text } from './argument.ts';
+import { codePoints } from './code-points.ts';
 import { fn, matching, method, type Overload, traversal } from './function.ts';
+import { limitText } from './result-size.ts';
 import { durationText, timestampText } from './time-text.ts';
 import { DYN, INT, list, STRING } from './type.ts';
 import {
@@ -26,41 +28,33 @@ const rebuild = { cost: ([size]: readonly number[]) => traversal(size, 2), size:
 /** White space at the ends, as Unicode defines it for Go. */
 const SPACES = /^[\t-\r\u0085\p{Z}]+|[\t-\r\u0085\p{Z}]+$/gu;
 
-/** Positions count code points; texts without surrogates need no copy for that. */
-function characters(value: string): { readonly length: number; slice(from: number, to?: number): string; at(text: string): number } {
-  if (!/[\ud800-\udfff]/.test(value))
-    return { length: value.length, slice: (from, to) => value.slice(from, to), at: (before) => before.length };
-  const points = Array.from(value);
-  return { length: points.length, slice: (from, to) => points.slice(from, to).join(''), at: (before) => Array.from(before).length };
-}
-
 function bounded(position: number, length: number): number {
   if (position < 0 || position > length) throw new CelFailure(`index out of range: ${position}`);
   return position;
 }
 
 function charAt(value: string, at: number): string {
-  const chars = characters(value);
+  const chars = codePoints(value);
   return chars.slice(bounded(at, chars.length), at + 1);
 }
 
 function indexOf(value: string, wanted: string, from: number): bigint {
-  const chars = characters(value);
+  const chars = codePoints(value);
   if (wanted === '') return BigInt(from);
   const skipped = chars.slice(0, bounded(from, chars.length));
   const found = value.indexOf(wanted, skipped.length);
-  return BigInt(found < 0 ? -1 : chars.at(value.slice(0, found)));
+  return BigInt(found < 0 ? -1 : chars.count(value.slice(0, found)));
 }
 
 function lastIndexOf(value: string, wanted: string, from: number | undefined): bigint {
-  const chars = characters(value);
+  const chars = codePoints(value);
   const start = from === undefined ? chars.length : bounded(from, chars.length);
   const found = value.lastIndexOf(wanted, chars.slice(0, start).length);
-  return BigInt(found < 0 ? -1 : chars.at(value.slice(0, found)));
+  return BigInt(found < 0 ? -1 : chars.count(value.slice(0, found)));
 }
 
 function substring(value: string, from: number, to: number | undefined): string {
-  const chars = characters(value);
+  const chars = codePoints(value);
   const end = to ?? chars.length;
   bounded(from, chars.length);
   bounded(end, chars.length);
@@ -69,6 +63,8 @@ function substring(value: string, from: number, to: number | undefined): string 
 }
 
 function replace(value: string, from: string, to: string, limit: number): string {
+  const times = from === '' ? value.length + 1 : value.split(from).length - 1;
+  limitText(value.length + (limit < 0 ? times : Math.min(times, limit)) * to.length);
   if (limit < 0) return value.replaceAll(from, () => to);
   let [result, rest] = ['', value];
   for (let done = 0; done < limit; done++) {
@@ -92,7 +88,9 @@ const lowerAscii = ascii((letter) => letter.toLowerCase(), /[A-Z]/g);
 const upperAscii = ascii((letter) => letter.toUpperCase(), /[a-z]/g);
 
 function joined(values: readonly Value[], separator: string): string {
-  return values.map((value) => text(value)).join(separator);
+  const texts = values.map((value) => text(value));
+  limitText(texts.reduce((sum, one) => sum + one.length + separator.length, 0));
+  return texts.join(separator);
 }
 
 const POSITIONS: readonly Overload[] = [
@@ -202,6 +200,7 @@ function formatted(verb: string, precision: number, value: Value): string {
 
 function format(pattern: string, values: readonly Value[]): string {
   let next = 0;
+  let length = pattern.length;
   return pattern.replace(
     /%(?:%|(?:\.(\d+))?([sdboxXfe])|.?)/gs,
     (clause: string, precision: string | undefined, verb: string | undefined) => {
@@ -210,7 +209,10 @@ function format(pattern: string, values: readonly Value[]): string {
         throw new CelFailure(`could not parse formatting clause: unrecognized formatting clause "${clause.slice(1)}"`);
       const value = values[next++];
       if (value === undefined) throw new CelFailure(`index ${next - 1} out of range`);
-      return formatted(verb, precision === undefined ? 6 : Math.min(Number(precision), 100), value);
+      const made = formatted(verb, precision === undefined ? 6 : Math.min(Number(precision), 100), value);
+      length += made.length;
+      limitText(length);
+      return made;
     },
   );
 }

@@ -153,11 +153,40 @@ export function numeric(value: Value): bigint | number | undefined {
   return value instanceof Uint ? value.value : undefined;
 }
 
+function fieldOf(value: Value, key: string): Value | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  if ('names' in value) return value.field(key);
+  return 'entries' in value && !(value instanceof Uint8Array) ? value.entries.get(key)?.[1] : undefined;
+}
+
+function part(value: Value | undefined): string | undefined {
+  if (value === undefined) return '-';
+  const key = mapKey(value);
+  return key === undefined ? undefined : `${typeof key} ${String(key).length} ${String(key)}`;
+}
+
+/** What makes an item of a set or keyed list the same item; nothing for items that must be compared whole. */
+export function itemIdentity(item: Value, { unique, keys }: NonNullable<List['unique']>): string | undefined {
+  if (unique === 'items') return part(item);
+  const parts = keys.map((key) => part(fieldOf(item, key)));
+  return parts.includes(undefined) ? undefined : parts.join('\0');
+}
+
+/** Sets and keyed lists are equal in any order. */
+function equalUnordered(a: List, b: List, unique: NonNullable<List['unique']>): boolean {
+  const others = new Map(b.items.map((item) => [itemIdentity(item, unique), item]));
+  return a.items.every((item) => {
+    const identity = itemIdentity(item, unique);
+    const other = identity === undefined ? undefined : others.get(identity);
+    return identity === undefined ? b.items.some((candidate) => equal(item, candidate)) : other !== undefined && equal(item, other);
+  });
+}
+
 function equalLists(a: List, b: List): boolean {
   const unique = a.unique ?? b.unique;
   if (a.items.length !== b.items.length) return false;
-  if (unique === undefined) return a.items.every((item, index) => equal(item, b.items[index] ?? null));
-  return a.items.every((item) => b.items.some((other) => equal(item, other)));
+  if (unique !== undefined) return equalUnordered(a, b, unique);
+  return a.items.every((item, index) => equal(item, b.items[index] ?? null));
 }
 
 function equalDictionaries(a: Dictionary, b: Dictionary): boolean {
