@@ -1,11 +1,11 @@
-import fc from 'fast-check';
+import { assert, jsonValue, property, string } from 'fast-check';
 import { expect, test } from 'vitest';
 import { parseJson } from './json-parse.ts';
 import { printJson } from './json-print.ts';
 
 test('it reads what JSON.parse reads, and gives it back', () => {
-  fc.assert(
-    fc.property(fc.jsonValue(), (value) => {
+  assert(
+    property(jsonValue(), (value) => {
       const text = JSON.stringify(value);
       expect(JSON.parse(printJson(parseJson(text).value))).toEqual(JSON.parse(text));
     }),
@@ -13,8 +13,8 @@ test('it reads what JSON.parse reads, and gives it back', () => {
 });
 
 test('it refuses what JSON.parse refuses', () => {
-  fc.assert(
-    fc.property(fc.string(), (text) => {
+  assert(
+    property(string(), (text) => {
       const refused = (read: () => unknown) => {
         try {
           read();
