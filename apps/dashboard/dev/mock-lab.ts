@@ -1,24 +1,23 @@
 /**
- * A laboratory to look at while the pages are made: the built dashboard, the real relay, and an API in memory whose instances start, become
- * ready and stop by themselves. Not shipped. `node apps/dashboard/dev/mock-lab.ts [port] [student|teacher|admin]`, after `npm run build`.
+ * A laboratory to look at while the pages are made: the built dashboard, the real relay, API and operators in memory, and a node that only
+ * pretends. Not shipped. `node apps/dashboard/dev/mock-lab.ts [port] [student|teacher|admin] [folder of the built pages]`, after `npm run build`.
  */
 
 import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { extname, join } from 'node:path';
 import type { Duplex } from 'node:stream';
-import { createClient } from '@crownlabs/client';
+import { CROWNLABS_GROUP, LAB_GROUP } from '@crownlabs/api';
 import { createRelay } from '@crownlabs/relay';
 import { silent, systemClock } from '@crownlabs/std';
+import { startTestLab } from '@crownlabs/testkit';
 import { WebSocketServer } from 'ws';
-import { FakeApi } from '../../../packages/relay/tests/fake-api.ts';
-import { fillLab, GROUP, liveInstances, PEOPLE } from './mock-objects.ts';
+import { fillLab, PEOPLE } from './mock-objects.ts';
 import { serveRfb } from './mock-rfb.ts';
 import { serveShell } from './mock-shell.ts';
 
-const [, , portText = '5180', first = 'student'] = process.argv;
+const [, , portText = '5180', first = 'student', dist = join(import.meta.dirname, '..', 'dist')] = process.argv;
 const port = Number(portText);
-const dist = join(import.meta.dirname, '..', 'dist');
 const TYPES: Record<string, string> = {
   '.html': 'text/html',
   '.js': 'text/javascript',
@@ -27,20 +26,17 @@ const TYPES: Record<string, string> = {
   '.woff2': 'font/woff2',
 };
 
-const api = new FakeApi();
-// Who may see what is the API's business and tested there; here everyone sees his own, and teachers and admins everything.
-api.may = (user, { namespace, resource, name }) =>
-  user !== 'student' ||
-  namespace === 'tenant-student' ||
-  namespace.startsWith('workspace-') ||
-  resource === 'imagebuilds' ||
-  (resource === 'tenants' && name === user) ||
-  (resource === 'workspaces' && name !== '');
-fillLab(api);
-liveInstances(api);
+const lab = await startTestLab();
+await fillLab(lab);
 
-const client = createClient(api.transportFor('relay'), { fieldManager: 'relay' });
-const relay = createRelay({ client, transportFor: api.transportFor, groups: [GROUP, `lab.${GROUP}`], clock: systemClock, log: silent });
+const groupsOf = (person: string) => (PEOPLE[person]?.groups ?? []).map((group) => `kubernetes:${group}`);
+const relay = createRelay({
+  client: lab.room('relay'),
+  transportFor: (person) => lab.api.transport({ username: person, groups: [...groupsOf(person), 'system:authenticated'] }),
+  groups: [CROWNLABS_GROUP, LAB_GROUP],
+  clock: systemClock,
+  log: silent,
+});
 let signedIn = true;
 
 function personOf(request: IncomingMessage): string {

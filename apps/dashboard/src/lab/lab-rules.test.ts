@@ -58,7 +58,13 @@ test('the reason that is told is the one of Ready', () => {
 
 test('what is in use counts running instances in full and stopped ones by their disks', () => {
   const used = usageOf([instance(), instance({ running: false, phase: 'Off' })], [desktop]);
-  expect(used).toEqual({ cpu: 2, memory: 2 * 2 ** 30, disk: 10 * 2 ** 30, instances: 2 });
+  expect(used).toEqual({ cpu: 2, memory: 2 * 2 ** 30, disk: 10 * 2 ** 30, instances: 1 });
+  const kept = instance({
+    running: false,
+    phase: 'Off',
+    conditions: [{ type: 'KeptInMemory', status: 'True', reason: 'StoppedRecently', message: 'Kept.' }],
+  });
+  expect(usageOf([kept], [desktop])).toMatchObject({ cpu: 2, instances: 1 });
 });
 
 test('a quota names everything that would not fit, and nothing that is not limited', () => {

@@ -43,6 +43,18 @@ export function explanation(instance: Instance): Condition | undefined {
   return open.find((condition) => condition.type === 'Ready') ?? open[0];
 }
 
+/** Whether an instance that is off is kept in memory for a while, with everything that was open. */
+export function isKept(instance: Pick<Instance, 'conditions'>): boolean {
+  return instance.conditions.some((condition) => condition.type === 'KeptInMemory' && condition.holds);
+}
+
+/** What there is to tell beside the stage: why it is not ready, or until when something is kept. */
+export function remark(instance: Instance): Condition | undefined {
+  const stage = stageOf(instance);
+  if (stage === 'off') return instance.conditions.find((condition) => condition.type === 'KeptInMemory' && condition.holds);
+  return stage === 'ready' ? undefined : explanation(instance);
+}
+
 /** Since when a person has been waiting: since the last change of direction that we know of. */
 export function waitingSince(instance: Instance, askedAt: number | undefined): number {
   if (askedAt !== undefined) return askedAt;

@@ -1,6 +1,6 @@
 import type { Instance } from './instance.ts';
-import { stageOf } from './progress.ts';
-import type { Environment, Template } from './template.ts';
+import { isKept, stageOf } from './progress.ts';
+import { type Environment, isMachine, type Template } from './template.ts';
 import type { Quota } from './workspace.ts';
 
 /** How much of something is in use. */
@@ -16,7 +16,15 @@ export type Aspect = (typeof ASPECTS)[number];
 
 function needs(environments: readonly Environment[]): { cpu: number; memory: number; disk: number } {
   const sum = (of: (environment: Environment) => number) => environments.reduce((total, environment) => total + of(environment), 0);
-  return { cpu: sum((it) => it.cpu), memory: sum((it) => it.memory), disk: sum((it) => (it.persistent ? it.disk : 0)) };
+  return { cpu: sum((it) => limitsOf(it).cpu), memory: sum((it) => limitsOf(it).memory), disk: sum((it) => (it.persistent ? it.disk : 0)) };
+}
+
+/** What a virtual machine takes beyond its guest, as the system counts it. */
+const MACHINE = { cpu: 0.5, memory: 500e6 };
+
+function limitsOf(environment: Environment): { cpu: number; memory: number } {
+  const { cpu, memory } = environment;
+  return isMachine(environment) ? { cpu: cpu + MACHINE.cpu, memory: memory + MACHINE.memory } : { cpu, memory };
 }
 
 /** What starting one instance of a template takes. */
@@ -24,18 +32,18 @@ export function costOf(template: Template): Usage {
   return { ...needs(template.environments), instances: 1 };
 }
 
-/** What a person has in use: a stopped instance still counts as an instance and with its kept disks. */
+/** What a person has in use. An instance that is off takes its disks; one that is kept in memory for a while takes all. */
 export function usageOf(instances: readonly Instance[], templates: readonly Template[]): Usage {
   const byName = new Map(templates.map((template) => [`${template.namespace}/${template.name}`, template]));
   return instances.reduce((usage, instance) => {
     const template = byName.get(`${instance.template.namespace}/${instance.template.name}`);
     const cost = template ? needs(template.environments) : NOTHING;
-    const on = stageOf(instance) !== 'off';
+    const on = stageOf(instance) !== 'off' || isKept(instance);
     return {
       cpu: usage.cpu + (on ? cost.cpu : 0),
       memory: usage.memory + (on ? cost.memory : 0),
       disk: usage.disk + cost.disk,
-      instances: usage.instances + 1,
+      instances: usage.instances + (on ? 1 : 0),
     };
   }, NOTHING);
 }

@@ -73,9 +73,14 @@ export type WayIn = 'desktop' | 'web' | 'terminal';
 
 const VIRTUAL_MACHINES = new Set(['VirtualMachine', 'CloudVM', 'LocalVM']);
 
+/** Whether an environment is one that only a hypervisor can start. */
+export function isMachine({ type }: Pick<Environment, 'type'>): boolean {
+  return VIRTUAL_MACHINES.has(type);
+}
+
 /** The ways into an environment, the best first. */
 export function waysIn(environment: Pick<Environment, 'type' | 'gui'>): WayIn[] {
-  const machine = VIRTUAL_MACHINES.has(environment.type);
+  const machine = isMachine(environment);
   if (!environment.gui) return machine ? [] : ['terminal'];
   if (machine) return ['desktop'];
   return environment.type === 'Standalone' ? ['web', 'terminal'] : ['desktop', 'terminal'];
@@ -84,7 +89,7 @@ export function waysIn(environment: Pick<Environment, 'type' | 'gui'>): WayIn[] 
 /** What a template is, by the best way into its first environment. */
 export function flavourOf(template: Template): WayIn | 'machine' {
   const [first] = template.environments;
-  if (first && VIRTUAL_MACHINES.has(first.type)) return 'machine';
+  if (first && isMachine(first)) return 'machine';
   return (first && waysIn(first)[0]) ?? 'terminal';
 }
 

@@ -1,11 +1,12 @@
 import { type ReactNode, useEffect, useState } from 'react';
 import { useApp } from '../context.tsx';
 import type { Instance } from '../lab/instance.ts';
-import { explanation, isConnectable, stageOf } from '../lab/progress.ts';
+import { isConnectable, remark, stageOf } from '../lab/progress.ts';
 import { useTemplatesOf } from '../lab/use-templates.ts';
 import { Link } from '../router.tsx';
 import { type Access, askAccess } from '../wire/access.ts';
 import { useLive } from '../wire/live.ts';
+import { localTimes } from '../words/when.ts';
 import { useWords } from '../words/words.ts';
 import { Mark } from './icon.tsx';
 import { StageText, titleOf } from './instance-card.tsx';
@@ -123,7 +124,7 @@ function NotOpen({ instance, title }: { instance: Instance; title: string }) {
   const words = useWords();
   const { lab } = useApp();
   const stage = stageOf(instance);
-  const why = explanation(instance)?.message;
+  const why = remark(instance)?.message;
   if (stage === 'off' || stage === 'suspended') {
     const start = (
       <button type="button" className="button primary" onClick={() => void attempt(lab.setRunning(instance, true))}>
@@ -132,14 +133,14 @@ function NotOpen({ instance, title }: { instance: Instance; title: string }) {
     );
     return (
       <Stop title={words.desktop.off} act={start}>
-        {words.desktop.offText}
+        {why ? localTimes(why, words.locale) : words.desktop.offText}
       </Stop>
     );
   }
   return (
     <Stop title={stage === 'starting' || stage === 'waiting' ? words.desktop.waitingFor(title) : title}>
       <StageText instance={instance} stage={stage} />
-      {why && <p>{why}</p>}
+      {why && <p>{localTimes(why, words.locale)}</p>}
     </Stop>
   );
 }

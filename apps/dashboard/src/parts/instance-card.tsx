@@ -1,9 +1,9 @@
 import { useState } from 'react';
 import { useApp } from '../context.tsx';
 import type { Instance } from '../lab/instance.ts';
-import { explanation, isConnectable, isMoving, type Stage, stageOf, waitingSince } from '../lab/progress.ts';
+import { isConnectable, isMoving, remark, type Stage, stageOf, waitingSince } from '../lab/progress.ts';
 import { flavourOf, isPersistent, type Template, waysIn } from '../lab/template.ts';
-import { ago } from '../words/when.ts';
+import { ago, localTimes } from '../words/when.ts';
 import { useWords } from '../words/words.ts';
 import { Confirm } from './dialog.tsx';
 import { Icon, type IconName } from './icon.tsx';
@@ -28,11 +28,18 @@ export function InstanceCard({ instance, template }: CardProps) {
   const words = useWords();
   const stage = stageOf(instance);
   const moving = isMoving(stage);
-  const why = stage === 'ready' ? undefined : explanation(instance);
+  const why = remark(instance);
   const [renaming, setRenaming] = useState(false);
   const title = titleOf(instance, template, words.instance.fresh);
   return (
-    <li className="instance panel" data-testid="instance-card" data-instance={instance.name} data-phase={instance.phase} data-stage={stage}>
+    <li
+      className="instance panel"
+      data-testid="instance-card"
+      data-instance={instance.name}
+      data-template={instance.template.name}
+      data-phase={instance.phase}
+      data-stage={stage}
+    >
       <span className={`instance-picture ${template ? flavourOf(template) : ''} ${stage}`}>
         <Icon name={template ? flavourOf(template) : 'desktop'} />
       </span>
@@ -45,7 +52,11 @@ export function InstanceCard({ instance, template }: CardProps) {
         </div>
       </div>
       <Acts instance={instance} template={template} title={title} onRename={() => setRenaming(true)} />
-      {why && <p className={`instance-why ${stage === 'failed' ? 'bad' : ''} ${stage === 'blocked' ? 'warm' : ''}`}>{why.message}</p>}
+      {why && (
+        <p className={`instance-why ${stage === 'failed' ? 'bad' : ''} ${stage === 'blocked' ? 'warm' : ''}`}>
+          {localTimes(why.message, words.locale)}
+        </p>
+      )}
       <MoreWays instance={instance} template={template} />
       {moving && (
         <div className="meter unsure" aria-hidden="true">

@@ -146,9 +146,9 @@ function Start({ template, running, starting, onStart, reason }: CardProps & { r
         className="button primary"
         data-testid="start"
         aria-label={words.template.startNamed(template.title)}
-        aria-disabled={off || undefined}
+        disabled={off}
         aria-describedby={reason ? why : undefined}
-        onClick={off ? undefined : onStart}
+        onClick={onStart}
       >
         {starting ? <span className="spinner" /> : <Icon name="play" />}
         {starting ? words.template.starting : running > 0 ? words.template.again : words.template.start}

@@ -24,3 +24,12 @@ export function spanText(span: string, locale: string): string | undefined {
 export function dateText(time: number, locale: string): string {
   return new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' }).format(time);
 }
+
+/** Machine times inside a sentence of the API, as the reader's clock shows them: today's as the hour alone. */
+export function localTimes(text: string, locale: string): string {
+  return text.replaceAll(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g, (found) => {
+    const time = new Date(found);
+    const today = time.toDateString() === new Date().toDateString();
+    return new Intl.DateTimeFormat(locale, today ? { timeStyle: 'short' } : { dateStyle: 'medium', timeStyle: 'short' }).format(time);
+  });
+}
