@@ -1,4 +1,3 @@
-import { LabError } from '@crownlabs/std';
 import { cloneJson } from '../clone-json.ts';
 import { isObject, type JsonObject } from '../json.ts';
 import type { ResourceInfo } from '../resource.ts';
@@ -155,16 +154,4 @@ function subjectText(config: JsonObject): string {
   const apiVersion = text(config['apiVersion']);
   const gv = apiVersion.includes('/') ? apiVersion : `/${apiVersion}`;
   return `${text(metadata['namespace'])}/${text(metadata['name'])}; ${gv}, Kind=${text(config['kind'])}`;
-}
-
-/** Refuses what no apply may be: another kind, or a body that brings its own managedFields. */
-export function checkApplyBody(config: JsonObject, resource: ResourceInfo): void {
-  const apiVersion = resource.group === '' ? resource.version : `${resource.group}/${resource.version}`;
-  const given = typeof config['apiVersion'] === 'string' ? config['apiVersion'] : '';
-  const kind = typeof config['kind'] === 'string' ? config['kind'] : '';
-  if (given !== apiVersion || kind !== resource.kind) {
-    const gv = given.includes('/') ? given : `/${given}`;
-    throw new LabError('BadRequest', `invalid object type: ${gv}, Kind=${kind}`);
-  }
-  if (managedFieldsOf(config) !== undefined) throw new LabError('BadRequest', 'metadata.managedFields must be nil');
 }

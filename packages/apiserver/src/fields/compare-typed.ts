@@ -2,6 +2,7 @@ import { isObject, type Json, type JsonObject } from '../json.ts';
 import { jsonEqual } from '../schema/json-equal.ts';
 import { FieldSet } from './field-set.ts';
 import { itemsByName } from './list-items.ts';
+import { own } from './odd-keys.ts';
 import { fieldElement, type PathElement } from './path-element.ts';
 import { keyType, type ListType, type MapType, type TypeRef, typeFor, type ValueTypes } from './value-type.ts';
 
@@ -69,7 +70,7 @@ class CompareWalk implements Comparison {
     if (type.atomic || keys.size === 0) return false;
     for (const key of keys) {
       const inside = keyType(type, key);
-      if (inside) this.value(was[key], is[key], inside.type, [...path, fieldElement(key)]);
+      if (inside) this.value(own(was, key), own(is, key), inside.type, [...path, fieldElement(key)]);
     }
     return true;
   }

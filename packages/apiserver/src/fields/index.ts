@@ -1,3 +1,3 @@
-export { type ApplyPatch, applyPatch, checkApplyBody } from './apply-patch.ts';
+export { applyPatch } from './apply-patch.ts';
 export { strategicMerge } from './strategic-merge.ts';
-export { type TrackedUpdate, trackUpdate } from './track-update.ts';
+export { trackUpdate } from './track-update.ts';

@@ -1,5 +1,6 @@
 import { isObject, type Json, type JsonObject } from '../json.ts';
 import { itemName, itemsByName } from './list-items.ts';
+import { copyOf, own } from './odd-keys.ts';
 import type { PathElement } from './path-element.ts';
 import { keyType, type ListType, type MapType, type TypeRef, typeFor, type ValueTypes } from './value-type.ts';
 
@@ -29,10 +30,10 @@ class TypedMerge {
     if (!isObject(live) || Object.keys(live).length === 0) return config;
     // An explicit null or an empty map says nothing about the keys that are there.
     if (!isObject(config)) return live;
-    const out: JsonObject = { ...live };
+    const out = copyOf(live, config);
     for (const [key, item] of Object.entries(config)) {
       const inside = keyType(type, key);
-      out[key] = inside ? this.value(live[key], item, inside.type) : item;
+      out[key] = inside ? this.value(own(live, key), item, inside.type) : item;
     }
     return out;
   }

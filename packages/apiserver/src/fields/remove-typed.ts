@@ -1,6 +1,7 @@
 import { isObject, type Json, type JsonObject } from '../json.ts';
 import type { FieldSet } from './field-set.ts';
 import { itemName } from './list-items.ts';
+import { emptyLike } from './odd-keys.ts';
 import { fieldElement, type PathElement } from './path-element.ts';
 import { keyType, type ListType, type MapType, type TypeRef, typeFor, type ValueTypes } from './value-type.ts';
 
@@ -25,7 +26,7 @@ class Removal {
   }
 
   #map(value: JsonObject, gone: FieldSet, type: MapType): Json | undefined {
-    const out: JsonObject = {};
+    const out = emptyLike(value);
     for (const [key, item] of Object.entries(value)) {
       const rest = item === undefined ? undefined : this.#part(item, fieldElement(key), gone, keyType(type, key)?.type);
       if (rest !== undefined) out[key] = rest;

@@ -5,6 +5,7 @@ import { plainError } from '../plain-error.ts';
 import type { ResourceInfo } from '../resource.ts';
 import { jsonEqual } from '../schema/json-equal.ts';
 import { goText } from './go-text.ts';
+import { copyOf, own } from './odd-keys.ts';
 import { PatchSchema } from './patch-schema.ts';
 import { typesOf } from './resource-types.ts';
 import { withoutDirectives } from './strategic-directives.ts';
@@ -25,14 +26,15 @@ const RETAIN = '$retainKeys';
 const ORDER = '$setElementOrder/';
 const DELETE = '$deleteFromPrimitiveList/';
 
-function mergeMap(original: JsonObject, patch: JsonObject, schema: PatchSchema): JsonObject {
+function mergeMap(into: JsonObject, patch: JsonObject, schema: PatchSchema): JsonObject {
   const directive = patch[DIRECTIVE];
   if (directive !== undefined) return replacedMap(directive, patch);
+  const original = copyOf(into, patch);
   retainKeys(original, patch);
   const orders = takePrefixed(patch, ORDER);
   for (const [key, gone] of takePrefixed(patch, DELETE)) deletePrimitives(original, key, gone);
   for (const [key, value] of Object.entries(patch)) {
-    const merged = mergedValue(original[key], value, schema.field(key), orders.get(key));
+    const merged = mergedValue(own(original, key), value, schema.field(key), orders.get(key));
     orders.delete(key);
     if (merged === undefined) delete original[key];
     else original[key] = merged;
