@@ -4,6 +4,7 @@ import { ANONYMOUS, impersonate, UNAUTHENTICATED } from './authn/index.ts';
 import { refusal } from './authz/index.ts';
 import { encodeJson } from './codec/json-print.ts';
 import type { Answer, Handler, Incoming, WholeAnswer } from './exchange.ts';
+import { InFlight } from './in-flight.ts';
 import { notServed } from './not-served.ts';
 import type { Paths } from './paths.ts';
 import type { Api, Call, ResourceCall } from './pipeline.ts';
@@ -16,9 +17,10 @@ import { Warnings } from './warnings.ts';
 
 /** The pipeline: who asks, may he, what is it, do it. Every failure becomes a Status. */
 export function createHandler(api: Api, routes: Routes, paths: Paths): Handler {
+  const inFlight = new InFlight();
   return async (incoming) => {
     const warnings = new Warnings();
-    return withHeaders(await respond({ api, routes, paths }, incoming, warnings), incoming, warnings);
+    return withHeaders(await respond({ api, routes, paths, inFlight }, incoming, warnings), incoming, warnings);
   };
 }
 
@@ -26,6 +28,7 @@ interface Served {
   readonly api: Api;
   readonly routes: Routes;
   readonly paths: Paths;
+  readonly inFlight: InFlight;
 }
 
 /** A call that passed authentication and authorization. */
@@ -53,12 +56,19 @@ async function identify(api: Api, incoming: Incoming): Promise<UserInfo> {
   return impersonate(incoming.headers, user, api.authorizer);
 }
 
-async function respond({ api, routes, paths }: Served, incoming: Incoming, warnings: Warnings): Promise<Answer> {
+async function respond({ api, routes, paths, inFlight }: Served, incoming: Incoming, warnings: Warnings): Promise<Answer> {
   try {
     const call = await admitCall(api, incoming, warnings);
     demandTimeout(call.query);
     if (!call.attributes.resourceRequest) return await paths.answer(call);
-    return await dispatch(api, routes, paths, call);
+    // Rooms of the house are trusted to pace themselves.
+    if (incoming.user) return await dispatch(api, routes, paths, call);
+    inFlight.enter(call.user.username);
+    try {
+      return await dispatch(api, routes, paths, call);
+    } finally {
+      inFlight.leave(call.user.username);
+    }
   } catch (error) {
     return failure(api, error);
   }

@@ -1,18 +1,11 @@
 import { hasCode } from '@crownlabs/std';
-import type { Entry, LogEvent, Range, Store } from '@crownlabs/store';
+import type { Entry, LogEvent, Page, Range, Store } from '@crownlabs/store';
 import { cloneJson } from '../clone-json.ts';
-import { parseStored } from '../codec/json-parse.ts';
-import { isObject, type JsonObject } from '../json.ts';
+import type { JsonObject } from '../json.ts';
 import type { ObjectListener, ObjectReader, StoredKind } from '../object-reader.ts';
 import type { Registry } from '../registry.ts';
 import type { ResourceInfo } from '../resource.ts';
-import { apiVersionOf, encoded, present, type StoredObject } from './stored-object.ts';
-
-/** A page of objects, and how many of the range follow. */
-export interface ObjectPage {
-  readonly objects: readonly StoredObject[];
-  readonly remaining: number;
-}
+import { apiVersionOf, encoded, prefixOf, present, type StoredObject, undecoded } from './stored-object.ts';
 
 /** The store seen as objects: keys from coordinates, decoded forms beside the bytes, old objects brought into today's form when read. */
 export class Objects {
@@ -43,11 +36,10 @@ export class Objects {
     return entry && this.read(info, entry);
   }
 
-  /** Now, or at `revision`. */
-  page(info: ResourceInfo, range: Range, revision?: number): ObjectPage {
+  /** Entries now, or at `revision`: a snapshot, to be read at leisure. */
+  page(info: ResourceInfo, range: Range, revision?: number): Page {
     const bucket = Objects.bucket(info);
-    const { entries, remaining } = revision === undefined ? this.store.list(bucket, range) : this.store.listAt(bucket, revision, range);
-    return { objects: entries.map((entry) => this.read(info, entry)), remaining };
+    return revision === undefined ? this.store.list(bucket, range) : this.store.listAt(bucket, revision, range);
   }
 
   /** An entry as an object of the version of `info`. */
@@ -61,19 +53,10 @@ export class Objects {
     const storage = this.storageInfo(info);
     const cached = entry.decoded;
     if (isStored(cached) && cached.info === storage) return cached;
-    const stored = isStored(cached) ? cached.object : parseStored(entry.bytes);
-    const normal = isObject(stored) ? this.#normalized(storage, stored, entry) : encoded(storage, {});
+    const read = undecoded(storage, entry.bytes);
+    const normal = !storage.custom && startsAs(storage, entry.bytes) ? read : normalized(storage, read.object, entry);
     entry.decoded = normal;
     return normal;
-  }
-
-  #normalized(storage: ResourceInfo, object: JsonObject, entry: Entry): StoredObject {
-    // Defaults and fields that the schema gained or lost since the object was written show when it is read.
-    const copy = cloneJson(object);
-    if (copy['apiVersion'] !== apiVersionOf(storage)) storage.convert?.(copy);
-    storage.prune(copy, () => undefined);
-    storage.applyDefaults(copy);
-    return present(storage, copy, entry.revision);
   }
 
   /** The resource in its storage version. */
@@ -108,6 +91,26 @@ export class Objects {
   reader(): ObjectReader {
     return new CommittedReader(this, this.#registry);
   }
+}
+
+/**
+ * What custom resources gained or lost by a change of their schema shows when they are read. Built-in kinds change with a new
+ * version of this program alone, and lie in the log as they are served.
+ */
+function normalized(storage: ResourceInfo, object: JsonObject, entry: Entry): StoredObject {
+  const copy = cloneJson(object);
+  if (copy['apiVersion'] !== apiVersionOf(storage)) storage.convert?.(copy);
+  storage.prune(copy, () => undefined);
+  storage.applyDefaults(copy);
+  const normal = present(storage, copy, entry.revision);
+  // Usually nothing changed, and one copy of the bytes is enough.
+  return Buffer.compare(normal.bytes, entry.bytes) === 0 ? { ...normal, bytes: entry.bytes } : normal;
+}
+
+/** Whether encoded bytes are those of an object of this very version. */
+function startsAs(info: ResourceInfo, bytes: Uint8Array): boolean {
+  const prefix = prefixOf(info);
+  return bytes.length > prefix.length && Buffer.compare(prefix, bytes.subarray(0, prefix.length)) === 0;
 }
 
 function isStored(value: unknown): value is StoredObject {
@@ -156,7 +159,8 @@ class CommittedReader implements ObjectReader {
   list(kind: StoredKind, namespace = ''): readonly JsonObject[] {
     const info = this.#info(kind);
     if (!info) return [];
-    return this.#objects.page(info, namespace === '' ? {} : { prefix: `${namespace}/` }).objects.map((one) => one.object);
+    const { entries } = this.#objects.page(info, namespace === '' ? {} : { prefix: `${namespace}/` });
+    return entries.map((entry) => this.#objects.read(info, entry).object);
   }
 
   onChange(kind: StoredKind, listener: ObjectListener): () => void {

@@ -1,3 +1,4 @@
+import { parseStored } from '../codec/json-parse.ts';
 import { encodeJson } from '../codec/json-print.ts';
 import { isObject, type JsonObject } from '../json.ts';
 import type { ResourceInfo } from '../resource.ts';
@@ -23,6 +24,30 @@ export function encoded(info: ResourceInfo, object: JsonObject): StoredObject {
   return { info, object: ordered, bytes: encodeJson(ordered) };
 }
 
+/** An object that is decoded when somebody first looks inside: most reads want the bytes alone. */
+export function undecoded(info: ResourceInfo, bytes: Uint8Array): StoredObject {
+  return new Undecoded(info, bytes);
+}
+
+class Undecoded implements StoredObject {
+  readonly info: ResourceInfo;
+  readonly bytes: Uint8Array;
+  #object: JsonObject | undefined;
+
+  constructor(info: ResourceInfo, bytes: Uint8Array) {
+    this.info = info;
+    this.bytes = bytes;
+  }
+
+  get object(): JsonObject {
+    if (!this.#object) {
+      const parsed = parseStored(this.bytes);
+      this.#object = isObject(parsed) ? parsed : {};
+    }
+    return this.#object;
+  }
+}
+
 /** `apiVersion` and `kind` first: lists of built-in kinds cut exactly that prefix off. */
 function inWireOrder(info: ResourceInfo, object: JsonObject): JsonObject {
   const { apiVersion: _, kind: __, metadata, ...rest } = object;
@@ -34,7 +59,14 @@ export function apiVersionOf({ group, version }: Pick<ResourceInfo, 'group' | 'v
   return group === '' ? version : `${group}/${version}`;
 }
 
-/** How many bytes of an encoded object are its kind and apiVersion, with the comma behind them. */
-export function prefixLength(info: ResourceInfo): number {
-  return Buffer.byteLength(`{"kind":${JSON.stringify(info.kind)},"apiVersion":${JSON.stringify(apiVersionOf(info))},`);
+const prefixes = new WeakMap<ResourceInfo, Buffer>();
+
+/** The bytes with which every encoded object of a version begins: its kind and apiVersion, and the comma behind them. */
+export function prefixOf(info: ResourceInfo): Buffer {
+  let prefix = prefixes.get(info);
+  if (!prefix) {
+    prefix = Buffer.from(`{"kind":${JSON.stringify(info.kind)},"apiVersion":${JSON.stringify(apiVersionOf(info))},`);
+    prefixes.set(info, prefix);
+  }
+  return prefix;
 }

@@ -6,11 +6,12 @@ import type { JsonObject } from '../json.ts';
 import type { Api, ResourceCall, Verb } from '../pipeline.ts';
 import type { ResourceInfo } from '../resource.ts';
 import { StatusError } from '../status-error.ts';
-import { apiVersionOf, prefixLength, type StoredObject } from '../storage/stored-object.ts';
+import { apiVersionOf, prefixOf, type StoredObject } from '../storage/stored-object.ts';
 import { formatted, includeObject } from './answer.ts';
 import { printToken, readToken } from './continue-token.ts';
 import { type ListOptions, readListOptions, type Selection } from './list-options.ts';
 import { reached } from './revision.ts';
+import { Turn } from './turn.ts';
 import { type AcceptedView, accepted } from './view.ts';
 
 /** A list, read at one revision. */
@@ -30,7 +31,7 @@ export const list: Verb = async (api, call) => {
 export async function readList(api: Api, call: ResourceCall, options: ListOptions): Promise<Listed> {
   const start = await startOf(api, call, options);
   try {
-    return collect(api, call.info, options, start);
+    return await collect(api, call.info, options, start);
   } catch (error) {
     if (options.resume !== '' && hasCode(error, 'Expired')) throw expiredToken(options);
     if (hasCode(error, 'Expired')) throw new StatusError('Expired', `The resourceVersion for the provided list is too old.`);
@@ -48,7 +49,7 @@ interface Start {
 async function startOf(api: Api, call: ResourceCall, options: ListOptions): Promise<Start> {
   const { resourceVersion, match, resume } = options;
   const limit = options.limit > 0 ? options.limit : Number.MAX_SAFE_INTEGER;
-  const prefix = prefixOf(options.selection);
+  const prefix = placeOf(options.selection);
   if (resume !== '') {
     const token = readToken(resume);
     return { revision: token.revision > 0 ? token.revision : undefined, after: prefix + token.after, limit };
@@ -65,22 +66,27 @@ async function startOf(api: Api, call: ResourceCall, options: ListOptions): Prom
   };
 }
 
-function prefixOf({ namespace }: Selection): string {
+function placeOf({ namespace }: Selection): string {
   return namespace === '' ? '' : `${namespace}/`;
 }
 
-function collect(api: Api, info: ResourceInfo, options: ListOptions, start: Start): Listed {
+async function collect(api: Api, info: ResourceInfo, options: ListOptions, start: Start): Promise<Listed> {
   const { selection } = options;
   const revision = start.revision ?? api.objects.store.revision;
   const paged = start.limit !== Number.MAX_SAFE_INTEGER;
   const found: StoredObject[] = [];
+  const turn = new Turn();
   let after = start.after;
   let remaining: number;
   do {
     const page = api.objects.page(info, rangeOf(selection, after, paged ? start.limit - found.length : undefined), start.revision);
-    for (const stored of page.objects) if (selection.matches?.(stored.object) ?? true) found.push(stored);
+    for (const entry of page.entries) {
+      const stored = api.objects.read(info, entry);
+      if (selection.matches?.(stored.object) ?? true) found.push(stored);
+      if (turn.over) await turn.yield();
+    }
     remaining = page.remaining;
-    after = keyOf(info, page.objects.at(-1)) ?? after;
+    after = page.entries.at(-1)?.name ?? after;
   } while (remaining > 0 && found.length < start.limit);
   return { objects: found, metadata: { resourceVersion: String(revision), ...rest(info, options, { revision, after, remaining }) } };
 }
@@ -92,7 +98,7 @@ function rest(
   { revision, after, remaining }: { revision: number; after: string | undefined; remaining: number },
 ): JsonObject {
   if (limit <= 0 || remaining === 0 || after === undefined) return info.custom ? { continue: '' } : {};
-  const token = printToken({ revision, after: after.slice(prefixOf(selection).length) });
+  const token = printToken({ revision, after: after.slice(placeOf(selection).length) });
   return { continue: token, ...(selection.matches ? {} : { remainingItemCount: remaining }) };
 }
 
@@ -101,13 +107,7 @@ function rangeOf(
   after: string | undefined,
   limit: number | undefined,
 ): { prefix: string; after?: string; limit?: number } {
-  return { prefix: prefixOf(selection), ...(after === undefined ? {} : { after }), ...(limit === undefined ? {} : { limit }) };
-}
-
-function keyOf(info: ResourceInfo, stored: StoredObject | undefined): string | undefined {
-  const metadata = stored?.object['metadata'] as { name?: string; namespace?: string } | undefined;
-  if (!metadata) return undefined;
-  return info.namespaced ? `${metadata.namespace ?? ''}/${metadata.name ?? ''}` : metadata.name;
+  return { prefix: placeOf(selection), ...(after === undefined ? {} : { after }), ...(limit === undefined ? {} : { limit }) };
 }
 
 /** The pages' revision is forgotten; the client may go on with what is there now, at the price of consistency. */
@@ -145,7 +145,7 @@ function encodedList(info: ResourceInfo, objects: readonly StoredObject[], metad
   const head = { kind: info.listKind, apiVersion: apiVersionOf(info), metadata };
   const open = Buffer.from(encodeJson(head)).subarray(0, -1);
   const parts: Uint8Array[] = [open, Buffer.from(',"items":[')];
-  const skip = info.custom ? 0 : prefixLength(info);
+  const skip = info.custom ? 0 : prefixOf(info).length;
   objects.forEach(({ bytes }, index) => {
     if (skip > 0) parts.push(index === 0 ? OPEN : COMMA_OPEN, bytes.subarray(skip));
     else if (index === 0) parts.push(bytes);

@@ -7,6 +7,7 @@ import { Objects } from '../storage/objects.ts';
 import { includeObject } from './answer.ts';
 import { type ListOptions, readListOptions } from './list-options.ts';
 import { reached } from './revision.ts';
+import { Turn } from './turn.ts';
 import { accepted } from './view.ts';
 import { objectFrame, WatchView } from './watch-frames.ts';
 import { type HubListener, SharedBatch, type SharedEvent, seenAs, type WatchHub } from './watch-hub.ts';
@@ -55,6 +56,8 @@ class Watcher implements HubListener {
   #end: () => void = () => undefined;
   // Commits up to here are already known to the client.
   #from = 0;
+  // Commits that came while the beginning is being sent.
+  #waiting: SharedBatch[] | undefined;
 
   constructor(parts: WatcherParts) {
     this.#parts = parts;
@@ -78,26 +81,29 @@ class Watcher implements HubListener {
     // Subscribed before anything is read; nothing can happen in between, because reading waits for nothing.
     this.#stop = hub.listen(this.#info, this);
     call.incoming.signal.addEventListener('abort', () => this.gone(), { once: true });
-    try {
-      this.#begin();
-      this.#schedule();
-    } catch (error) {
+    this.#begin().catch((error: unknown) => {
       sink.write(objectFrame('ERROR', toStatus(error)));
       this.gone();
-    }
+    });
     if (call.incoming.signal.aborted) this.gone();
     return ended;
   }
 
-  #begin(): void {
+  async #begin(): Promise<void> {
+    this.#schedule();
     const { api, options } = this.#parts;
     const { store } = api.objects;
     const revision = Number(options.resourceVersion);
     const initial = options.sendInitialEvents ?? revision === 0;
     if (initial) {
       this.#from = store.revision;
-      this.#sendCurrent();
+      this.#waiting = [];
+      await this.#sendCurrent();
       if (options.sendInitialEvents && options.bookmarks) this.#write(this.#parts.view.bookmark(this.#info, this.#from, true));
+      // What was committed while the beginning was sent comes after it.
+      const waiting = this.#waiting;
+      this.#waiting = undefined;
+      for (const batch of waiting) this.#deliver(batch);
       return;
     }
     // A revision that was not reached yet is waited for in silence.
@@ -118,13 +124,20 @@ class Watcher implements HubListener {
     }
   }
 
-  #sendCurrent(): void {
+  /** What is there, as a snapshot that is read in short turns. */
+  async #sendCurrent(): Promise<void> {
     const { api, view } = this.#parts;
     const { entries } = api.objects.store.list(Objects.bucket(this.#info), { prefix: this.#prefix });
     const now = api.clock.now();
-    const frames = entries
-      .filter((entry) => this.#matches?.(entry) ?? true)
-      .map((entry) => view.encode(this.#info, 'ADDED', entry, { now }));
+    const turn = new Turn();
+    let frames: Uint8Array[] = [];
+    for (const entry of entries) {
+      if (this.#matches?.(entry) ?? true) frames.push(view.encode(this.#info, 'ADDED', entry, { now }));
+      if (!turn.over) continue;
+      this.#write(Buffer.concat(frames));
+      frames = [];
+      await turn.yield();
+    }
     if (frames.length > 0) this.#write(Buffer.concat(frames));
   }
 
@@ -148,7 +161,8 @@ class Watcher implements HubListener {
     // A CRD may have changed since: its objects are shown by what it says now.
     const { group, version, plural } = this.#info;
     this.#info = this.#parts.api.registry.find(group, version, plural) ?? this.#info;
-    this.#deliver(batch);
+    if (this.#waiting) this.#waiting.push(batch);
+    else this.#deliver(batch);
     if (this.#parts.sink.queued > MOST_QUEUED_BYTES) {
       this.#write(objectFrame('ERROR', toStatus(new StatusError('Expired', 'the watcher did not keep up and was cut off'))));
       this.gone();
