@@ -10,15 +10,18 @@ import { segment, usedBytes } from './volumes/directories.ts';
 
 /** What watches over the disk. */
 export interface PressureOptions {
-  readonly runtime: Runtime;
+  readonly runtime: Pick<Runtime, 'writtenBytes'>;
   readonly dataDir: string;
   readonly clock: Clock;
   readonly log: Logger;
-  runners(): readonly PodRunner[];
+  runners(): readonly Evictable[];
   setDiskPressure(pressure: boolean): Promise<void>;
   /** Makes room where it costs nobody anything: unused images. Returns whether it did. */
   makeRoom(): Promise<boolean>;
 }
+
+/** A pod that may have to go. */
+export type Evictable = Pick<PodRunner, 'pod' | 'active' | 'containerIds' | 'fail'>;
 
 const EVERY_MS = 30_000;
 const LEAST_SHARE = 0.05;
@@ -55,7 +58,7 @@ export async function lookAtDisk(options: PressureOptions, count: boolean): Prom
   if (tight && over.length === 0) evictLargest(used);
 }
 
-function evictLargest(used: readonly { readonly runner: PodRunner; readonly bytes: number }[]): void {
+function evictLargest(used: readonly { readonly runner: Evictable; readonly bytes: number }[]): void {
   const [largest] = used.toSorted((a, b) => b.bytes - a.bytes);
   if (largest) evict(largest.runner, `The node's disk is nearly full and this pod used the most of it: ${text(largest.bytes)}.`);
 }
@@ -72,12 +75,12 @@ function ephemeralLimit(pod: Pod): number | undefined {
   return limits.reduce((sum, limit) => (sum === undefined || limit === undefined ? undefined : sum + limit), 0);
 }
 
-async function ephemeralBytes({ pod, containerIds }: PodRunner, written: ReadonlyMap<string, number>, dataDir: string): Promise<number> {
+async function ephemeralBytes({ pod, containerIds }: Evictable, written: ReadonlyMap<string, number>, dataDir: string): Promise<number> {
   const layers = containerIds.reduce((sum, id) => sum + (written.get(id) ?? 0), 0);
   return layers + (await usedBytes(join(dataDir, 'pods', segment(idOf(pod).uid))));
 }
 
-function evict(runner: PodRunner, message: string): void {
+function evict(runner: Evictable, message: string): void {
   runner.fail({ reason: 'Evicted', message });
 }
 

@@ -86,6 +86,7 @@ describe.skipIf(!possible)('tenant networks on a real engine', { timeout: 60_000
 
     expect(await ask(ada, adaToo.ip, 5900)).toBe('ada-too');
     expect(await ask(ada, NEIGHBOUR.internet, PORT)).toBe('neighbour');
+    expect((await sh(runtime, ada.id, 'cat /proc/net/if_inet6')).out).not.toContain('eth0');
     const refused = "nc: can't connect to remote host";
     const walls = [
       [eve.ip, 5900],

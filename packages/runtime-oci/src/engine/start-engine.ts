@@ -14,6 +14,8 @@ export interface EngineOptions {
   readonly directory: string;
   /** A socket that the administrator chose (`unix:///run/docker.sock` or a path); nothing else is tried then. */
   readonly socket?: string;
+  /** Start a container even if this engine has done so since the machine was booted: for who wants to know it now. */
+  readonly proveAnew?: boolean;
 }
 
 /** The outcome: an engine that has started a container, or findings that say why there is none. */
@@ -46,9 +48,7 @@ export async function startEngine(options: EngineOptions): Promise<EngineStart> 
   }
   const failures: string[] = [];
   for (const candidate of candidates) {
-    const started = await prove(options.directory, candidate).catch(
-      (error: unknown) => void failures.push(`${candidate.name}: ${messageOf(error)}`),
-    );
+    const started = await prove(options, candidate).catch((error: unknown) => void failures.push(`${candidate.name}: ${messageOf(error)}`));
     if (!started) continue;
     const did = failures.length > 0 ? `Chose ${candidate.name} after: ${failures.join(' · ')}` : '';
     findings.push(fine('engine', `${started.engine.version}, ${candidate.name}, started a container`, did));
@@ -72,12 +72,12 @@ function together(work: () => Promise<void>): () => Promise<void> {
 const nothing = () => Promise.resolve();
 
 /** What has started a container since the machine was booted need not do it again. */
-async function prove(directory: string, candidate: Candidate) {
+async function prove({ directory, proveAnew = false }: EngineOptions, candidate: Candidate) {
   const opened = await candidate.open();
   const proof = `${candidate.name} ${opened.engine.version} ${await bootId()}`;
   const file = join(directory, 'proved');
   try {
-    if ((await readFile(file, 'utf8').catch(() => '')) === proof) return opened;
+    if (!proveAnew && (await readFile(file, 'utf8').catch(() => '')) === proof) return opened;
     await startFirstContainer(opened.engine);
     await mkdir(directory, { recursive: true });
     await writeFile(file, proof);

@@ -11,8 +11,8 @@ export interface Link {
 
 /** What the host is connected to. */
 export interface HostRoutes {
-  /** Every range that has a route or an address: a new network must avoid it. */
-  readonly taken: readonly Subnet[];
+  /** Every range that has a route or an address, and where: a new network must avoid it. */
+  readonly taken: readonly (Subnet & { readonly device: string })[];
   /** Ranges that are on the wire, without a gateway. */
   readonly local: readonly Subnet[];
   readonly mtu: number;
@@ -56,7 +56,7 @@ export async function readRoutes(run: HostCommand, ownPrefix: string): Promise<H
   });
   const onWire = subnets.filter(({ route, subnet }) => !route.gateway && subnet.prefix > 0 && !route.dev?.startsWith(ownPrefix));
   return {
-    taken: subnets.map(({ subnet }) => subnet),
+    taken: subnets.map(({ subnet, route }) => ({ ...subnet, device: route.dev ?? '' })),
     local: onWire.map(({ subnet }) => subnet),
     mtu: links.find(({ ifname }) => ifname === uplink)?.mtu ?? 1500,
   };

@@ -5,7 +5,7 @@ import { ruleset } from './firewall.ts';
 import { closeForwarding, openForwarding } from './forwarding.ts';
 import { addBridge, plugIn, readLinks, readRoutes, removeLink } from './links.ts';
 import { resolverAddresses } from './resolvers.ts';
-import { findSubnet, formatAddress, formatSubnet, parseSubnet, type Subnet } from './subnet.ts';
+import { findSubnet, formatAddress, formatSubnet, overlap, parseSubnet, type Subnet } from './subnet.ts';
 
 /** What tenant networks may reach, from the configuration. */
 export interface NetworkPolicy {
@@ -161,7 +161,9 @@ export class TenantNetworks {
   async #create(namespace: string): Promise<Network> {
     const routes = await readRoutes(this.#run, this.#names.interfacePrefix);
     this.#mtu = routes.mtu;
-    const taken = [...routes.taken, ...this.#resolvers.map((base) => ({ base, prefix: 32 }))];
+    // A network that is still being built has no route yet.
+    const building = [...this.#networks.values()].map(({ subnet }) => subnet);
+    const taken = [...routes.taken, ...building, ...this.#resolvers.map((base) => ({ base, prefix: 32 }))];
     const subnet = findSubnet(taken, Number.parseInt(this.#names.short, 16));
     const bridge = this.#names.bridge(this.#freeNumber());
     const built = Promise.withResolvers<void>();
@@ -178,6 +180,11 @@ export class TenantNetworks {
     await this.#wall(local);
     const alias = `${this.#mark}:net:${namespace}:${formatSubnet(subnet)}`;
     await addBridge(this.#run, { name: bridge, alias, gateway: subnet.base + 1, prefix: subnet.prefix });
+    const { taken } = await readRoutes(this.#run, this.#names.interfacePrefix);
+    if (!taken.some((other) => other.device !== bridge && other.prefix > 0 && overlap(other, subnet))) return;
+    // Somebody else on this machine took the same range at the same moment.
+    await removeLink(this.#run, bridge);
+    throw new LabError('Conflict', `The range ${formatSubnet(subnet)} is used by somebody else.`);
   }
 
   #freeNumber(): number {
