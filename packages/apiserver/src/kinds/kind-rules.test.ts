@@ -248,3 +248,16 @@ test('an event reads the same through both of its APIs', () => {
   });
   expect(find('Event', '/v1').convert?.(seen ?? {})).toEqual(core);
 });
+
+test('a claim that got more than it asked for can still be written; one that asks for less than it has cannot', () => {
+  const info = find('PersistentVolumeClaim');
+  const bound = (storage: string): JsonObject => ({
+    metadata: { name: 'x', uid: 'u-1' },
+    spec: { accessModes: ['ReadWriteMany'], resources: { requests: { storage } }, volumeName: 'v' },
+    status: { phase: 'Bound', capacity: { storage: '1Gi' } },
+  });
+  const update = (to: string, from: string) => info.validate(bound(to), bound(from), context).map(({ message }) => message);
+  expect(update('1', '1')).toEqual([]);
+  expect(update('2', '1')).toEqual([]);
+  expect(update('1', '2Gi')).toEqual(['Forbidden: field can not be less than status.capacity']);
+});

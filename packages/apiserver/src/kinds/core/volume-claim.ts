@@ -50,12 +50,19 @@ function withoutMutables(claim: JsonObject, old: JsonObject): JsonObject {
 function validateUpdate(claim: JsonObject, old: JsonObject): FieldError[] {
   const check = new FieldCheck();
   if (!jsonEqual(withoutMutables(claim, old), withoutMutables(old, old))) check.forbidden('spec', CHANGED);
-  const size = quantityOf(objectAt(claim, 'spec', 'resources', 'requests')?.['storage']);
+  const size = requested(claim);
+  const before = requested(old);
   const had = quantityOf(objectAt(old, 'status', 'capacity')?.['storage']);
-  if (size && had && compareQuantities(size, had) < 0) {
+  // A claim may have got more than it asked for; only one that asks for less than before is told so.
+  const shrinks = size !== undefined && before !== undefined && compareQuantities(size, before) < 0;
+  if (shrinks && had && compareQuantities(size, had) <= 0) {
     check.forbidden('spec.resources.requests.storage', 'field can not be less than status.capacity');
   }
   return check.errors;
+}
+
+function requested(claim: JsonObject) {
+  return quantityOf(objectAt(claim, 'spec', 'resources', 'requests')?.['storage']);
 }
 
 /** PersistentVolumeClaims. */
