@@ -1,9 +1,9 @@
 import { type SyntheticEvent, useId, useState } from 'react';
 import { useApp } from '../context.tsx';
-import { initials } from '../lab/names.ts';
 import { readPublicKey } from '../lab/ssh-key.ts';
 import { fullName, type Tenant } from '../lab/tenant.ts';
 import { useTenant } from '../lab/use-lab.ts';
+import { Avatar } from '../parts/avatar.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { Loaded } from '../parts/states.tsx';
 import { attempt, say } from '../parts/toast.tsx';
@@ -38,9 +38,7 @@ function Person({ tenant }: { tenant: Tenant }) {
       <dl className="facts-list">
         <dt>{words.account.name}</dt>
         <dd className="row-who">
-          <span className="avatar small" aria-hidden="true">
-            {initials(fullName(tenant))}
-          </span>
+          <Avatar name={fullName(tenant)} small />
           {fullName(tenant)}
         </dd>
         <dt>{words.account.login}</dt>

@@ -1,7 +1,7 @@
 import { useDeferredValue, useState } from 'react';
 import { useApp } from '../context.tsx';
-import { initials } from '../lab/names.ts';
 import { fullName, type Tenant } from '../lab/tenant.ts';
+import { Avatar } from '../parts/avatar.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { MembershipDialog } from '../parts/membership-dialog.tsx';
 import { useNow } from '../parts/now.ts';
@@ -79,9 +79,7 @@ function Row({ person, onEdit }: { person: Tenant; onEdit: () => void }) {
       {/* oxlint-disable-next-line jsx-a11y/control-has-associated-label -- a heading of a row is no control */}
       <th scope="row">
         <div className="row-who">
-          <span className="avatar small" aria-hidden="true">
-            {initials(fullName(person))}
-          </span>
+          <Avatar name={fullName(person)} small />
           <div>
             <strong>{fullName(person)}</strong>
             <span className="quiet">{person.name}</span>

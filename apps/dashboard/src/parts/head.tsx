@@ -1,9 +1,9 @@
 import type { ReactNode } from 'react';
 import { useApp } from '../context.tsx';
-import { initials } from '../lab/names.ts';
 import { useManagedWorkspaces } from '../lab/use-lab.ts';
 import { Link, usePath } from '../router.tsx';
 import { chooseLanguage, LANGUAGE_NAMES, useWords } from '../words/words.ts';
+import { Avatar } from './avatar.tsx';
 import { openHelp } from './help.tsx';
 import { Icon, type IconName, Mark } from './icon.tsx';
 import { Menu, type MenuEntry } from './menu.tsx';
@@ -91,7 +91,7 @@ function PersonMenu() {
   return (
     <Menu
       label={words.head.you(me.displayName)}
-      face={<span className="avatar">{initials(me.displayName)}</span>}
+      face={<Avatar name={me.displayName} />}
       className="avatar-button"
       note={note}
       testId="person-menu"

@@ -1,10 +1,10 @@
 import { useState } from 'react';
 import type { Instance } from '../lab/instance.ts';
-import { initials } from '../lab/names.ts';
 import { explanation, isConnectable, stageOf } from '../lab/progress.ts';
 import { isPersistent, type Template } from '../lab/template.ts';
 import { Link } from '../router.tsx';
 import { useWords } from '../words/words.ts';
+import { Avatar } from './avatar.tsx';
 import { Confirm } from './dialog.tsx';
 import { Icon } from './icon.tsx';
 import { StageText, titleOf, useActs } from './instance-card.tsx';
@@ -25,9 +25,7 @@ export function StudentRow({ instance, template }: RowProps) {
   return (
     <li className="row" data-testid="student-instance" data-instance={instance.name} data-phase={instance.phase}>
       <div className="row-who">
-        <span className="avatar small" aria-hidden="true">
-          {initials(name)}
-        </span>
+        <Avatar name={name} small />
         <div>
           <strong>{name}</strong>
           <span className="quiet">{instance.tenant.name}</span>

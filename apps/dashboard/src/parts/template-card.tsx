@@ -132,6 +132,7 @@ function reasonNot(unfinished: readonly ImageBuild[], lacking: readonly Shortage
 function Start({ template, running, starting, onStart, reason }: CardProps & { reason: string | undefined }) {
   const words = useWords();
   const off = reason !== undefined || starting;
+  const face = starting ? words.template.starting : running > 0 ? words.template.again : words.template.start;
   const why = `why-${template.namespace}-${template.name}`;
   return (
     <>
@@ -145,13 +146,13 @@ function Start({ template, running, starting, onStart, reason }: CardProps & { r
         type="button"
         className="button primary"
         data-testid="start"
-        aria-label={words.template.startNamed(template.title)}
+        aria-label={words.template.startNamed(face, template.title)}
         disabled={off}
         aria-describedby={reason ? why : undefined}
         onClick={onStart}
       >
         {starting ? <span className="spinner" /> : <Icon name="play" />}
-        {starting ? words.template.starting : running > 0 ? words.template.again : words.template.start}
+        {face}
       </button>
     </>
   );

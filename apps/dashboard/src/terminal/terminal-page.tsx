@@ -93,21 +93,21 @@ function Letters({ link }: { link: TerminalLink | undefined }) {
     <fieldset className="bare" aria-label={words.terminal.font}>
       <button
         type="button"
-        className="button plain small"
+        className="button plain square small"
         aria-label={words.terminal.smaller}
         aria-disabled={index <= 0 || undefined}
         onClick={() => change(-1)}
       >
-        A−
+        <Icon name="minus" />
       </button>
       <button
         type="button"
-        className="button plain small"
+        className="button plain square small"
         aria-label={words.terminal.larger}
         aria-disabled={index >= SIZES.length - 1 || undefined}
         onClick={() => change(1)}
       >
-        A+
+        <Icon name="plus" />
       </button>
     </fieldset>
   );

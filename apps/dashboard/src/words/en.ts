@@ -60,7 +60,7 @@ export const en = {
     stopsAfter: (time: string) => `Stops after ${time} unused`,
     environments: (n: number) => of(n, { one: 'One environment', other: `${n} environments` }),
     start: 'Start',
-    startNamed: (title: string) => `Start ${title}`,
+    startNamed: (face: string, title: string) => `${face}: ${title}`,
     starting: 'Starting…',
     again: 'Start another',
     runningAlready: (n: number) => of(n, { one: 'One of yours is running', other: `${n} of yours are running` }),

@@ -67,7 +67,7 @@ export const it: Words = {
     stopsAfter: (time) => `Si ferma dopo ${time} senza uso`,
     environments: (n) => of(n, { one: 'Un ambiente', other: `${n} ambienti` }),
     start: 'Avvia',
-    startNamed: (title) => `Avvia ${title}`,
+    startNamed: (face, title) => `${face}: ${title}`,
     starting: 'Avvio…',
     again: 'Avviane un altro',
     runningAlready: (n) => of(n, { one: 'Uno dei tuoi è acceso', other: `${n} dei tuoi sono accesi` }),
