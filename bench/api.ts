@@ -69,12 +69,14 @@ async function rate(name: string, work: (n: number) => Promise<unknown>): Promis
   let n = 0;
   const until = performance.now() + SECONDS * 1000;
   const start = performance.now();
+  const cpu = cpuSeconds();
   await Promise.all(
     Array.from({ length: CONNECTIONS }, async () => {
       while (performance.now() < until) await work(n++);
     }),
   );
-  console.log(`${name.padEnd(34)} ${Math.round((n * 1000) / (performance.now() - start))} per s`);
+  const each = Math.round(((cpuSeconds() - cpu) * 1e6) / n);
+  console.log(`${name.padEnd(34)} ${Math.round((n * 1000) / (performance.now() - start))} per s, ${each} µs of server CPU each`);
 }
 
 const pod = (name: string) =>

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createSecureServer, type Http2SecureServer, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Logger } from '@crownlabs/std';
 import type { Handler } from '../exchange.ts';
@@ -96,7 +96,9 @@ function close(server: AnyServer, sockets: ReadonlySet<Duplex>): Promise<void> {
 /** A server's connections, to close them with it. */
 function connections(server: AnyServer): ReadonlySet<Duplex> {
   const sockets = new Set<Duplex>();
-  server.on('connection', (socket: Duplex) => {
+  server.on('connection', (socket: Socket) => {
+    // Answers are whole: nothing is gained by waiting for more to send.
+    socket.setNoDelay(true);
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
   });
