@@ -1,7 +1,16 @@
-import type { Checker } from './check.ts';
 import { type Expr, SyntaxFault } from './syntax.ts';
 import { BOOL, type CelType, DYN, INT, list, map, optional, part, typeText } from './type.ts';
 import { type FoldName, sizeOfType, type Typed } from './typed.ts';
+
+/** What a macro asks of the checker that meets it. */
+interface Checker {
+  check(expr: Expr): Typed;
+  /** Checks with more names in scope. */
+  within(variables: Readonly<Record<string, CelType>>, expr: Expr): Typed;
+  /** As within, for an expression that must be a truth value. */
+  condition(variables: Readonly<Record<string, CelType>>, expr: Expr): Typed;
+  fieldType(type: CelType, field: string, pos: number): CelType;
+}
 
 type Call = Expr & { kind: 'call' };
 
