@@ -1,3 +1,4 @@
+import { request } from 'node:http';
 import { LabError, messageOf } from '@crownlabs/std';
 import Dockerode from 'dockerode';
 
@@ -16,23 +17,28 @@ const ANSWER_MS = 5_000;
 
 /** Asks the socket who it is; Unavailable when nobody answers like a Docker Engine API. */
 export async function connectEngine(socketPath: string, ulimits: Engine['ulimits'] = []): Promise<Engine> {
-  const docker = new Dockerode({ socketPath });
-  const late = new Promise<never>((_, reject) => {
-    setTimeout(() => reject(new Error('no answer')), ANSWER_MS).unref();
-  });
   try {
-    const version = await Promise.race([docker.version(), late]);
-    const podman = version.Components?.some(({ Name }) => Name.startsWith('Podman')) ?? false;
-    return {
-      kind: podman ? 'podman' : 'docker',
-      version: `${podman ? 'Podman' : 'Docker'} ${version.Version}`,
-      socketPath,
-      docker,
-      ulimits,
-    };
+    // `version` would make Podman run two programs to ask them for theirs; a ping says in its headers all that we need.
+    const server = await ping(socketPath);
+    const [, podman, version = ''] = /^(Libpod|Docker)\/(\S+)/.exec(server) ?? [];
+    const kind = podman === 'Libpod' ? 'podman' : 'docker';
+    const name = kind === 'podman' ? 'Podman' : 'Docker';
+    return { kind, version: `${name} ${version}`.trim(), socketPath, docker: new Dockerode({ socketPath }), ulimits };
   } catch (error) {
     throw new LabError('ServiceUnavailable', `No container engine answers on ${socketPath}: ${messageOf(error)}`, { cause: error });
   }
+}
+
+function ping(socketPath: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const asked = request({ socketPath, path: '/_ping', timeout: ANSWER_MS }, (response) => {
+      response.resume();
+      if (response.statusCode === 200) resolve(String(response.headers['server'] ?? ''));
+      else reject(new Error(`it answered ${response.statusCode}`));
+    });
+    asked.once('timeout', () => asked.destroy(new Error('no answer')));
+    asked.once('error', reject).end();
+  });
 }
 
 interface EngineFailure {
