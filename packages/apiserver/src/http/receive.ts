@@ -10,18 +10,44 @@ const NO_BODY = new Uint8Array(0);
 
 /** A request off the wire, in the shape of the pipeline. */
 export function incomingOf(request: IncomingMessage | Http2ServerRequest, response?: ServerResponse | Http2ServerResponse): Incoming {
-  const gone = new AbortController();
-  // 'close' comes at the end of every response; for one that was sent in full nobody listens any more.
-  response?.once('close', () => gone.abort());
   const peer = peerOf(request);
+  const departure = new Departure(response);
   return {
     method: request.method ?? 'GET',
     url: request.url ?? '/',
     headers: plainHeaders(request.headers),
     body: (limit) => readAll(request, limit),
     ...(peer ? { peer } : {}),
-    signal: gone.signal,
+    get signal() {
+      return departure.signal;
+    },
   };
+}
+
+const GONE = new LabError('Timeout', 'the client has gone');
+
+/** Tells when a client goes away. Most requests never ask, and making an abort reason costs more than reading a request. */
+class Departure {
+  readonly #response: ServerResponse | Http2ServerResponse | undefined;
+  #controller: AbortController | undefined;
+
+  constructor(response: ServerResponse | Http2ServerResponse | undefined) {
+    this.#response = response;
+  }
+
+  get signal(): AbortSignal {
+    if (this.#controller) return this.#controller.signal;
+    const controller = new AbortController();
+    this.#controller = controller;
+    // A response that was sent in full closes too; then nobody listens any more.
+    this.#response?.once('close', () => controller.abort(GONE));
+    if (this.#response && isGone(this.#response)) controller.abort(GONE);
+    return controller.signal;
+  }
+}
+
+function isGone(response: ServerResponse | Http2ServerResponse): boolean {
+  return 'stream' in response ? response.stream.destroyed : response.destroyed;
 }
 
 function plainHeaders(headers: IncomingHttpHeaders): Record<string, string> {

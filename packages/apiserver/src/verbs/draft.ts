@@ -107,7 +107,9 @@ export function admissionCall(draft: Draft, operation: Operation = draft.old ? '
     old: draft.old,
     options: options.json,
     dryRun: options.dryRun,
-    signal: call.incoming.signal,
+    get signal() {
+      return call.incoming.signal;
+    },
     warn: (text) => call.warnings.add(text),
     settled: (callback) => void (options.dryRun || draft.settled.push(callback)),
   };
