@@ -1,4 +1,4 @@
-import { objectOf } from './json.ts';
+import { type JsonObject, objectOf } from './json.ts';
 
 /** The token of an `Authorization: Bearer …` value. */
 export function bearerOf(header: unknown): string | undefined {
@@ -10,12 +10,16 @@ export function bearerOf(header: unknown): string | undefined {
  * the token, this only tells when asking again becomes pointless.
  */
 export function expiryOf(bearer: string): number | undefined {
+  const { exp } = claimsOf(bearer);
+  return typeof exp === 'number' ? exp * 1000 : undefined;
+}
+
+/** What a token claims, unproven: worth something only once the API has accepted this very token. */
+export function claimsOf(bearer: string): JsonObject {
   const [, payload] = bearer.split('.');
-  if (!payload) return undefined;
   try {
-    const claims = objectOf(JSON.parse(Buffer.from(payload, 'base64url').toString('utf8')));
-    return typeof claims['exp'] === 'number' ? claims['exp'] * 1000 : undefined;
+    return payload ? objectOf(JSON.parse(Buffer.from(payload, 'base64url').toString('utf8'))) : {};
   } catch {
-    return undefined;
+    return {};
   }
 }

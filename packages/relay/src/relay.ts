@@ -1,11 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { KubeClient, Transport } from '@crownlabs/client';
+import { tenants } from '@crownlabs/api';
+import { type Membership, type Person, withLiveGroups } from '@crownlabs/auth';
+import { type Informer, type KubeClient, type KubeObject, review, type Transport } from '@crownlabs/client';
 import type { Clock, Logger } from '@crownlabs/std';
 import { AccessReviews } from './access.ts';
 import { SharedFeeds } from './feeds.ts';
 import { Graph } from './graph.ts';
 import { HttpDoor } from './http-door.ts';
+import { arrayOf, objectOf, stringOf } from './json.ts';
 import { SocketDoor } from './socket-door.ts';
 
 /** What the relay is made from. */
@@ -34,7 +37,14 @@ export interface Relay extends AsyncDisposable {
 export function createRelay({ client, transportFor, groups, clock, log }: RelayOptions): Relay {
   const stop = new AbortController();
   const feeds = new SharedFeeds(client, { clock, log }, stop.signal);
-  const graph = new Graph({ client, transportFor, groups, feeds, access: new AccessReviews(transportFor, clock), clock, log });
+  const people = feeds.of(tenants);
+  const access = new AccessReviews({
+    transportFor,
+    living: (person) => livingPerson(people, person),
+    reviewOf: async (user, asked) => (await review(client, user, asked)).allowed,
+    clock,
+  });
+  const graph = new Graph({ client, transportFor, groups, feeds, access, clock, log });
   graph.follow(stop.signal);
   const http = new HttpDoor(graph, log);
   const sockets = new SocketDoor(graph, { clock, log });
@@ -47,4 +57,19 @@ export function createRelay({ client, transportFor, groups, clock, log }: RelayO
       sockets.close();
     },
   };
+}
+
+/** A list that is not there yet takes nothing away: the API has judged the token already. */
+function livingPerson(people: Informer<KubeObject>, person: Person): Person | undefined {
+  if (!people.hasSynced) return person;
+  const tenant = people.get(person.name);
+  return tenant && withLiveGroups(person, membershipsOf(tenant));
+}
+
+function membershipsOf(tenant: KubeObject): Membership[] {
+  const spec = objectOf('spec' in tenant ? tenant.spec : undefined);
+  return arrayOf(spec['workspaces']).map((item) => ({
+    name: stringOf(objectOf(item)['name']) ?? '',
+    role: stringOf(objectOf(item)['role']) ?? '',
+  }));
 }

@@ -20,8 +20,11 @@ export interface Subscriber {
   readonly allowed: (attributes: Attributes) => Promise<boolean>;
 }
 
-/** A right that is taken away, or given, without a change of the object is noticed after this time. */
-const REVIEW_AGAIN_MS = 5_000;
+/**
+ * A right that is taken away, or given, without a change of the object is noticed after this time; a reader of very many objects,
+ * each reviewed by itself, is asked about less often.
+ */
+const REVIEW_AGAIN = { leastMs: 5_000, eachMs: 100, mostMs: 30_000 };
 const RETRY_DENIED_MS = 1_000;
 const ASK_AGAIN = 3;
 
@@ -75,8 +78,16 @@ export class UpdateStream {
       if (!this.#subscriber.initial) await this.#assume();
       yield* this.#drain(signal);
       if (this.#subscriber.initial) yield { updateType: 'BOOKMARK', payload: null };
-      void this.#every(REVIEW_AGAIN_MS, timers.signal, () => this.#markSent());
-      void this.#every(RETRY_DENIED_MS, timers.signal, () => this.#markDenied());
+      void this.#every(
+        () => this.#reviewMs(),
+        timers.signal,
+        () => this.#markSent(),
+      );
+      void this.#every(
+        () => RETRY_DENIED_MS,
+        timers.signal,
+        () => this.#markDenied(),
+      );
       while (!signal.aborted) {
         if (this.#dirty.size === 0) await new Promise<void>((resolve) => void (this.#wake = resolve));
         yield* this.#drain(signal);
@@ -153,10 +164,14 @@ export class UpdateStream {
     this.#wake();
   }
 
-  async #every(ms: number, signal: AbortSignal, act: () => void): Promise<void> {
+  #reviewMs(): number {
+    return Math.min(Math.max(this.#sent.size * REVIEW_AGAIN.eachMs, REVIEW_AGAIN.leastMs), REVIEW_AGAIN.mostMs);
+  }
+
+  async #every(ms: () => number, signal: AbortSignal, act: () => void): Promise<void> {
     try {
       while (!signal.aborted) {
-        await this.#clock.sleep(ms, signal);
+        await this.#clock.sleep(ms(), signal);
         act();
       }
     } catch {

@@ -70,7 +70,7 @@ beforeAll(async () => {
   await it.lab.settled();
 }, 60_000);
 
-afterAll(async () => await it[Symbol.asyncDispose]());
+afterAll(() => it[Symbol.asyncDispose]());
 
 const READ = `query { itPolitoCrownlabsV1alpha2Instance(namespace: "tenant-ada", name: "i1") { metadata { name labels } spec { prettyName
   templateCrownlabsPolitoItTemplateRef { templateWrapper { itPolitoCrownlabsV1alpha2Template { spec { prettyName environmentList { resources { cpu memory } } } } } } }
