@@ -61,8 +61,8 @@ function objectSchema(kind: Kind): StructuralSchema {
       apiVersion: { type: 'string', description: 'Group and version of this representation of the object.' },
       kind: { type: 'string', description: 'The kind of the object, in CamelCase.' },
       metadata: { type: 'object' },
-      spec: structuralSchema(kind.spec),
-      status: structuralSchema(kind.status),
+      spec: { ...structuralSchema(kind.spec), description: `What the ${kind.kind} should be.` },
+      status: { ...structuralSchema(kind.status), description: `What the ${kind.kind} is. Written by controllers alone.` },
     },
   };
 }

@@ -275,6 +275,12 @@ describe('somebody makes an instance', () => {
     expect((await ask(INSTANCE, stud, instance('c', { running: false }), { there: two })).allowed).toBe(true);
   });
 
+  test('stopped ones count as instances: whoever has all of his cannot make one more', async () => {
+    const six = Array.from({ length: 6 }, (_, i) => instance(`i${i}`, { running: false }));
+    const seventh = await ask(INSTANCE, stud, instance('c', { running: false }), { there: six });
+    expect(seventh.status?.message).toBe('quota exceeded: Instances (7 > 6). Stopped ones count as well: delete one');
+  });
+
   test('its template, owner and the labels that rights rest on stay as they are', async () => {
     expect((await ask(INSTANCE, stud, instance('a', { template: 'x' }), { old: instance('a') })).allowed).toBe(false);
     const labelled = instance('a', { labels: { 'crownlabs.polito.it/workspace': 'net' } });

@@ -4,6 +4,7 @@ import type { OperatorsConfig } from '../config.ts';
 import { isMember, workspaceOf } from '../instance/gather.ts';
 import { labelValue } from '../instance/labels.ts';
 import { type Charge, chargeOf, NO_CHARGE, refusalText, shortageOf, totalCharge } from '../quota/charge.ts';
+import { INSTANCE_COUNT, namespaceLimits } from '../tenant/quota.ts';
 import { type AdmissionRequest, type Decision, isOwnRoom } from './review.ts';
 import type { AdmissionWorld } from './world.ts';
 
@@ -23,6 +24,7 @@ export async function validateInstance(request: AdmissionRequest<Instance>, rule
   }
   const subject = await subjectOf(request, rules);
   checkLabels(object, subject.workspace);
+  await checkCount(request, subject.tenant, rules);
   return object.spec.running ? checkQuota(request, subject, rules) : {};
 }
 
@@ -88,6 +90,17 @@ function checkLabels({ metadata: { labels = {} }, spec }: Instance, workspace: s
     if (labels[label] === undefined || labels[label] === right[label]) continue;
     throw new LabError('Forbidden', `the label ${label} is set by the system`);
   }
+}
+
+/** Stopped instances count as well; the API's own quota would say so in words for administrators. */
+async function checkCount({ namespace }: AdmissionRequest<Instance>, tenant: Tenant, { world, config }: InstanceRules): Promise<void> {
+  const joined = (tenant.spec.workspaces ?? []).filter(({ role }) => role !== 'candidate');
+  const quotas = (await Promise.all(joined.map(({ name }) => world.workspace(name)))).flatMap((it) => (it ? [it.spec.quota] : []));
+  const limits = namespaceLimits([...quotas, ...(tenant.spec.personalWorkspace ? [tenant.spec.personalWorkspace] : [])], config.caps);
+  const limit = Number(limits[INSTANCE_COUNT]);
+  const wanted = world.instancesIn(namespace).length + 1;
+  if (wanted <= limit) return;
+  throw new LabError('Forbidden', `quota exceeded: Instances (${wanted} > ${limit}). Stopped ones count as well: delete one`);
 }
 
 /** The early answer. The controller's ledger has the last word, so this one may be late by one. */

@@ -49,8 +49,3 @@ export function isMachine({ environmentType }: Environment): boolean {
 export function isDesktop({ environmentType, guiEnabled }: Environment): boolean {
   return guiEnabled && environmentType === 'Container';
 }
-
-/** Whether pods of the instance are there on purpose: it runs, or it was stopped and is kept for a while. */
-export function holdsPods({ environments }: Pick<InstanceFacts, 'environments'>): boolean {
-  return environments.some(({ deployment }) => (deployment?.spec?.replicas ?? 0) > 0);
-}

@@ -1,4 +1,4 @@
-import { crds, GROUP_PREFIX, MYDRIVE_NAMESPACE } from '@crownlabs/api';
+import { crds, GROUP_PREFIX, LABEL, MYDRIVE_NAMESPACE } from '@crownlabs/api';
 import {
   clusterRoleBindings,
   clusterRoles,
@@ -31,7 +31,9 @@ export function labManifests(): Piece[] {
     piece(clusterRoleBindings, bindEverywhere({ name: role, labels: managedBy('operators') }, role, everybody));
   const admin = { kind: 'Group', name: `${GROUP_PREFIX}admin` } as const;
   return [
-    ...[SYSTEM_NAMESPACE, MYDRIVE_NAMESPACE].map(namespacePiece),
+    // The doors are in there, and from there they reach environments.
+    namespacePiece(SYSTEM_NAMESPACE, { [LABEL.allowInstanceAccess]: 'true' }),
+    namespacePiece(MYDRIVE_NAMESPACE),
     ...labClusterRoles().map((role) => piece(clusterRoles, role)),
     bind('crownlabs-view-workspaces'),
     bind('crownlabs-view-image-lists'),
@@ -40,8 +42,8 @@ export function labManifests(): Piece[] {
   ];
 }
 
-function namespacePiece(name: string): Piece {
-  return piece(namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels: managedBy('operators') } });
+function namespacePiece(name: string, labels: Readonly<Record<string, string>> = {}): Piece {
+  return piece(namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels: managedBy('operators', labels) } });
 }
 
 function roomPieces(room: string): Piece[] {

@@ -1,6 +1,9 @@
 import { type Amount, amount, amountText, least, sum, type WorkspaceQuota, ZERO } from '@crownlabs/api';
 import type { OperatorsConfig } from '../config.ts';
 
+/** The name under which Kubernetes counts Instances. */
+export const INSTANCE_COUNT = 'count/instances.crownlabs.polito.it';
+
 /** The hard limits of a tenant's namespace: what its workspaces allow together, within the caps. */
 export function namespaceLimits(quotas: readonly WorkspaceQuota[], caps: OperatorsConfig['caps']): Record<string, string> {
   const cpu = amountText(capped(sum(quotas.map((it) => amount(it.cpu))), amount(caps.cpu)));
@@ -11,7 +14,7 @@ export function namespaceLimits(quotas: readonly WorkspaceQuota[], caps: Operato
     'requests.cpu': cpu,
     'limits.memory': memory,
     'requests.memory': memory,
-    'count/instances.crownlabs.polito.it': instances,
+    [INSTANCE_COUNT]: instances,
     ...storage(quotas),
     ...extended(quotas),
   };
