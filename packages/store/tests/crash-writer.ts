@@ -1,24 +1,26 @@
-// Writes as fast as it can from several writers, and says of each write on standard output once it was acknowledged.
-import { openStore } from '../src/index.ts';
+import { openStore } from '@crownlabs/store';
 
-const [directory = '', seed = '0'] = process.argv.slice(2);
-const store = await openStore({ directory, retention: { forMs: 0, revisions: 50 } });
+/** Writes for ever, many at once, and says on its standard output what was acknowledged: `name revision`, a line each. */
+const directory = process.argv[2];
+if (directory === undefined) throw new TypeError('crash-writer DIRECTORY');
+const store = await openStore({ directory });
+const round = store.revision;
+process.stdout.write('ready\n');
+await Promise.all(Array.from({ length: 8 }, (_, writer) => write(writer)));
 
-async function writer(id: number): Promise<void> {
-  for (let n = 0; ; n++) {
-    const name = `w${id}-${n % 7}`;
-    const current = store.get('b', name);
-    const deleted = current !== undefined && n % 5 === 0;
+async function write(writer: number): Promise<void> {
+  for (let n = 0; ; n += 1) {
+    const name = `${round}/${writer}/${n % 20}`;
+    const expected = store.get('b', name)?.revision ?? 0;
+    const deleted = expected > 0 && n % 7 === 0;
     const entry = await store.write({
       bucket: 'b',
       name,
-      expected: current?.revision ?? 0,
+      expected,
       deleted,
-      encode: (revision) => ({ bytes: Buffer.from(`${seed}/${id}/${n}@${revision}${'x'.repeat(n % 3 === 0 ? 5_000 : 10)}`) }),
+      encode: (revision) => ({ bytes: Buffer.from(`${name} ${revision}`) }),
     });
-    process.stdout.write(`${entry.revision} ${name} ${deleted ? 'gone' : `${seed}/${id}/${n}`}\n`);
+    process.stdout.write(`${name} ${entry.revision} ${deleted ? 'deleted' : 'written'}\n`);
+    if (n % 50 === 49) void store.compact(store.revision - 200);
   }
 }
-
-process.stdout.write('ready\n');
-await Promise.all([0, 1, 2, 3].map(writer));
