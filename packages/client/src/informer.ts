@@ -4,6 +4,7 @@ import { type KubeObject, keyOf, keyText, type ObjectKey, type Resource } from '
 import { deepFreeze, withoutManagers } from './watch-lines.ts';
 
 const BACKOFF = { baseMs: 100, capMs: 30_000 };
+const TOLD_AFTER = 6;
 
 type Listener<T> = (now: T | undefined, before: T | undefined) => void;
 
@@ -203,7 +204,9 @@ class Follower<T extends KubeObject> {
       }
     }
     const log = this.#options.log ?? silent;
-    log.warn('A watch was interrupted', { kind: this.#resource.kind, error: messageOf(error), failures: this.#failures });
+    // An API that restarts is back after a few tries; one that is not is told of once, not at every try of every watch.
+    const level = this.#failures === TOLD_AFTER ? 'warn' : 'debug';
+    log[level]('A watch was interrupted', { kind: this.#resource.kind, error: messageOf(error), failures: this.#failures });
     const wait = backoffDelay(BACKOFF, this.#failures);
     this.#failures += 1;
     await this.#clock.sleep(wait, signal).catch(() => undefined);
