@@ -34,8 +34,8 @@ export async function lab(options: FakeRuntimeOptions = {}): Promise<Lab> {
 }
 
 /** A lab over a runtime. */
-export async function labOver<R extends Runtime>(runtime: R, config: AgentConfig = {}): Promise<Lab<R>> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'crownlabs-agent-'));
+export async function labOver<R extends Runtime>(runtime: R, config: AgentConfig = {}, place?: string): Promise<Lab<R>> {
+  const dataDir = place ?? (await mkdtemp(join(tmpdir(), 'crownlabs-agent-')));
   let key = '';
   const signingKey = {
     read: () => Promise.resolve(key === '' ? undefined : key),
@@ -90,7 +90,7 @@ export async function labOver<R extends Runtime>(runtime: R, config: AgentConfig
       await stop();
       watching.abort();
       await api[Symbol.asyncDispose]();
-      await rm(dataDir, { recursive: true, force: true });
+      if (place === undefined) await rm(dataDir, { recursive: true, force: true });
     },
   };
 }

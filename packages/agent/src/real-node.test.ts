@@ -49,7 +49,8 @@ describe.skipIf(!possible)('the node on a real engine', { timeout: 60_000 }, () 
     };
     opened = await openRuntime(options, stop.signal);
     await busyboxImage(opened.runtime);
-    lab = await labOver(opened.runtime);
+    // The product keeps both in one data directory.
+    lab = await labOver(opened.runtime, {}, directory);
     end = async () => {
       await lab.end();
       await opened.clear();
@@ -152,6 +153,19 @@ describe.skipIf(!possible)('the node on a real engine', { timeout: 60_000 }, () 
     const after = await lab.until('again', (pod) => first(pod).restartCount === 1 && is('Ready')(pod));
     expect(after?.status?.podIP).toBe(before?.status?.podIP);
     expect(first(after).lastState?.terminated?.exitCode).toBe(137);
+  });
+
+  test('a pod whose sandbox is killed gets a new one, and keeps its empty directories', async () => {
+    const volumes = [{ name: 'hosts', emptyDir: {} }];
+    const main = { ...desktop, securityContext: { ...hardened, runAsUser: 1010 }, volumeMounts: [{ name: 'hosts', mountPath: '/keep' }] };
+    await lab.pod('reborn', { containers: [main], volumes });
+    await lab.until('reborn', is('Ready'));
+    expect(await sh('reborn', 'echo kept > /keep/note; cat /etc/hosts')).toContain('reborn');
+    const id = first(await lab.until('reborn', is('Ready'))).containerID?.replace('crownlabs://', '') ?? '';
+    const mode = execFileSync('podman', ['inspect', '--format', '{{.HostConfig.NetworkMode}}', id]).toString().trim();
+    execFileSync('podman', ['kill', mode.replace('container:', '')], { stdio: 'ignore' });
+    await lab.until('reborn', (pod) => first(pod).restartCount === 1 && is('Ready')(pod));
+    expect(await sh('reborn', 'cat /keep/note')).toBe('kept');
   });
 
   test('a restarted agent finds its pod on the engine and leaves its container alone', async () => {

@@ -1,4 +1,5 @@
 import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Runtime } from '@crownlabs/runtime';
 import { type Logger, messageOf } from '@crownlabs/std';
 import type { Engine } from './engine/engine.ts';
@@ -43,7 +44,9 @@ const SPARE = 2;
 
 /** Opens the runtime of one installation on an engine: adopts its pods, puts its walls up. */
 export async function openRuntime(options: RuntimeOptions, signal: AbortSignal): Promise<OpenedRuntime> {
-  const { engine, installation, directory, network: policy, log, run = hostCommand } = options;
+  const { engine, installation, network: policy, log, run = hostCommand } = options;
+  // A folder of its own: whoever gives us the directory may keep things of pods there too.
+  const directory = join(options.directory, 'files');
   const ourNames = names(installation);
   const networks = new TenantNetworks({ run, names: ourNames, installation, policy });
   const pool = new SandboxPool({ engine, names: ourNames, installation, spare: options.spareSandboxes ?? SPARE });
