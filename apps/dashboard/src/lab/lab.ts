@@ -181,6 +181,7 @@ export class Lab {
     try {
       await this.#request(mutation, variables);
     } catch (error) {
+      if (isDoneAlready(error)) return;
       undo();
       throw error;
     }
@@ -191,6 +192,12 @@ export class Lab {
     lists.set(key, known);
     return known;
   }
+}
+
+/** A request that was made twice, because the first answer was lost, finds its own work. */
+function isDoneAlready(error: unknown): boolean {
+  const { reason } = problemOf(error);
+  return reason === 'AlreadyExists' || reason === 'NotFound';
 }
 
 function pretendedInstance(template: Template, owner: { name: string; namespace: string }, name: string): Instance {

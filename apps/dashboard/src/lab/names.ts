@@ -11,10 +11,3 @@ export function initials(name: string): string {
   const words = name.split(/[\s._-]+/).filter((word) => word !== '');
   return [words[0], words.length > 1 ? words.at(-1) : undefined].map((word) => word?.charAt(0).toUpperCase() ?? '').join('');
 }
-
-/** A steady colour for a name, as a hue. */
-export function hueOf(name: string): number {
-  let hash = 7;
-  for (const character of name) hash = (hash * 31 + (character.codePointAt(0) ?? 0)) % 360;
-  return hash;
-}

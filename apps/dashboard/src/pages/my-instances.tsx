@@ -8,10 +8,10 @@ import { InstanceCard, titleOf } from '../parts/instance-card.tsx';
 import { OPEN_WHEN_READY, usePreference } from '../parts/preferences.ts';
 import { Loaded, Skeletons } from '../parts/states.tsx';
 import { say } from '../parts/toast.tsx';
-import { waysOf } from '../parts/ways.tsx';
+import { type Way, waysOf } from '../parts/ways.tsx';
 import { navigate } from '../router.tsx';
 import { useLive } from '../wire/live.ts';
-import { useWords } from '../words/words.ts';
+import { useWords, wordsNow } from '../words/words.ts';
 
 /** The reader's own environments, the newest first. */
 export function MyInstances({ namespace }: { namespace: string }) {
@@ -56,6 +56,12 @@ function List({ instances }: { instances: readonly Instance[] }) {
   );
 }
 
+function sayReady(title: string, way: (Way & { href: string }) | undefined): void {
+  const words = wordsNow();
+  const enter = way && way.way !== 'web' ? { label: words.instance.connect, run: () => navigate(way.href) } : undefined;
+  say(words.instance.ready(title), { icon: 'check', act: enter });
+}
+
 /** Says when something that the reader waited for can be used, or opens it if that was asked for. */
 function useReadyNotices(instances: readonly Instance[], templateOf: (instance: Instance) => Template | undefined): void {
   const words = useWords();
@@ -69,8 +75,7 @@ function useReadyNotices(instances: readonly Instance[], templateOf: (instance: 
       const template = templateOf(instance);
       const [way] = waysOf(instance, template);
       if (way && way.way !== 'web' && OPEN_WHEN_READY.live.get() === 'yes') navigate(way.href);
-      else if (stageOf(instance) === 'ready')
-        say(words.instance.ready(titleOf(instance, template, words.instance.fresh)), { icon: 'check' });
+      else if (stageOf(instance) === 'ready') sayReady(titleOf(instance, template, words.instance.fresh), way);
       else before.current.set(instance.name, false);
     }
   });

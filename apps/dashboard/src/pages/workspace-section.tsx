@@ -2,7 +2,7 @@ import { useState } from 'react';
 import { useApp } from '../context.tsx';
 import type { Instance } from '../lab/instance.ts';
 import { costOf, shortages, usageOf } from '../lab/quota.ts';
-import type { Template } from '../lab/template.ts';
+import { flavourOf, type Template } from '../lab/template.ts';
 import type { Role } from '../lab/tenant.ts';
 import type { Workspace } from '../lab/workspace.ts';
 import { Icon } from '../parts/icon.tsx';
@@ -10,6 +10,7 @@ import { QuotaBars } from '../parts/quota-bars.tsx';
 import { Empty, Loaded, Skeletons } from '../parts/states.tsx';
 import { TemplateCard } from '../parts/template-card.tsx';
 import { attempt } from '../parts/toast.tsx';
+import { preloadPage } from '../parts/ways.tsx';
 import { useLive } from '../wire/live.ts';
 import { useWords } from '../words/words.ts';
 
@@ -101,6 +102,10 @@ function Cards({ workspace, templates, mine, owner }: CardsProps) {
   const used = usageOf(mine, templates);
   const start = async (template: Template) => {
     setStarting(template.name);
+    preloadPage(flavourOf(template));
+    // What was started appears at the top of the page.
+    const calm = matchMedia('(prefers-reduced-motion: reduce)').matches;
+    window.scrollTo({ top: 0, behavior: calm ? 'auto' : 'smooth' });
     await attempt(lab.start(template, owner));
     setStarting(undefined);
   };

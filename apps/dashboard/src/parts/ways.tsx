@@ -32,6 +32,13 @@ export function waysOf(
   );
 }
 
+/** Fetches the code of a page before it is opened. A failure shows when it is. */
+export function preloadPage(way: WayIn | 'machine'): void {
+  if (way === 'web') return;
+  const page = way === 'terminal' ? import('../terminal/terminal-page.tsx') : import('../desktop/desktop-page.tsx');
+  page.catch(() => undefined);
+}
+
 const TEST_IDS = { desktop: 'connect', web: 'connect-web', terminal: 'connect-terminal' } as const;
 
 /** A link into an environment. A web app opens in a tab of its own: it is another origin, and not ours. */
@@ -51,7 +58,7 @@ export function WayLink({ way, className, label, face }: { way: Way; className: 
       </a>
     );
   }
-  const preload = () => void (way.way === 'desktop' ? import('../desktop/desktop-page.tsx') : import('../terminal/terminal-page.tsx'));
+  const preload = () => preloadPage(way.way);
   return (
     <Link {...shared} onPointerEnter={preload} onFocus={preload}>
       {inner}

@@ -11,7 +11,7 @@ interface GraphAnswer {
 /** A GraphRequest to `url`; `onUnauthorized` hears when the session has ended. */
 export function graphRequest(url: string, onUnauthorized: () => void): GraphRequest {
   return async (query, variables = {}) => {
-    const response = await fetch(url, {
+    const response = await persistently(url, {
       method: 'POST',
       headers: { 'content-type': 'application/json', accept: 'application/graphql-response+json, application/json' },
       body: JSON.stringify({ query, variables }),
@@ -23,6 +23,24 @@ export function graphRequest(url: string, onUnauthorized: () => void): GraphRequ
     if (!response.ok || !answer.data) throw new ProblemError({ code: response.status, reason: 'Unknown', message: response.statusText });
     return answer.data;
   };
+}
+
+const TRIES = 3;
+const PAUSE_MS = 300;
+
+/**
+ * A browser on the lab's own machine breaks off requests whenever a network appears, which is what starting an environment makes. So a
+ * request without an answer is made again; whoever changes something must be able to bear that it happened already.
+ */
+async function persistently(url: string, init: RequestInit): Promise<Response> {
+  for (let left = TRIES - 1; ; left -= 1) {
+    try {
+      return await fetch(url, init);
+    } catch (error) {
+      if (left === 0) throw error;
+      await new Promise((resolve) => void setTimeout(resolve, PAUSE_MS));
+    }
+  }
 }
 
 async function readAnswer(response: Response): Promise<GraphAnswer> {

@@ -9,7 +9,7 @@ export function ago(time: number, now: number, locale: string): string {
   const format = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' });
   const seconds = Math.round((time - now) / 1000);
   for (const [unit, length] of UNITS) if (Math.abs(seconds) >= length) return format.format(Math.trunc(seconds / length), unit);
-  return format.format(Math.trunc(seconds / 60), 'minute');
+  return format.format(0, 'second');
 }
 
 /** A time span of the API (`30m`, `2h`, `15d`) in words; nothing for `never`. */
@@ -18,11 +18,6 @@ export function spanText(span: string, locale: string): string | undefined {
   const units = { s: 'second', m: 'minute', h: 'hour', d: 'day' } as const;
   if (unit !== 's' && unit !== 'm' && unit !== 'h' && unit !== 'd') return undefined;
   return new Intl.NumberFormat(locale, { style: 'unit', unit: units[unit], unitDisplay: 'long' }).format(Number(count));
-}
-
-/** A full date with time. */
-export function dateText(time: number, locale: string): string {
-  return new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' }).format(time);
 }
 
 /** Machine times inside a sentence of the API, as the reader's clock shows them: today's as the hour alone. */

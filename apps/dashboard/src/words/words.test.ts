@@ -10,7 +10,7 @@ test('numbers take the form of their language', () => {
 
 test('times are told as people tell them', () => {
   const now = Date.parse('2026-05-05T12:00:00Z');
-  expect(ago(now - 20_000, now, 'en')).toBe('this minute');
+  expect(ago(now - 20_000, now, 'en')).toBe('now');
   expect(ago(now - 3 * 3_600_000, now, 'it')).toBe('3 ore fa');
   expect([spanText('2h', 'en'), spanText('15d', 'it'), spanText('never', 'en')]).toEqual(['2 hours', '15 giorni', undefined]);
 });
