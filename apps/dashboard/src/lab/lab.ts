@@ -1,6 +1,7 @@
 import type { GraphRequest } from '../wire/graph-request.ts';
 import type { GraphSocket } from '../wire/graph-socket.ts';
 import { type ListShape, LiveList } from '../wire/live-list.ts';
+import { problemOf } from '../wire/problem.ts';
 import { IMAGE_BUILDS, type ImageBuild, readImageBuild } from './image-build.ts';
 import { CREATE_INSTANCE, DELETE_INSTANCE, INSTANCES_OF, INSTANCES_WITH, type Instance, PATCH_INSTANCE, readInstance } from './instance.ts';
 import { generatedName } from './names.ts';
@@ -110,7 +111,7 @@ export class Lab {
         tenantCrownlabsPolitoItTenantRef: { name: owner.name },
       },
     };
-    await this.#orUndo(undo, CREATE_INSTANCE, { namespace: owner.namespace, instance: input });
+    await this.#orUndo(undo, CREATE_INSTANCE, { namespace: owner.namespace, instance: input }, 'AlreadyExists');
     return name;
   }
 
@@ -130,7 +131,7 @@ export class Lab {
       (item) => item && { ...item, deleting: true },
       (item) => item === undefined || item.deleting,
     );
-    await this.#orUndo(undo, DELETE_INSTANCE, { namespace, name });
+    await this.#orUndo(undo, DELETE_INSTANCE, { namespace, name }, 'NotFound');
   }
 
   async setPublicKeys(tenant: Tenant, publicKeys: readonly string[]): Promise<void> {
@@ -177,11 +178,12 @@ export class Lab {
     };
   }
 
-  async #orUndo(undo: () => void, mutation: string, variables: Record<string, unknown>): Promise<void> {
+  async #orUndo(undo: () => void, mutation: string, variables: Record<string, unknown>, done?: string): Promise<void> {
     try {
       await this.#request(mutation, variables);
     } catch (error) {
-      if (isDoneAlready(error)) return;
+      // A request that was made twice, because the first answer was lost, finds its own work.
+      if (problemOf(error).reason === done) return;
       undo();
       throw error;
     }
@@ -192,12 +194,6 @@ export class Lab {
     lists.set(key, known);
     return known;
   }
-}
-
-/** A request that was made twice, because the first answer was lost, finds its own work. */
-function isDoneAlready(error: unknown): boolean {
-  const { reason } = problemOf(error);
-  return reason === 'AlreadyExists' || reason === 'NotFound';
 }
 
 function pretendedInstance(template: Template, owner: { name: string; namespace: string }, name: string): Instance {
