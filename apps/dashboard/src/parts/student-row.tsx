@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { memo, useState } from 'react';
 import type { Instance } from '../lab/instance.ts';
 import { explanation, isConnectable, stageOf } from '../lab/progress.ts';
 import { isPersistent, type Template } from '../lab/template.ts';
@@ -16,8 +16,8 @@ interface RowProps {
   readonly template: Template | undefined;
 }
 
-/** A student's environment, as a teacher sees it. */
-export function StudentRow({ instance, template }: RowProps) {
+/** A student's environment, as a teacher sees it. Drawn again only when it changes: a class may have two thousand. */
+export const StudentRow = memo(function StudentRow({ instance, template }: RowProps) {
   const words = useWords();
   const stage = stageOf(instance);
   const name = instance.tenant.fullName || instance.tenant.name;
@@ -37,7 +37,7 @@ export function StudentRow({ instance, template }: RowProps) {
       {why && <p className="row-why">{why}</p>}
     </li>
   );
-}
+});
 
 function Ends({ instance, template, name }: RowProps & { name: string }) {
   const words = useWords();
