@@ -71,8 +71,19 @@ export async function control(config: Resolved, { log, stop, ready, keep }: Runn
     .catch((error: unknown) => log.debug('Images were not made', { error: messageOf(error) }));
   await new Promise((resolve) => stop.addEventListener('abort', resolve, { once: true }));
   await Promise.all([lab.stopped, images]);
-  if (!keep())
-    await opened.then((one) => one.clear()).catch((error: unknown) => log.warn('Environments were not ended', { error: messageOf(error) }));
+  if (!keep()) await endEnvironments(opened, log);
+}
+
+/** Their objects stay: the next start brings environments back by their spec. */
+async function endEnvironments(opened: Promise<Node>, log: Logger): Promise<void> {
+  try {
+    const { agent, clear } = await opened;
+    // The agent would take what is cleared for an accident, and make it again.
+    await agent.stopped;
+    await clear();
+  } catch (error) {
+    log.warn('Environments were not ended', { error: messageOf(error) });
+  }
 }
 
 function operatorsConfig(config: Resolved): OperatorsConfig {

@@ -41,6 +41,7 @@ async function engine(places: Places): Promise<readonly Finding[]> {
   const started = await startEngine({
     directory: join(places.dataDir, 'engine-cli'),
     ...(config.engineSocket ? { socket: config.engineSocket } : {}),
+    proveAnew: true,
   });
   await started.stop();
   return started.findings;

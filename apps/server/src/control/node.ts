@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { type Agent, startAgent } from '@crownlabs/agent';
@@ -47,13 +48,15 @@ export async function openNode({ server, config, owned, log, stop }: NodeParts):
   owned.defer(() => started.stop());
   const engine = requireEngine(started);
   log.info('Container engine found', { engine: engine.version });
+  const installation = await installationId(server);
   const opened = await openRuntime(
     {
       engine,
-      installation: await installationId(server),
+      installation,
       directory: places.pods,
       network: { internet: config.allowInternet, open: [], resolvers: [] },
       log: log.child({ room: 'runtime' }),
+      revive: () => started.revive(),
     },
     stop,
   );
@@ -68,13 +71,25 @@ export async function openNode({ server, config, owned, log, stop }: NodeParts):
     runtime: opened.runtime,
     nodeName: name,
     dataDir: config.dataDir,
+    ...(await memoryFolder(installation)),
     config: {},
     clock: systemClock,
     log: log.child({ room: 'agent' }),
     signal: stop,
   });
+  owned.defer(() => agent.stopped);
   owned.defer(server.registerKubelet(name, agent));
   return { runtime: opened.runtime, agent, clear: () => opened.clear() };
+}
+
+/** A folder of ours in memory, for what must not touch the disk (the content of Secrets in pods), where the machine has one. */
+async function memoryFolder(installation: string): Promise<{ memoryDir?: string }> {
+  const path = `/run/crownlabs-${installation.slice(0, 8)}`;
+  const made = await mkdir(path, { recursive: true, mode: 0o711 }).then(
+    () => true,
+    () => false,
+  );
+  return made ? { memoryDir: path } : {};
 }
 
 /** `kube-system` is made once in the life of an installation, so its uid names it. */
