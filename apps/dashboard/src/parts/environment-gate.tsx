@@ -11,7 +11,7 @@ import { useWords } from '../words/words.ts';
 import { Mark } from './icon.tsx';
 import { StageText, titleOf } from './instance-card.tsx';
 import { Failure } from './states.tsx';
-import { attempt } from './toast.tsx';
+import { attempt, hush } from './toast.tsx';
 
 /** Where an environment is. */
 export interface Place {
@@ -47,6 +47,7 @@ export function EnvironmentGate({
   const list = useLive(lab.instances(at.namespace, at.instance));
   const instance = list.state === 'ready' ? list.value[0] : undefined;
   const late = useLate(GONE_AFTER_MS);
+  useEffect(hush, []);
   if (list.state === 'failed') {
     const forbidden = list.problem.code === 403;
     return (

@@ -21,6 +21,11 @@ export function say(text: string, more: { icon?: IconName; act?: Toast['act'] } 
   toasts.set([...toasts.get().slice(-2), { id: last, text, icon: more.icon ?? 'info', act: more.act }]);
 }
 
+/** Takes back everything that was said: what comes now has the reader's whole screen. */
+export function hush(): void {
+  toasts.set([]);
+}
+
 function dismiss(id: number): void {
   toasts.set(toasts.get().filter((toast) => toast.id !== id));
 }
