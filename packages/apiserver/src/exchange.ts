@@ -42,7 +42,7 @@ export interface Sink {
   write(chunk: Uint8Array): void;
   /** Bytes that the client has not taken yet. */
   readonly queued: number;
-  /** Resolves when the client has taken what was queued, or has gone. */
+  /** Resolves when more may be queued without piling up, or when the client has gone. */
   drained(): Promise<void>;
   end(): void;
 }

@@ -70,7 +70,7 @@ class ResponseSink implements Sink {
   }
 
   drained(): Promise<void> {
-    if (this.#stream.writableLength === 0 || this.#stream.destroyed) return Promise.resolve();
+    if (!this.#stream.writableNeedDrain || this.#stream.destroyed) return Promise.resolve();
     return new Promise((resolve) => {
       const done = () => {
         this.#stream.off('drain', done);

@@ -14,6 +14,7 @@ const PODS = '/api/v1/namespaces/default/pods';
 const kubelet: Kubelet = {
   async *log(pod, options) {
     yield Buffer.from(`${pod.name}/${options.container} tail=${options.tailLines}\n`);
+    if (options.follow) yield Buffer.from('more\n');
   },
   async exec(_, { command }) {
     const stdin = new PassThrough();
@@ -51,6 +52,13 @@ test('a log is passed on with its options', async () => {
   await using api = await startTestApi(options);
   await podOn(api);
   expect((await api.send('GET', `${PODS}/p/log?tailLines=5`)).body).toBe('p/c tail=5\n');
+});
+
+test('a log arrives whole over a socket, however it is cut', async () => {
+  await using api = await startTestApi(options);
+  const url = await podOn(api);
+  const response = await fetch(`${url.replace('ws', 'http')}${PODS}/p/log?follow=true`, { headers: { authorization: 'Bearer t' } });
+  expect(await response.text()).toBe('p/c tail=undefined\nmore\n');
 });
 
 test('a command gets its input and gives its output and its end over the channels of exec', async () => {

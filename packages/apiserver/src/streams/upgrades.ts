@@ -57,6 +57,12 @@ interface Parts {
 
 async function accept({ api, kubelets, localGroups }: Parts, request: IncomingMessage, signal: AbortSignal): Promise<Accepted> {
   const call = await admitCall(api, { ...incomingOf(request), signal }, new Warnings());
+  if (request.headers.upgrade?.toLowerCase() !== 'websocket' || request.method !== 'GET') {
+    throw new LabError(
+      'BadRequest',
+      `this server upgrades to WebSocket only, not to ${request.headers.upgrade ?? 'anything'} by ${request.method}`,
+    );
+  }
   const { group, resource, subresource } = call.attributes;
   const local = findLocal(localGroups, call);
   if (local) return acceptLocal(local, call);
