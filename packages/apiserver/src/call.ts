@@ -89,15 +89,3 @@ export interface Admission {
   mutate(call: AdmissionCall): Promise<void>;
   validate(call: AdmissionCall): Promise<void>;
 }
-
-/**
- * A resource or subresource whose POST computes an answer: reviews, token requests. The body was decoded, pruned, defaulted and
- * validated against the schema of `resource`; authorization (verb create) and admission were passed.
- */
-export interface VirtualEndpoint {
-  /** What it is served as; `verbs` is `['create']`. For a subresource, the ResourceInfo of its body's kind with the parent's plural. */
-  readonly resource: ResourceInfo;
-  /** `''`, or for example `token` with resource.plural `serviceaccounts`. */
-  readonly subresource: string;
-  create(call: AdmissionCall): Promise<JsonObject>;
-}

@@ -12,9 +12,6 @@ export interface Body {
   readonly yaml: boolean;
 }
 
-/** Decodes a media type of its own, such as protobuf; the JSON form of the object. */
-export type BodyDecoder = (bytes: Uint8Array) => JsonObject;
-
 /** The largest body, in bytes. */
 export const BODY_LIMIT = 3 * 1024 * 1024;
 
