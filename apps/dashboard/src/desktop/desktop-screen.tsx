@@ -1,4 +1,4 @@
-import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
+import { type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from 'react';
 import type { Place } from '../parts/environment-gate.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { useNow } from '../parts/now.ts';
@@ -15,6 +15,8 @@ import { SoftKeyboard } from './soft-keyboard.tsx';
 interface ScreenProps {
   readonly at: Place;
   readonly title: string;
+  /** How far the environment is, while it does not answer yet. */
+  readonly progress: ReactNode;
   readonly viewOnly: boolean;
   readonly mayRetry: () => Promise<boolean>;
   /** Changes between looking and controlling, where the reader may do both. */
@@ -25,7 +27,7 @@ const NEVER = new Cell<LinkState>({ state: 'connecting' });
 
 /** The picture, the bar above it, and what is said when the line breaks. */
 export function DesktopScreen(props: ScreenProps) {
-  const { title, viewOnly } = props;
+  const { title, progress, viewOnly } = props;
   const words = useWords();
   const root = useRef<HTMLElement>(null);
   const target = useRef<HTMLDivElement>(null);
@@ -67,7 +69,7 @@ export function DesktopScreen(props: ScreenProps) {
         ref={target}
         onKeyDownCapture={leave}
       />
-      {state.state !== 'connected' && <Veil state={state} title={title} onRetry={() => link?.reconnect()} />}
+      {state.state !== 'connected' && <Veil state={state} title={title} progress={progress} onRetry={() => link?.reconnect()} />}
       {typing && link && <SoftKeyboard link={link} onClose={() => setTyping(false)} />}
       <p className="unseen" aria-live="polite">
         {words.desktop.states[state.state]}
@@ -99,7 +101,7 @@ function useLink(target: { readonly current: HTMLDivElement | null }, { at, view
   return link;
 }
 
-function Veil({ state, title, onRetry }: { state: LinkState; title: string; onRetry: () => void }) {
+function Veil({ state, title, progress, onRetry }: { state: LinkState; title: string; progress: ReactNode; onRetry: () => void }) {
   const words = useWords();
   const lost = state.state === 'disconnected';
   const now = useNow(lost);
@@ -108,6 +110,7 @@ function Veil({ state, title, onRetry }: { state: LinkState; title: string; onRe
       <div className="desk-veil">
         <span className="spinner" aria-hidden="true" />
         <span>{words.desktop.connectingTo(title)}</span>
+        {progress}
       </div>
     );
   }

@@ -37,6 +37,11 @@ export function isConnectable(instance: Instance): boolean {
   return stageOf(instance) === 'ready' || instance.conditions.some((condition) => condition.type === 'Connectable' && condition.holds);
 }
 
+/** Whether its desktop may be opened: one that is starting keeps whoever comes early until it shows its first picture. */
+export function mayComeEarly(instance: Instance): boolean {
+  return isConnectable(instance) || (stageOf(instance) === 'starting' && !instance.pretended && instance.phase !== 'Importing');
+}
+
 /** The condition that says why an instance is not ready, if there is one worth telling. */
 export function explanation(instance: Instance): Condition | undefined {
   const open = instance.conditions.filter((condition) => !condition.holds && condition.message !== '' && condition.type !== 'Connectable');

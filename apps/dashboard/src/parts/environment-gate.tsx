@@ -1,7 +1,7 @@
 import { type ReactNode, useEffect, useState } from 'react';
 import { useApp } from '../context.tsx';
 import type { Instance } from '../lab/instance.ts';
-import { isConnectable, remark, stageOf } from '../lab/progress.ts';
+import { isConnectable, mayComeEarly, remark, stageOf } from '../lab/progress.ts';
 import { useTemplatesOf } from '../lab/use-templates.ts';
 import { Link } from '../router.tsx';
 import { type Access, askAccess } from '../wire/access.ts';
@@ -85,7 +85,7 @@ function KnownInstance({
   const words = useWords();
   const template = useTemplatesOf([instance])(instance);
   const title = titleOf(instance, template, words.instance.fresh);
-  const open = isConnectable(instance);
+  const open = need === 'view' ? mayComeEarly(instance) : isConnectable(instance);
   const { access, askAgain } = useAccess(instance, open);
   if (!open) return <NotOpen instance={instance} title={title} />;
   if (!access) return <Wait />;

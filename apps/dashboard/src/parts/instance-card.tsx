@@ -1,7 +1,7 @@
 import { useState } from 'react';
 import { useApp } from '../context.tsx';
 import type { Instance } from '../lab/instance.ts';
-import { isConnectable, isMoving, remark, type Stage, stageOf, waitingSince } from '../lab/progress.ts';
+import { isConnectable, isMoving, mayComeEarly, remark, type Stage, stageOf, waitingSince } from '../lab/progress.ts';
 import { flavourOf, isPersistent, type Template, waysIn } from '../lab/template.ts';
 import { ago, localTimes } from '../words/when.ts';
 import { useWords } from '../words/words.ts';
@@ -157,7 +157,8 @@ function Buttons({ instance, template, title, onRename, ask }: ActsProps & { ask
   const words = useWords();
   const { start } = useActs(instance, title);
   const stage = stageOf(instance);
-  const ways = isConnectable(instance) ? waysOf(instance, template) : [];
+  const usable = isConnectable(instance);
+  const ways = mayComeEarly(instance) ? waysOf(instance, template).filter(({ way }) => usable || way === 'desktop') : [];
   const [first] = ways;
   const more = ways.slice(1).filter(({ environment }) => environment === first?.environment);
   return (
