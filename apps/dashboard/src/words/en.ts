@@ -248,7 +248,7 @@ export const en = {
     workspaces: 'Workspaces',
     none: 'None yet',
     keys: 'SSH keys',
-    keysText: 'Whoever has the private half of one of these keys can reach your environments over SSH.',
+    keysText: 'Kept with your account for environments that are reached over SSH. Keep the private half to yourself.',
     noKeys: 'No keys yet.',
     add: 'Add key',
     keyLabel: 'Public key',

@@ -255,7 +255,7 @@ export const it: Words = {
     workspaces: 'Workspace',
     none: 'Ancora nessuno',
     keys: 'Chiavi SSH',
-    keysText: 'Chi ha la metà privata di una di queste chiavi può raggiungere i tuoi ambienti via SSH.',
+    keysText: 'Restano nel tuo account per gli ambienti raggiunti via SSH. Tieni per te la metà privata.',
     noKeys: 'Ancora nessuna chiave.',
     add: 'Aggiungi la chiave',
     keyLabel: 'Chiave pubblica',
