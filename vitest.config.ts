@@ -22,7 +22,9 @@ export default defineConfig({
           // The whole product on two cores: one file at a time, and patience where a container engine is asked.
           fileParallelism: false,
           testTimeout: 180_000,
-          hookTimeout: 600_000,
+          // The very first one may have to build the images.
+          hookTimeout: 1_200_000,
+          expect: { poll: { timeout: 15_000, interval: 50 } },
         },
       },
     ],
