@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
@@ -35,13 +36,22 @@ export async function withdraw(places: Places): Promise<void> {
   await rm(places.state, { force: true });
 }
 
-/** Whether a process of this id exists. */
+/** Whether a process of this id runs. One that has ended and whose parent did not ask how (in many containers nobody does) runs no more. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
   } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+    if (!(error instanceof Error && 'code' in error && error.code === 'EPERM')) return false;
+  }
+  return stateOf(pid) !== 'Z';
+}
+
+/** The letter after the program's name in https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html. */
+function stateOf(pid: number): string | undefined {
+  try {
+    return /\) (\w)/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1];
+  } catch {
+    return undefined;
   }
 }
 
