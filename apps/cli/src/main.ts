@@ -96,7 +96,7 @@ user
   .requiredOption('--first-name <name>', 'first name')
   .requiredOption('--last-name <name>', 'last name')
   .requiredOption('--email <address>', 'mail address')
-  .option('--enrol <workspace[:role]...>', 'workspaces to join, as user unless :manager is said')
+  .option('--enrol <workspace...>', 'workspaces to join; netgroup:manager to teach there')
   .option('--admin', 'may do everything', false)
   .action(async (name: string, flags: { firstName: string; lastName: string; email: string; enrol?: string[]; admin: boolean }) => {
     const { addUser } = await import('./verbs/user.ts');
