@@ -19,7 +19,7 @@ const { values } = parseArgs({
 const log = logger(({ level, message, fields }) => level !== 'debug' && console.error(level, message, fields));
 const options = {
   tokenFile: 'oracle-token,admin,admin-uid,"system:masters"\n',
-  admission: { serviceAccounts: false },
+  admission: { without: ['ServiceAccount'] },
   log,
 };
 

@@ -1,6 +1,7 @@
 import process from 'node:process';
 import { LabError, messageOf } from '@crownlabs/std';
 import { Command, Option } from 'commander';
+import { type ApiServerFlags, withApiServerFlags } from './apiserver-flags.ts';
 import { type Places, placesOf } from './places.ts';
 import { paint, say } from './terminal.ts';
 
@@ -68,6 +69,13 @@ program
     const { test } = await import('./verbs/test.ts');
     process.exitCode = await test(patterns);
   });
+
+withApiServerFlags(
+  program.command('apiserver').description('run the Kubernetes API and its controllers alone, for any Kubernetes tool'),
+).action(async (flags: ApiServerFlags) => {
+  const { apiserver } = await import('./verbs/apiserver.ts');
+  await apiserver(program.opts<{ dataDir?: string }>().dataDir, flags);
+});
 
 program
   .command('kubeconfig')

@@ -41,7 +41,7 @@ export async function labOver<R extends Runtime>(runtime: R, config: AgentConfig
     read: () => Promise.resolve(key === '' ? undefined : key),
     write: (pem: string) => Promise.resolve(void (key = pem)),
   };
-  const api = await createApiServer({ signingKey, admission: { serviceAccounts: false } });
+  const api = await createApiServer({ signingKey, admission: { without: ['ServiceAccount'] } });
   const client = createClient(api.transport({ username: 'test', groups: ['system:masters'] }), { fieldManager: 'test' });
   for (const name of [NAMESPACE, 'kube-node-lease']) {
     await client.create(namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } }).catch(() => undefined);

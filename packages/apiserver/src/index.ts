@@ -1,5 +1,6 @@
-export { quotaKinds, quotaUsed, type WebhookHandler } from './admission/index.ts';
+export { ADMISSION_PLUGINS, quotaKinds, quotaUsed, type WebhookHandler } from './admission/index.ts';
 export type { OidcOptions } from './authn/index.ts';
+export type { AuthorizationMode } from './authz/index.ts';
 export { type KeyPair, kubeconfigOf, type MachineCertificates, machineCertificates } from './certificates.ts';
 export type { LocalResource } from './discovery/groups.ts';
 export type { Listener, ListenOptions, TlsOptions } from './http/listen.ts';

@@ -26,6 +26,8 @@ export interface RunningApiServer {
   readonly listener: Listener;
   /** A file in the data directory, readable by its owner alone. */
   readonly kubeconfig: string;
+  /** PEM of the authority by which clients know the server. */
+  readonly ca: string;
 }
 
 /**
@@ -63,7 +65,7 @@ export async function startApiServer(config: ApiServerConfig, owned: Scope): Pro
   const { key, cert } = certificates.serving;
   const authorities = clientCa === undefined ? certificates.ca : `${certificates.ca}\n${clientCa}`;
   const listener = await server.listen({ host: bindAddress, port: securePort, tls: { key, cert, clientCa: authorities } });
-  return { server, listener, kubeconfig: await writeKubeconfig(dataDir, listener, certificates) };
+  return { server, listener, kubeconfig: await writeKubeconfig(dataDir, listener, certificates), ca: certificates.ca };
 }
 
 /** Names of the API inside a cluster, and the address that it is bound to. */

@@ -47,7 +47,7 @@ export interface ApiServerOptions {
   readonly tokenFile?: string;
   readonly oidc?: readonly OidcOptions[];
   readonly authorizationMode?: AuthorizationMode;
-  readonly admission?: Partial<Pick<AdmissionOptions, 'services' | 'podSecurity' | 'serviceAccounts' | 'handlers' | 'post'>>;
+  readonly admission?: Partial<Pick<AdmissionOptions, 'services' | 'podSecurity' | 'without' | 'handlers' | 'post'>>;
   readonly localGroups?: readonly LocalGroup[];
   readonly clock?: Clock;
   readonly log?: Logger;

@@ -19,6 +19,24 @@ import type { WebhookHandler, WebhookPost } from './webhook-call.ts';
 import { httpsPost } from './webhook-https.ts';
 import { mutatingWebhooks, validatingWebhooks } from './webhooks.ts';
 
+/** The plugins that can be left out, under the names that kube-apiserver gives them. */
+export const ADMISSION_PLUGINS = [
+  'NamespaceLifecycle',
+  'LimitRanger',
+  'ServiceAccount',
+  'PodSecurity',
+  'Priority',
+  'DefaultTolerationSeconds',
+  'DefaultStorageClass',
+  'StorageObjectInUseProtection',
+  'PersistentVolumeClaimResize',
+  'DefaultIngressClass',
+  'ValidatingAdmissionPolicy',
+  'MutatingAdmissionWebhook',
+  'ValidatingAdmissionWebhook',
+  'ResourceQuota',
+] as const;
+
 /** How admission is set up. */
 export interface AdmissionOptions {
   readonly reader: ObjectReader;
@@ -27,8 +45,8 @@ export interface AdmissionOptions {
   readonly first?: readonly AdmissionPlugin[];
   readonly services: ServiceRanges;
   readonly podSecurity?: PodSecurityOptions;
-  /** Whether pods get a service account and its token. Default true. */
-  readonly serviceAccounts?: boolean;
+  /** Plugins to leave out, by their names in {@link ADMISSION_PLUGINS}. */
+  readonly without?: readonly string[];
   /** Webhooks of our own, by `namespace/name` of the Service that their configurations name. */
   readonly handlers?: ReadonlyMap<string, WebhookHandler>;
   readonly post?: WebhookPost;
@@ -38,7 +56,8 @@ export interface AdmissionOptions {
 
 /** The chain that every write passes. Disposing it ends its subscriptions. */
 export function createAdmission(options: AdmissionOptions): Admission & Disposable {
-  const { reader, registry, handlers = new Map(), post = httpsPost() } = options;
+  const { reader, registry, handlers = new Map(), post = httpsPost(), without = [] } = options;
+  const wanted = ({ name }: { name: string }) => !without.includes(name);
   const services = serviceAllocator(reader, options.services);
   const transport = { post, resolve: serviceResolver(reader, handlers) };
   const judging = { reader, registry, conditions: conditions(options.authorizer) };
@@ -46,12 +65,16 @@ export function createAdmission(options: AdmissionOptions): Admission & Disposab
   const policies = validatingPolicies(judging);
   const mutating = mutatingWebhooks(hooks);
   const validating = validatingWebhooks(hooks);
+  const webhooks = {
+    mutating: wanted({ name: 'MutatingAdmissionWebhook' }) ? [mutating] : [],
+    validating: wanted({ name: 'ValidatingAdmissionWebhook' }) ? [validating] : [],
+  };
   const plugins = [
     namespaceLifecycle(reader),
     ...(options.first ?? []),
     expressionCheck,
     limitRanger(reader),
-    ...(options.serviceAccounts === false ? [] : [podServiceAccount(reader)]),
+    podServiceAccount(reader),
     podSecurity(reader, options.podSecurity ?? {}),
     podPriority(reader),
     defaultTolerations,
@@ -63,7 +86,7 @@ export function createAdmission(options: AdmissionOptions): Admission & Disposab
     policies,
   ];
   return {
-    ...admissionOf({ plugins, mutating, validating, last: [resourceQuota(reader)] }),
+    ...admissionOf({ plugins: plugins.filter(wanted), ...webhooks, last: [resourceQuota(reader)].filter(wanted) }),
     [Symbol.dispose]: () => {
       for (const owned of [services, policies, mutating, validating]) owned[Symbol.dispose]();
     },

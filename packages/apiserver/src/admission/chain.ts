@@ -5,8 +5,9 @@ import type { MutatingWebhooks, ValidatingWebhooks } from './webhooks.ts';
 export interface AdmissionChain {
   /** Change objects, then look at them; webhooks come after them in both phases. */
   readonly plugins: readonly AdmissionPlugin[];
-  readonly mutating: MutatingWebhooks;
-  readonly validating: ValidatingWebhooks;
+  /** At most one of each: none where they are left out. */
+  readonly mutating: readonly MutatingWebhooks[];
+  readonly validating: readonly ValidatingWebhooks[];
   /** Look last: they count what all others let through. */
   readonly last: readonly AdmissionPlugin[];
 }
@@ -22,15 +23,17 @@ export function admissionOf({ plugins, mutating, validating, last }: AdmissionCh
   return {
     mutate: async (call) => {
       await mutatePlugins(call);
-      const first = await mutating.run(call);
-      if (!first.changed) return;
-      // What webhooks added is brought in line by the plugins, and shown once more to the webhooks that asked for it.
-      await mutatePlugins(call);
-      if (first.curious.size > 0) await mutating.run(call, first);
+      for (const webhooks of mutating) {
+        const first = await webhooks.run(call);
+        if (!first.changed) return;
+        // What webhooks added is brought in line by the plugins, and shown once more to the webhooks that asked for it.
+        await mutatePlugins(call);
+        if (first.curious.size > 0) await webhooks.run(call, first);
+      }
     },
     validate: async (call) => {
       await validatePlugins(call, plugins);
-      await validating.run(call);
+      for (const webhooks of validating) await webhooks.run(call);
       await validatePlugins(call, last);
     },
   };

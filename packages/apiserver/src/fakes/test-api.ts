@@ -25,7 +25,7 @@ export interface TestApi extends AsyncDisposable {
 /** Starts one; dispose of it with `await using`. */
 export async function startTestApi(options: Partial<ApiServerOptions> = {}): Promise<TestApi> {
   const signingKey = { read: async () => undefined, write: async () => undefined };
-  const server = await createApiServer({ signingKey, admission: { serviceAccounts: false }, ...options });
+  const server = await createApiServer({ signingKey, admission: { without: ['ServiceAccount'] }, ...options });
   const transport = server.transport({ username: 'admin', groups: ['system:masters'] });
   return {
     server,
