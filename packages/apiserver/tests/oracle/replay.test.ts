@@ -1,0 +1,42 @@
+import { scope } from '@crownlabs/std';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type RecordedCase, recordedCases } from './recorded-case.ts';
+import { Replay } from './replay.ts';
+
+/** Steps that are meant to differ; docs/kubernetes-api.md says why. */
+const DELIBERATE: Readonly<Record<string, readonly string[]>> = {
+  // JSON is answered, whatever of protobuf is asked for.
+  'http-media-types': ['step 9,'],
+};
+
+const cases = recordedCases();
+const owned = scope();
+let replay: Replay;
+let compared = 0;
+
+beforeAll(async () => {
+  replay = await Replay.start(owned);
+}, 60_000);
+afterAll(() => owned[Symbol.asyncDispose]());
+
+async function replayed(one: RecordedCase): Promise<void> {
+  const { differences, compared: steps } = await replay.run(one);
+  compared += steps;
+  const meant = DELIBERATE[one.name] ?? [];
+  expect(differences.filter((line) => !meant.some((step) => line.startsWith(step)))).toEqual([]);
+  // One that no longer differs leaves the list.
+  expect(meant.filter((step) => !differences.some((line) => line.startsWith(step)))).toEqual([]);
+}
+
+describe('the program answers as the recorded Kubernetes 1.36 did', { concurrent: true, timeout: 180_000 }, () => {
+  test.for(cases.filter(({ serial }) => !serial))('$name', replayed);
+});
+
+describe('and where nothing else may happen meanwhile', { timeout: 180_000 }, () => {
+  test.for(cases.filter(({ serial }) => serial))('$name', replayed);
+
+  test('every recorded step was compared', () => {
+    expect(cases).toHaveLength(118);
+    expect(compared).toBe(1672);
+  });
+});
