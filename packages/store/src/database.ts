@@ -1,8 +1,10 @@
-import { mkdirSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync, type SQLOutputValue, type StatementSync, backup as sqliteBackup } from 'node:sqlite';
 import { LabError, messageOf } from '@crownlabs/std';
+import { checksum, demandSum } from './checksum.ts';
 import type { Entry } from './entry.ts';
+import { migrate } from './layout.ts';
 import { claim, heldBy, release } from './owner.ts';
 import { type SealOptions, seal, unseal } from './seal.ts';
 
@@ -18,22 +20,6 @@ export interface ReadRow extends Row {
   readonly before: Entry | undefined;
 }
 
-const LAYOUT = 1;
-
-const SCHEMA = `
-CREATE TABLE IF NOT EXISTS log (
-  id INTEGER PRIMARY KEY,
-  bucket TEXT NOT NULL,
-  name TEXT NOT NULL,
-  previous INTEGER NOT NULL,
-  deleted INTEGER NOT NULL,
-  sealed INTEGER NOT NULL,
-  value BLOB NOT NULL,
-  UNIQUE (bucket, name, previous)
-);
-CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
-`;
-
 /** The append-only table: one file, one owner. All calls are synchronous; a caller decides what shares a transaction. */
 export class Database {
   readonly #db: DatabaseSync;
@@ -45,10 +31,17 @@ export class Database {
   constructor(directory: string | undefined, sealing: SealOptions | undefined) {
     this.#directory = directory;
     this.#sealing = sealing;
-    if (directory !== undefined) mkdirSync(directory, { recursive: true, mode: 0o700 });
-    this.#db = new DatabaseSync(directory === undefined ? ':memory:' : join(directory, 'log.db'), { timeout: 0 });
-    this.#lock();
-    this.#migrate();
+    this.#db = opened(directory);
+    try {
+      this.#lock();
+      this.#demandSound();
+      migrate(this.#db);
+      // The holder is named last: a log that cannot be opened is nobody's.
+      if (directory !== undefined) claim(directory);
+    } catch (error) {
+      this.#db.close();
+      throw unusable(directory, error);
+    }
   }
 
   #lock(): void {
@@ -59,20 +52,15 @@ export class Database {
       );
       this.#db.exec('BEGIN EXCLUSIVE; COMMIT;');
     } catch (error) {
-      this.#db.close();
       if (this.#directory !== undefined && /locked|busy/i.test(messageOf(error))) throw heldBy(this.#directory, error);
-      throw new LabError('ServiceUnavailable', `The log in ${this.#directory} cannot be opened: ${messageOf(error)}`, { cause: error });
+      throw error;
     }
-    if (this.#directory !== undefined) claim(this.#directory);
   }
 
-  #migrate(): void {
-    this.#db.exec(SCHEMA);
-    const layout = this.fact('layout');
-    if (layout !== undefined && layout > LAYOUT) {
-      throw new LabError('ServiceUnavailable', `The log has layout ${layout}, made by a newer version; this one reads up to ${LAYOUT}`);
-    }
-    this.setFact('layout', LAYOUT);
+  /** Better no answer than a wrong one: an index that lost a row would show old objects as the last ones. */
+  #demandSound(): void {
+    const found = this.#db.prepare('PRAGMA integrity_check(1)').get()?.['integrity_check'];
+    if (found !== 'ok') throw new Error(String(found).split('\n').at(-1));
   }
 
   #prepare(sql: string): StatementSync {
@@ -108,7 +96,7 @@ export class Database {
   insert({ entry, previous, deleted }: Row): void {
     const sealing = this.#sealing?.covers(entry.bucket) ? this.#sealing : undefined;
     const value = sealing ? seal(sealing.key, `${entry.bucket}/${entry.name}`, entry.bytes) : entry.bytes;
-    this.#prepare('INSERT INTO log (id, bucket, name, previous, deleted, sealed, value) VALUES (?, ?, ?, ?, ?, ?, ?)').run(
+    this.#prepare('INSERT INTO log (id, bucket, name, previous, deleted, sealed, value, sum) VALUES (?, ?, ?, ?, ?, ?, ?, ?)').run(
       entry.revision,
       entry.bucket,
       entry.name,
@@ -116,6 +104,7 @@ export class Database {
       deleted ? 1 : 0,
       sealing ? 1 : 0,
       value,
+      checksum(entry, value),
     );
   }
 
@@ -132,7 +121,7 @@ export class Database {
 
   /** Rows of a bucket with revisions above `after`, oldest first, each with the row it replaced. */
   *since(bucket: string, after: number): Generator<ReadRow> {
-    const sql = `SELECT l.*, p.id AS p_id, p.deleted AS p_deleted, p.sealed AS p_sealed, p.value AS p_value
+    const sql = `SELECT l.*, p.id AS p_id, p.deleted AS p_deleted, p.sealed AS p_sealed, p.value AS p_value, p.sum AS p_sum
       FROM log AS l LEFT JOIN log AS p ON p.id = l.previous WHERE l.id > ? AND l.bucket = ? ORDER BY l.id`;
     for (const row of this.#prepare(sql).iterate(after, bucket)) yield this.#readRow(row);
   }
@@ -181,28 +170,53 @@ export class Database {
   }
 
   #row(row: Record<string, SQLOutputValue>): Row {
-    const bucket = String(row['bucket']);
-    const name = String(row['name']);
-    const bytes = this.#open(bucket, name, row['sealed'], row['value']);
-    return {
-      entry: { bucket, name, revision: Number(row['id']), bytes, decoded: undefined },
-      previous: Number(row['previous']),
-      deleted: row['deleted'] === 1,
-    };
+    const where = { bucket: String(row['bucket']), name: String(row['name']), revision: Number(row['id']) };
+    const bytes = this.#open(where, { value: row['value'], sealed: row['sealed'], sum: row['sum'] });
+    return { entry: { ...where, bytes, decoded: undefined }, previous: Number(row['previous']), deleted: row['deleted'] === 1 };
   }
 
   #readRow(row: Record<string, SQLOutputValue>): ReadRow {
     const read = this.#row(row);
-    const { bucket, name } = read.entry;
     if (row['p_id'] === null || row['p_deleted'] === 1) return { ...read, before: undefined };
-    const bytes = this.#open(bucket, name, row['p_sealed'], row['p_value']);
-    return { ...read, before: { bucket, name, revision: Number(row['p_id']), bytes, decoded: undefined } };
+    const where = { bucket: read.entry.bucket, name: read.entry.name, revision: Number(row['p_id']) };
+    const bytes = this.#open(where, { value: row['p_value'], sealed: row['p_sealed'], sum: row['p_sum'] });
+    return { ...read, before: { ...where, bytes, decoded: undefined } };
   }
 
-  #open(bucket: string, name: string, sealed: SQLOutputValue | undefined, value: SQLOutputValue | undefined): Uint8Array {
+  #open(where: Where, { value, sealed, sum }: Kept): Uint8Array {
+    const { bucket, name } = where;
     if (!(value instanceof Uint8Array)) throw new LabError('InternalError', `The log holds no bytes for ${bucket}/${name}`);
+    demandSum(sum, where, value);
     if (sealed !== 1) return value;
     if (!this.#sealing) throw new LabError('ServiceUnavailable', `The log holds sealed values (${bucket}), but no key was given`);
     return unseal(this.#sealing.key, `${bucket}/${name}`, value);
   }
+}
+
+type Where = Pick<Entry, 'bucket' | 'name' | 'revision'>;
+type Kept = Readonly<Record<'value' | 'sealed' | 'sum', SQLOutputValue | undefined>>;
+
+function opened(directory: string | undefined): DatabaseSync {
+  if (directory === undefined) return new DatabaseSync(':memory:');
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    const file = join(directory, 'log.db');
+    // Asked beforehand, because SQLite would call it an I/O error.
+    for (const path of [directory, file]) if (existsSync(path)) accessSync(path, constants.W_OK);
+    return new DatabaseSync(file, { timeout: 0 });
+  } catch (error) {
+    throw unusable(directory, error);
+  }
+}
+
+/** What to say of a log that does not open: whose it is, what is wrong, and what helps. */
+export function unusable(directory: string | undefined, error: unknown): unknown {
+  if (error instanceof LabError || directory === undefined) return error;
+  const why = messageOf(error);
+  const advice = /readonly|EACCES|EROFS|unable to open|permission/i.test(why)
+    ? 'Its directory must be writable by this process.'
+    : /full|disk I\/O/i.test(why)
+      ? 'Free space on its disk.'
+      : 'The file is damaged: put a backup in its place. It was left as it is.';
+  return new LabError('ServiceUnavailable', `The log in ${directory} cannot be opened: ${why}. ${advice}`, { cause: error });
 }

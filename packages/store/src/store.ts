@@ -1,7 +1,7 @@
 import { type Clock, hasCode, LabError, messageOf, systemClock } from '@crownlabs/std';
 import { Bucket } from './bucket.ts';
 import { Ages, type Retention } from './compaction.ts';
-import { Database, type Row } from './database.ts';
+import { Database, type Row, unusable } from './database.ts';
 import type { Change, Entry, LogEvent, Page, Range } from './entry.ts';
 import type { SealOptions } from './seal.ts';
 
@@ -62,7 +62,7 @@ export async function openStore(options: StoreOptions = {}): Promise<Store> {
     return new LogStore(database, options);
   } catch (error) {
     database.close();
-    throw error;
+    throw unusable(options.directory, error);
   }
 }
 
@@ -275,10 +275,19 @@ class LogStore implements Store {
 
   async compact(revision: number): Promise<void> {
     const target = Math.min(revision, this.#committed);
-    if (target > this.#compacted) {
-      this.#compacted = target;
-      this.#db.setFact('compacted', target);
+    try {
+      if (target > this.#compacted) {
+        // On disk before anything goes, or a restart would promise history that is gone.
+        this.#db.setFact('compacted', target);
+        this.#compacted = target;
+      }
+      await this.#sweep();
+    } catch (error) {
+      throw new LabError('ServiceUnavailable', `History could not be forgotten: ${messageOf(error)}`, { cause: error });
     }
+  }
+
+  async #sweep(): Promise<void> {
     while (this.#swept < this.#compacted && !this.#closed) {
       const { reached, tombstones } = this.#db.sweep(this.#swept, this.#compacted, STEP_ROWS);
       for (const key of tombstones) if ((this.#tombstones.get(key) ?? Infinity) <= reached) this.#tombstones.delete(key);

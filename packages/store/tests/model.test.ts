@@ -87,13 +87,11 @@ test('lists at every revision, watches from every revision and live events agree
       expect(store.list('b').entries.map(({ bytes }) => textOf(bytes))).toEqual(world.at(store.revision));
       for (let revision = store.compacted; revision <= store.revision; revision++) {
         expect(store.listAt('b', revision).entries.map(({ bytes }) => textOf(bytes))).toEqual(world.at(revision));
-        const replayed = store
-          .since('b', revision)
-          .map((event) => ({
-            revision: event.revision,
-            name: event.entry.name,
-            text: event.deleted ? undefined : textOf(event.entry.bytes),
-          }));
+        const replayed = store.since('b', revision).map((event) => ({
+          revision: event.revision,
+          name: event.entry.name,
+          text: event.deleted ? undefined : textOf(event.entry.bytes),
+        }));
         expect(replayed).toEqual(world.past.filter((one) => one.revision > revision));
       }
       if (store.compacted > 0) expect(() => store.since('b', store.compacted - 1)).toThrow('too old resource version');
