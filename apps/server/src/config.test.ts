@@ -7,6 +7,12 @@ test('an unknown key is an error with a suggestion, and every mistake is named a
   expect(parsing).toThrow('bind: ');
 });
 
+test('a configuration that is no mapping is refused, not taken for an empty one', () => {
+  for (const text of ['some words', '- dataDir', '5'])
+    expect(() => parseConfig(text, { dataDir: '/d' })).toThrow('not a list of keys and values');
+  expect(parseConfig('# nothing yet', { dataDir: '/d' }).dataDir).toBe('/d');
+});
+
 test('plain HTTP never leaves the machine', () => {
   expect(() => parseConfig('dataDir: /d\nbind: 0.0.0.0', {})).toThrow('Set an https publicURL');
   expect(parseConfig('dataDir: /d\nbind: 0.0.0.0\npublicURL: https://lab.example.org', {}).bind).toBe('0.0.0.0');

@@ -2,7 +2,8 @@ import { LabError, messageOf } from '@crownlabs/std';
 import { parse } from 'yaml';
 import { z } from 'zod';
 
-const duration = z.string().regex(/^(\d+(\.\d+)?)(ms|s|m|h|d)$/, 'a number and a unit: 30s, 10m, 1h, 7d');
+const SPAN = 'a number and a unit is needed, such as 30s, 10m, 1h or 7d';
+const duration = z.string(SPAN).regex(/^(\d+(\.\d+)?)(ms|s|m|h|d)$/, SPAN);
 
 /** The configuration of an installation on one machine. Every key has its meaning beside it; unknown keys are errors. */
 export const Config = z.strictObject({
@@ -40,7 +41,8 @@ export function parseConfig(text: string, overrides: Readonly<Record<string, unk
   } catch (error) {
     throw new LabError('Invalid', `The configuration is not YAML: ${messageOf(error)}`, { cause: error });
   }
-  const result = Config.safeParse({ ...(typeof file === 'object' ? file : {}), ...overrides });
+  if (typeof file !== 'object' || Array.isArray(file)) throw new LabError('Invalid', 'The configuration is not a list of keys and values.');
+  const result = Config.safeParse({ ...file, ...overrides });
   if (result.success) return checked(result.data);
   throw new LabError('Invalid', `The configuration has mistakes:\n${result.error.issues.map(problem).join('\n')}`);
 }
