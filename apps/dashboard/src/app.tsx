@@ -24,6 +24,10 @@ const WorkspacesPage = lazy(() => import('./pages/workspaces.tsx').then((module)
 
 const session = new Session();
 void session.check();
+// The session may have ended, or begun, in another tab.
+document.addEventListener('visibilitychange', () => {
+  if (document.visibilityState === 'visible') void session.check();
+});
 
 /** The whole page. */
 export function App() {

@@ -58,13 +58,14 @@ function Find({ tenant, workspace, template }: { tenant: Tenant; workspace: stri
 }
 
 function Begin({ tenant, namespace, name, nothing }: { tenant: Tenant; namespace: string; name: string; nothing: ReactNode }) {
+  const words = useWords();
   const { lab } = useApp();
   const templates = useLive(lab.templates(namespace));
   const instances = useLive(lab.instances(tenant.namespace ?? ''));
   const template = templates.state === 'ready' ? templates.value.find((one) => one.name === name) : undefined;
   const owner = useMemo(() => ({ name: tenant.name, namespace: tenant.namespace ?? '' }), [tenant.name, tenant.namespace]);
   const [problem, retry] = useStart(template, instances, owner);
-  if (problem) return <Failure problem={problem} retry={retry} />;
+  if (problem) return <Failure problem={problem} retry={retry} title={words.start.cannot} />;
   return (
     <Loaded of={templates} waiting={<Going />}>
       {() => (template ? <Going /> : nothing)}

@@ -1,24 +1,18 @@
 import type { ReactNode } from 'react';
 import type { Loadable } from '../wire/live.ts';
 import type { Problem } from '../wire/problem.ts';
-import { useWords, type Words } from '../words/words.ts';
+import { useWords } from '../words/words.ts';
 import { Icon } from './icon.tsx';
-
-/** Words for a problem, without repeating what a server said to programs. */
-function problemText(problem: Problem, words: Words): string {
-  if (problem.code === 403) return words.problem.forbidden;
-  if (problem.code === 0) return words.problem.unreachable;
-  return problem.message;
-}
+import { problemText } from './problem-text.ts';
 
 /** Something that could not be loaded, and the way to try again. */
-export function Failure({ problem, retry }: { problem: Problem; retry: () => void }) {
+export function Failure({ problem, retry, title }: { problem: Problem; retry: () => void; title?: string }) {
   const words = useWords();
   return (
     <div className="notice bad" role="alert">
       <Icon name="warning" />
       <div className="notice-words">
-        <strong>{words.problem.title}</strong>
+        <strong>{title ?? words.problem.title}</strong>
         <span>{problemText(problem, words)}</span>
       </div>
       <button type="button" className="button second small" onClick={retry}>

@@ -124,6 +124,7 @@ function reasonNot(unfinished: readonly ImageBuild[], lacking: readonly Shortage
   if (unfinished.length > 0) return words.template.waitsForBuild;
   const [first] = lacking;
   if (!first) return undefined;
+  if (first.needed > first.limit) return words.quota.never;
   const text = (value: number) => amountText(first.aspect, value, words.locale);
   if (first.aspect === 'instances') return words.quota.lacks.instances(text(first.limit));
   return words.quota.lacks[first.aspect](text(first.needed), text(first.free));

@@ -3,6 +3,7 @@ import { Cell, useLive } from '../wire/live.ts';
 import { problemOf } from '../wire/problem.ts';
 import { useWords, wordsNow } from '../words/words.ts';
 import { Icon, type IconName } from './icon.tsx';
+import { denialText } from './problem-text.ts';
 
 interface Toast {
   readonly id: number;
@@ -36,7 +37,8 @@ export async function attempt(work: Promise<unknown>): Promise<boolean> {
     await work;
     return true;
   } catch (error) {
-    say(wordsNow().instance.failedTo(problemOf(error).message), { icon: 'warning' });
+    const problem = problemOf(error);
+    say(wordsNow().instance.failedTo(denialText(problem, wordsNow()) ?? problem.message), { icon: 'warning' });
     return false;
   }
 }

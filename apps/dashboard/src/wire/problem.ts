@@ -25,10 +25,15 @@ export function problemOf(error: unknown): Problem {
   return { code: 500, reason: 'Unknown', message };
 }
 
+// The API's own words around what a rule of the lab says, which is meant for people.
+const DENIED = /^admission webhook ".*?" denied the request: (.+)$/s;
+
 /** The Problem in a list of GraphQL errors. */
 export function graphProblem(errors: readonly { message: string; extensions?: Record<string, unknown> | undefined }[]): Problem {
   const first = errors[0];
   const { code, reason } = first?.extensions ?? {};
+  const denied = DENIED.exec(first?.message ?? '')?.[1];
+  if (denied) return { code: 422, reason: 'Denied', message: denied };
   return {
     code: typeof code === 'number' ? code : 500,
     reason: typeof reason === 'string' ? reason : 'Unknown',

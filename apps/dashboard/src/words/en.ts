@@ -78,6 +78,9 @@ export const en = {
     label: (workspace: string) => `What you use of ${workspace}`,
     aspects: { instances: 'Environments', cpu: 'Processor', memory: 'Memory', disk: 'Disk' },
     used: (used: string, limit: string) => `${used} of ${limit}`,
+    exceeded: (what: string, wanted: string, limit: string) =>
+      `${what}: you would use ${wanted}, and may use ${limit}. Stop or delete another environment first.`,
+    never: 'It needs more than one person may use in this workspace. Ask your teacher.',
     lacks: {
       instances: (limit: string) => `You have all ${limit} environments in use. Stop or delete one first.`,
       cpu: (needed: string, free: string) => `Needs ${needed} cores, and ${free} are free. Stop or delete another environment first.`,

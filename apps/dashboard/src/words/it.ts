@@ -85,6 +85,8 @@ export const it: Words = {
     label: (workspace) => `Quanto usi di ${workspace}`,
     aspects: { instances: 'Ambienti', cpu: 'Processore', memory: 'Memoria', disk: 'Disco' },
     used: (used, limit) => `${used} di ${limit}`,
+    exceeded: (what, wanted, limit) => `${what}: useresti ${wanted} e puoi usarne ${limit}. Prima ferma o elimina un altro ambiente.`,
+    never: 'Richiede più di quanto una persona può usare in questo workspace. Chiedi al docente.',
     lacks: {
       instances: (limit) => `Stai già usando tutti i ${limit} ambienti. Prima fermane o eliminane uno.`,
       cpu: (needed, free) => `Servono ${needed} core e ne sono liberi ${free}. Prima ferma o elimina un altro ambiente.`,
