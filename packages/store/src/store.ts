@@ -215,7 +215,9 @@ class LogStore implements Store {
       });
     } catch (error) {
       this.#next = this.#committed;
-      const refusal = new LabError('ServiceUnavailable', `The write could not be made durable: ${messageOf(error)}`, { cause: error });
+      const why = messageOf(error);
+      const advice = /full/i.test(why) ? '. Free space on it and try again; what was acknowledged before is kept.' : '';
+      const refusal = new LabError('ServiceUnavailable', `The write could not be made durable: ${why}${advice}`, { cause: error });
       for (const { failed } of batch) failed(refusal);
       return;
     }

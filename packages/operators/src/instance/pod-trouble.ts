@@ -44,7 +44,8 @@ function imageTrouble({ environment: { image }, build }: EnvironmentFacts, detai
     const message = `The image ${image} is being built on this machine${progress}. The environment starts when it is ready.`;
     return { phase: 'Starting', reason: 'ImageBuilding', message };
   }
-  const why = phase === 'Failed' ? `: building it failed (${fault ?? 'see the log'})` : detail && `: ${detail}`;
+  const cause = phase === 'Failed' ? `building it failed (${fault ?? 'see the log'})` : detail.replace(/\.+$/, '');
+  const why = cause && `: ${cause}`;
   return {
     phase: 'Failed',
     reason: 'ImageNotFound',
