@@ -5,7 +5,7 @@ import { type Logger, messageOf, scope, systemClock } from '@crownlabs/std';
 import { durationMs } from './config.ts';
 import { certificatesOf, clientOf, openApi, serveApi } from './control/api.ts';
 import { openDoors, openIdentity } from './control/doors.ts';
-import { makeImages, type Node, openNode } from './control/node.ts';
+import { clearMachine, type Machine, makeImages, type Node, openMachine, startNode } from './control/node.ts';
 import { createDemo } from './demo.ts';
 import { keepGatewayToken } from './gateway-token.ts';
 import { placesBelow, type Resolved } from './resolved-config.ts';
@@ -63,27 +63,29 @@ export async function control(config: Resolved, { log, stop, ready, keep }: Runn
   await lab.ready;
   ready(config.demo ? await createDemo(clientOf(server.transport(BOOTSTRAP), 'demo'), identity.accounts) : []);
   const parts = { server, config, owned, log, stop };
-  const opened = openNode(parts);
+  const machine = openMachine(parts);
+  const opened = machine.then((one) => startNode(one, parts));
   opened.then(node.resolve, node.reject);
-  node.promise.catch((error: unknown) => log.error('Environments cannot run on this machine', { error: messageOf(error) }));
+  node.promise.catch((error: unknown) => {
+    if (!stop.aborted) log.error('Environments cannot run on this machine', { error: messageOf(error) });
+  });
   const images = opened
     .then((one) => makeImages(one, parts))
     .catch((error: unknown) => log.debug('Images were not made', { error: messageOf(error) }));
   await new Promise((resolve) => stop.addEventListener('abort', resolve, { once: true }));
   await Promise.all([lab.stopped, images]);
-  if (!keep()) await endEnvironments(opened, log);
+  if (!keep()) await endEnvironments(machine, opened, log);
 }
 
 /** Their objects stay: the next start brings environments back by their spec. */
-async function endEnvironments(opened: Promise<Node>, log: Logger): Promise<void> {
-  try {
-    const { agent, clear } = await opened;
-    // The agent would take what is cleared for an accident, and make it again.
-    await agent.stopped;
-    await clear();
-  } catch (error) {
-    log.warn('Environments were not ended', { error: messageOf(error) });
-  }
+async function endEnvironments(machine: Promise<Machine>, opened: Promise<Node>, log: Logger): Promise<void> {
+  // The agent would take what is cleared for an accident, and make it again.
+  const agent = await opened.then(
+    (one) => one.agent,
+    () => undefined,
+  );
+  await agent?.stopped;
+  await machine.then(clearMachine).catch((error: unknown) => log.warn('Environments were not ended', { error: messageOf(error) }));
 }
 
 function operatorsConfig(config: Resolved): OperatorsConfig {

@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { type Agent, startAgent } from '@crownlabs/agent';
@@ -6,7 +6,7 @@ import type { ApiServer } from '@crownlabs/apiserver';
 import { namespaces } from '@crownlabs/client';
 import { loadRecipes } from '@crownlabs/images';
 import type { Runtime } from '@crownlabs/runtime';
-import { openRuntime, requireEngine, startEngine } from '@crownlabs/runtime-oci';
+import { type OpenedRuntime, openRuntime, requireEngine, startEngine } from '@crownlabs/runtime-oci';
 import { LabError, type Logger, type Scope, systemClock } from '@crownlabs/std';
 import { buildImages } from '../image-builds.ts';
 import { buildStore, pullFrom } from '../local-images.ts';
@@ -27,8 +27,6 @@ export interface NodeParts {
 export interface Node {
   readonly runtime: Runtime;
   readonly agent: Agent;
-  /** Ends every environment; their objects stay, and the next start brings them back. */
-  clear(): Promise<void>;
 }
 
 /** The name of this machine's Node: a DNS label. */
@@ -41,14 +39,21 @@ export function nodeName(): string {
   );
 }
 
-/** Finds an engine, proves that tenants are walled in on it, and starts the agent. Throws where environments would not be safe. */
-export async function openNode({ server, config, owned, log, stop }: NodeParts): Promise<Node> {
+/** The engine of this machine, and what of ours was found running on it. */
+export interface Machine {
+  readonly opened: OpenedRuntime;
+  readonly installation: string;
+}
+
+/** Finds an engine and takes over what of ours runs on it. Goes on through a `stop`: what was found is then to be ended. */
+export async function openMachine({ server, config, owned, log, stop }: NodeParts): Promise<Machine> {
   const places = placesBelow(config.dataDir);
   const started = await startEngine({ directory: places.engine, ...(config.engineSocket ? { socket: config.engineSocket } : {}) });
   owned.defer(() => started.stop());
   const engine = requireEngine(started);
   log.info('Container engine found', { engine: engine.version });
   const installation = await installationId(server);
+  const end = new AbortController();
   const opened = await openRuntime(
     {
       engine,
@@ -58,9 +63,17 @@ export async function openNode({ server, config, owned, log, stop }: NodeParts):
       log: log.child({ room: 'runtime' }),
       revive: () => started.revive(),
     },
-    stop,
+    end.signal,
   );
+  if (stop.aborted) end.abort();
+  else stop.addEventListener('abort', () => end.abort(), { once: true });
   owned.defer(() => opened.close());
+  return { opened, installation };
+}
+
+/** Proves that tenants are walled in, and starts the agent. Throws where environments would not be safe. */
+export async function startNode({ opened, installation }: Machine, { server, config, owned, log, stop }: NodeParts): Promise<Node> {
+  stop.throwIfAborted();
   const isolation = await opened.proveIsolation();
   if (!isolation.ok)
     throw new LabError('ServiceUnavailable', `Environments would not be walled in: ${isolation.found} ${isolation.advice}`);
@@ -79,17 +92,27 @@ export async function openNode({ server, config, owned, log, stop }: NodeParts):
   });
   owned.defer(() => agent.stopped);
   owned.defer(server.registerKubelet(name, agent));
-  return { runtime: opened.runtime, agent, clear: () => opened.clear() };
+  return { runtime: opened.runtime, agent };
+}
+
+/** Ends every environment of ours and removes what it had on the machine. */
+export async function clearMachine({ opened, installation }: Machine): Promise<void> {
+  await opened.clear();
+  await rm(memoryPath(installation), { recursive: true, force: true });
 }
 
 /** A folder of ours in memory, for what must not touch the disk (the content of Secrets in pods), where the machine has one. */
 async function memoryFolder(installation: string): Promise<{ memoryDir?: string }> {
-  const path = `/run/crownlabs-${installation.slice(0, 8)}`;
+  const path = memoryPath(installation);
   const made = await mkdir(path, { recursive: true, mode: 0o711 }).then(
     () => true,
     () => false,
   );
   return made ? { memoryDir: path } : {};
+}
+
+function memoryPath(installation: string): string {
+  return `/run/crownlabs-${installation.slice(0, 8)}`;
 }
 
 /** `kube-system` is made once in the life of an installation, so its uid names it. */
