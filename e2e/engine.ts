@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Caller, must } from './kubectl.ts';
 import { run } from './program.ts';
@@ -27,7 +27,7 @@ function shortOf(id: string): string {
   return id.replaceAll('-', '').slice(0, 6);
 }
 
-/** Everything that the machine has of an installation: containers, interfaces, packet filter tables, processes, mounts. Empty after `down`. */
+/** Everything that the machine has of an installation: containers, interfaces, packet filter tables, processes, mounts, folders. Empty after `down`. */
 export async function traces(id: string, dataDir: string): Promise<string[]> {
   const short = shortOf(id);
   const lines = async (program: string, args: readonly string[]) => (await run(program, args)).stdout.split('\n').filter(Boolean);
@@ -44,6 +44,7 @@ export async function traces(id: string, dataDir: string): Promise<string[]> {
     ...tables.filter((line) => line.includes(`crownlabs_${short}`)),
     ...processes.filter((line) => line.includes(dataDir) && !line.includes(' ps -eo')),
     ...mounts.filter((target) => target.startsWith(`${dataDir}/`)),
+    ...(await readdir('/run')).filter((name) => name === `crownlabs-${id.slice(0, 8)}`),
   ];
 }
 
@@ -56,11 +57,12 @@ export async function sweep(id: string, dataDir: string): Promise<void> {
   const links = (await run('ip', ['-br', 'link'])).stdout.split(/\s+/).filter((word) => word.startsWith(`cl${shortOf(id)}`));
   for (const link of links) await run('ip', ['link', 'delete', link.replace(/@.*/, '')]);
   await run('nft', ['delete', 'table', 'inet', `crownlabs_${shortOf(id)}`]);
+  await rm(`/run/crownlabs-${id.slice(0, 8)}`, { recursive: true, force: true });
 }
 
-/** One line a container: name, state, start, labels. */
+/** One line a container: name, start, labels. */
 export async function containersOf(id: string): Promise<string[]> {
-  const format = '{{.Names}} {{.State}} {{.StartedAt}} {{.Labels}}';
+  const format = '{{.Names}} {{.StartedAt}} {{.Labels}}';
   const { stdout } = await run('podman', ['ps', '-a', '--filter', `label=crownlabs.polito.it/installation=${id}`, '--format', format]);
   return stdout.split('\n').filter(Boolean).toSorted();
 }
