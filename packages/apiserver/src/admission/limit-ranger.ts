@@ -21,6 +21,7 @@ export function limitRanger(reader: ObjectReader): AdmissionPlugin {
     validate: (call) => {
       if (!call.object) return;
       const items = limits(call.namespace);
+      if (items.length === 0) return;
       const errors = createsPod(call) ? podErrors(call.object, items) : claimErrors(call.object, items);
       if (errors.length > 0) throw forbidden(call.resource, call.name, errors.length === 1 ? (errors[0] ?? '') : `[${errors.join(', ')}]`);
     },

@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 import { hasCode, LabError, type Logger, messageOf } from '@crownlabs/std';
 import type { Authenticator, TlsPeer } from '../call.ts';
 import type { UserInfo } from '../user.ts';
@@ -60,7 +60,7 @@ export function staticTokens(users: ReadonlyMap<string, UserInfo>): TokenAuthent
 }
 
 function digest(token: string): Buffer {
-  return createHash('sha256').update(token).digest();
+  return hash('sha256', token, 'buffer');
 }
 
 function certificateUser({ commonName, organizations }: TlsPeer): UserInfo {

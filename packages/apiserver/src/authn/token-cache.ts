@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Clock } from '@crownlabs/std';
 
 const ENTRIES = 4096;
@@ -13,7 +13,7 @@ export function tokenCache<T>(clock: Clock, ttlMs: number): TokenCache<T> {
   const known = new Map<string, { value: Promise<T>; until: number }>();
   return {
     get: (token, verify) => {
-      const key = createHash('sha256').update(token).digest('base64');
+      const key = hash('sha256', token, 'base64');
       const hit = known.get(key);
       if (hit && hit.until > clock.now()) return hit.value;
       const value = verify();

@@ -7,14 +7,18 @@ const ELEMENT = /^[fkvi]:/;
 
 /** A set as `managedFields[].fieldsV1` holds it, in a fixed order. */
 export function encodeFieldsV1(set: FieldSet): JsonObject {
-  // Every key starts with a letter and a colon, so that none can be a name of the prototype.
-  const out: JsonObject = {};
+  return encodeInto({}, set);
+}
+
+// Every write encodes its fields: no copies on the way. Every key starts with a letter and a colon, so that none can be a name of the prototype.
+function encodeInto(out: JsonObject, set: FieldSet): JsonObject {
   const elements = set.children.size === 0 ? [...set.members] : [...new Set([...set.members, ...set.children.keys()])];
-  for (const element of elements.toSorted(compareElements)) {
+  if (elements.length > 1) elements.sort(compareElements);
+  for (const element of elements) {
     const child = set.children.get(element);
-    if (!child) out[element] = {};
-    else if (set.members.has(element)) out[element] = { [ITSELF]: {}, ...encodeFieldsV1(child) };
-    else out[element] = encodeFieldsV1(child);
+    const below: JsonObject = {};
+    if (child && set.members.has(element)) below[ITSELF] = {};
+    out[element] = child ? encodeInto(below, child) : below;
   }
   return out;
 }

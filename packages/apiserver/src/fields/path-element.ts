@@ -32,8 +32,7 @@ const RANK = 'fkvi';
 
 /** Order of elements: fields, keyed items, values, places; each by its text. */
 export function compareElements(a: PathElement, b: PathElement): number {
-  const rank = RANK.indexOf(a.charAt(0)) - RANK.indexOf(b.charAt(0));
-  if (rank !== 0) return rank;
+  if (a.charCodeAt(0) !== b.charCodeAt(0)) return RANK.indexOf(a.charAt(0)) - RANK.indexOf(b.charAt(0));
   if (a === b) return 0;
   return a < b ? -1 : 1;
 }

@@ -39,8 +39,21 @@ function clamp(units: bigint): bigint {
   return units < -CAP ? -CAP : units;
 }
 
+// The same few amounts are written over and over.
+const READ = new Map<string, Quantity>();
+const REMEMBERED = 1000;
+
 /** Reads a quantity, or tells with `undefined` that the text is none. */
 export function parseQuantity(text: string): Quantity | undefined {
+  const known = READ.get(text);
+  if (known) return known;
+  const read = readQuantity(text);
+  if (READ.size >= REMEMBERED) READ.clear();
+  if (read && text.length <= 20) READ.set(text, read);
+  return read;
+}
+
+function readQuantity(text: string): Quantity | undefined {
   const match = FORM.exec(text);
   if (match === null) return undefined;
   const [, sign, whole = '', fraction = '', suffix = ''] = match;
