@@ -1,38 +1,81 @@
 /**
  * Measures the embedded API as a program of its own: creates, gets, lists, status patches and watch fan-out over TLS with HTTP/1.1
- * connections. `node bench/api.ts [--seconds 3] [--connections 32] [--objects 2000]`. It starts a server process on a fresh data directory.
+ * connections, each figure beside its budget. `node bench/api.ts [--seconds 3] [--connections 32] [--objects 2000] [--controllers]`.
+ * It starts `crownlabs apiserver` on a fresh data directory, without its controllers unless they are asked for, and lets it warm up.
+ * Where `etcd` is installed (Debian: etcd-server), the same is asked of it over its own protocol, and shown beside.
  */
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { Agent, request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { besideEtcd } from './beside-etcd.ts';
+import { perSecondOf } from './per-second.ts';
 
 const { values } = parseArgs({
   options: {
     seconds: { type: 'string', default: '3' },
     connections: { type: 'string', default: '32' },
     objects: { type: 'string', default: '2000' },
+    controllers: { type: 'boolean', default: false },
   },
 });
 const SECONDS = Number(values.seconds);
 const CONNECTIONS = Number(values.connections);
 const OBJECTS = Number(values.objects);
-const PORT = 17_000 + Math.floor(Math.random() * 1000);
+/** Of architecture.md, for one machine: `least` per second, or `most` of the unit. */
+const BUDGETS: Readonly<Record<string, { readonly least?: number; readonly most?: number }>> = {
+  ready: { most: 500 },
+  'memory, idle': { most: 120 },
+  create: { least: 2660 },
+  get: { least: 6800 },
+  'status patch': { least: 1850 },
+  'list of 2000': { most: 100 },
+  'memory, 2000 objects, 100 watchers': { most: 200 },
+  'watch events to 100': { least: 52_000 },
+  'watch p99': { most: 50 },
+  'CPU, idle': { most: 0.5 },
+};
+const FRUGAL = ['--max-semi-space-size=4', '--disable-warning=ExperimentalWarning'];
+const TOKEN = 'bench-token';
 
 const data = mkdtempSync(join(tmpdir(), 'api-bench-'));
+writeFileSync(join(data, 'tokens.csv'), `${TOKEN},admin,admin-uid,"system:masters"\n`);
 const began = performance.now();
 const server = spawn(
   process.execPath,
-  [join(import.meta.dirname, '../tools/oracle-server.ts'), '--port', String(PORT), '--data-dir', data, '--no-controllers'],
-  {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  },
+  [
+    ...FRUGAL,
+    join(import.meta.dirname, '../apps/cli/src/main.ts'),
+    'apiserver',
+    '--data-dir',
+    join(data, 'api'),
+    '--secure-port',
+    '0',
+    '--token-auth-file',
+    join(data, 'tokens.csv'),
+    ...(values.controllers ? [] : ['--controllers=-*']),
+  ],
+  { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, MALLOC_ARENA_MAX: '2' } },
 );
-await new Promise((resolve) => server.stdout.once('data', resolve));
+const PORT = await new Promise<number>((resolve) => {
+  let said = '';
+  server.stderr.on('data', (chunk: Buffer) => {
+    said += chunk.toString();
+    const port = /"url":"https:[^"]*:(\d+)"/.exec(said)?.[1];
+    if (port !== undefined) resolve(Number(port));
+  });
+});
 const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS, rejectUnauthorized: false });
+
+function show(name: string, value: number, unit: string, more = ''): void {
+  const { least, most } = BUDGETS[name] ?? {};
+  const kept = (least === undefined || value >= least) && (most === undefined || value <= most);
+  const budget = least === undefined && most === undefined ? '' : `${least === undefined ? '≤' : '≥'} ${least ?? most} ${kept ? '✓' : '✗'}`;
+  console.log(`${name.padEnd(36)} ${String(value).padStart(8)} ${unit.padEnd(6)} ${budget.padEnd(12)} ${more}`);
+}
 
 interface Answer {
   readonly status: number;
@@ -41,7 +84,7 @@ interface Answer {
 
 function call(method: string, path: string, body?: string, type = 'application/json'): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const headers: Record<string, string | number> = { authorization: 'Bearer oracle-token' };
+    const headers: Record<string, string | number> = { authorization: `Bearer ${TOKEN}` };
     if (body !== undefined) Object.assign(headers, { 'content-type': type, 'content-length': Buffer.byteLength(body) });
     const sent = request({ host: '127.0.0.1', port: PORT, method, path, headers, agent }, (response) => {
       let bytes = 0;
@@ -66,17 +109,9 @@ function cpuSeconds(): number {
 }
 
 async function rate(name: string, work: (n: number) => Promise<unknown>): Promise<void> {
-  let n = 0;
-  const until = performance.now() + SECONDS * 1000;
-  const start = performance.now();
   const cpu = cpuSeconds();
-  await Promise.all(
-    Array.from({ length: CONNECTIONS }, async () => {
-      while (performance.now() < until) await work(n++);
-    }),
-  );
-  const each = Math.round(((cpuSeconds() - cpu) * 1e6) / n);
-  console.log(`${name.padEnd(34)} ${Math.round((n * 1000) / (performance.now() - start))} per s, ${each} µs of server CPU each`);
+  const { perSecond, count } = await perSecondOf(work, SECONDS, CONNECTIONS);
+  show(name, perSecond, 'per s', `${Math.round(((cpuSeconds() - cpu) * 1e6) / count)} µs of CPU each`);
 }
 
 const pod = (name: string) =>
@@ -88,12 +123,23 @@ const pod = (name: string) =>
   });
 const PODS = '/api/v1/namespaces/bench/pods';
 
-console.log(`ready after ${Math.round(performance.now() - began)} ms, ${memory()} MB idle`);
+show('ready', Math.round(performance.now() - began), 'ms');
+show('memory, idle', memory(), 'MB');
 await call('POST', '/api/v1/namespaces', JSON.stringify({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'bench' } }));
-await rate('create pod', (n) => call('POST', PODS, pod(`p${n}`)));
-await rate('get pod', (n) => call('GET', `${PODS}/p${n % 500}`));
+await perSecondOf((n) => call('POST', PODS, pod(`warm${n}`)), 2, CONNECTIONS);
+await call('DELETE', PODS);
+await rate('create', (n) => call('POST', PODS, pod(`p${n}`)));
+await rate('get', (n) => call('GET', `${PODS}/p${n % 500}`));
 await rate('status patch', (n) =>
   call('PATCH', `${PODS}/p${n % 500}/status`, JSON.stringify({ status: { message: `m${n}` } }), 'application/merge-patch+json'),
+);
+await rate('server-side apply', (n) =>
+  call(
+    'PATCH',
+    `${PODS}/p${n % 500}?fieldManager=bench&force=true`,
+    JSON.stringify({ apiVersion: 'v1', kind: 'Pod', metadata: { labels: { n: `n${n}` } } }),
+    'application/apply-patch+yaml',
+  ),
 );
 await call('DELETE', PODS);
 for (let n = 0; n < OBJECTS; n += CONNECTIONS) {
@@ -102,15 +148,22 @@ for (let n = 0; n < OBJECTS; n += CONNECTIONS) {
 for (let round = 0; round < 3; round += 1) {
   const start = performance.now();
   const { bytes } = await call('GET', PODS);
-  console.log(`list ${OBJECTS}`.padEnd(34), Math.round(performance.now() - start), 'ms', Math.round(bytes / 1024), 'kB');
+  show(`list of ${OBJECTS}`, Math.round(performance.now() - start), 'ms', `${Math.round(bytes / 1024)} kB`);
 }
 await watchers(100);
+await sleep(2000);
 const cpu = cpuSeconds();
 await sleep(3000);
-console.log('idle cpu'.padEnd(34), `${(((cpuSeconds() - cpu) / 3) * 100).toFixed(1)} %`, memory(), 'MB');
+show('CPU, idle', Number((((cpuSeconds() - cpu) / 3) * 100).toFixed(1)), '%');
+show('memory, at the end', memory(), 'MB');
 server.kill('SIGTERM');
 await new Promise((resolve) => server.once('exit', resolve));
 rmSync(data, { recursive: true });
+await besideEtcd((name, perSecond) => show(`etcd: ${name}`, perSecond, 'per s'), {
+  seconds: SECONDS,
+  connections: CONNECTIONS,
+  value: pod('p'),
+});
 
 async function watchers(count: number): Promise<void> {
   let events = 0;
@@ -122,7 +175,7 @@ async function watchers(count: number): Promise<void> {
       host: '127.0.0.1',
       port: PORT,
       path: `${PODS}?watch=1&resourceVersion=0&labelSelector=bench`,
-      headers: { authorization: 'Bearer oracle-token' },
+      headers: { authorization: `Bearer ${TOKEN}` },
       agent: pool,
     });
     watch.end();
@@ -140,7 +193,7 @@ async function watchers(count: number): Promise<void> {
     return watch;
   });
   await sleep(1000);
-  console.log('memory with watchers'.padEnd(34), memory(), 'MB');
+  show('memory, 2000 objects, 100 watchers', memory(), 'MB');
   const start = performance.now();
   let n = 0;
   const until = start + SECONDS * 1000;
@@ -156,15 +209,7 @@ async function watchers(count: number): Promise<void> {
   await sleep(300);
   const seconds = (performance.now() - start) / 1000;
   latencies.sort((a, b) => a - b);
-  const p99 = latencies[Math.floor(latencies.length * 0.99)] ?? 0;
-  console.log(
-    `watch fan-out to ${count}`.padEnd(34),
-    Math.round(events / seconds),
-    'events per s, p99',
-    Math.round(p99),
-    'ms',
-    n,
-    'creates',
-  );
+  show(`watch events to ${count}`, Math.round(events / seconds), 'per s', `${n} creates`);
+  show('watch p99', Math.round(latencies[Math.floor(latencies.length * 0.99)] ?? 0), 'ms');
   for (const watch of open) watch.destroy();
 }
