@@ -62,8 +62,10 @@ test('a student works in a terminal in the page', async () => {
   const instance = await start(page, 'terminal');
   await cardOf(page, instance).getByTestId('connect-terminal').click();
   await page.locator('[data-testid=terminal][data-state=connected]').waitFor();
-  await page.keyboard.type('echo $((6*7)) > /tmp/proof && echo written\n');
-  await expect.poll(() => inContainer(lab, 'student', instance, ['cat', '/tmp/proof']), { timeout: 10_000 }).toBe('42\n');
+  await page.keyboard.type('echo $((6*7)) at $PWD > /tmp/proof\n');
+  await expect
+    .poll(() => inContainer(lab, 'student', instance, ['cat', '/tmp/proof']), { timeout: 10_000 })
+    .toBe('42 at /home/crownlabs\n');
   await picture(page, 'terminal-typed');
   await context.close();
 });

@@ -30,8 +30,12 @@ export interface TerminalDoorOptions {
   readonly log: Logger;
 }
 
-// A login shell, so that the environment's own set-up of it applies; a plain one where there is no other.
-const LOGIN = ['/bin/sh', '-c', 'export TERM=xterm-256color; if command -v bash >/dev/null 2>&1; then exec bash -l; else exec sh -l; fi'];
+// A login shell, so that the environment's own set-up of it applies; a plain one where there is no other. It begins at home, as people expect.
+const LOGIN = [
+  '/bin/sh',
+  '-c',
+  'export TERM=xterm-256color; cd 2>/dev/null || cd /; if command -v bash >/dev/null 2>&1; then exec bash -l; else exec sh -l; fi',
+];
 const LONGEST_WAIT_MS = 60_000;
 const HIGH_WATER = 512 * 1024;
 const CLOSE = { done: 1000, signedOut: 4401, revoked: 4403, unreachable: 4503, protocol: 1003 };
