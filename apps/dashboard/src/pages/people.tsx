@@ -51,9 +51,13 @@ function Table({ people }: { people: readonly Tenant[] }) {
           <thead>
             <tr>
               <th scope="col">{columns.name}</th>
-              <th scope="col">{columns.email}</th>
+              <th scope="col" className="if-room">
+                {columns.email}
+              </th>
               <th scope="col">{columns.workspaces}</th>
-              <th scope="col">{columns.seen}</th>
+              <th scope="col" className="if-room">
+                {columns.seen}
+              </th>
               <th scope="col">
                 <span className="unseen">{columns.change}</span>
               </th>
@@ -86,11 +90,11 @@ function Row({ person, onEdit }: { person: Tenant; onEdit: () => void }) {
           </div>
         </div>
       </th>
-      <td className="soft">{person.email}</td>
+      <td className="soft if-room">{person.email}</td>
       <td>
         <MemberTags workspaces={person.workspaces} />
       </td>
-      <td className="soft">{person.lastLogin === undefined ? words.people.never : ago(person.lastLogin, now, words.locale)}</td>
+      <td className="soft if-room">{person.lastLogin === undefined ? words.people.never : ago(person.lastLogin, now, words.locale)}</td>
       <td>
         <button
           type="button"

@@ -41,9 +41,13 @@ function Table({ workspaces }: { workspaces: readonly Workspace[] }) {
         <thead>
           <tr>
             <th scope="col">{columns.title}</th>
-            <th scope="col">{columns.members}</th>
+            <th scope="col" className="if-room">
+              {columns.members}
+            </th>
             <th scope="col">{columns.quota}</th>
-            <th scope="col">{columns.joining}</th>
+            <th scope="col" className="if-room">
+              {columns.joining}
+            </th>
             <th scope="col">{columns.state}</th>
           </tr>
         </thead>
@@ -67,11 +71,11 @@ function Row({ workspace, members }: { workspace: Workspace; members: number | u
         <strong>{workspace.title}</strong>
         <div className="quiet">{workspace.name}</div>
       </td>
-      <td>{members}</td>
+      <td className="if-room">{members}</td>
       <td className="soft">
         {aspects.map((aspect) => `${words.quota.aspects[aspect]} ${amountText(aspect, quota[aspect], words.locale)}`).join(' · ')}
       </td>
-      <td className="soft">{words.workspaces.joining[workspace.autoEnroll]}</td>
+      <td className="soft if-room">{words.workspaces.joining[workspace.autoEnroll]}</td>
       <td>
         <span className={`stage ${workspace.ready ? 'ready' : 'waiting'}`}>
           <span className="dot" />
