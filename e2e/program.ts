@@ -26,3 +26,12 @@ export function run(
     child.once('close', (code) => done({ code: code ?? 128, ...outputs }));
   });
 }
+
+/** The part of a processor that we get at this moment: 1 where nobody else works. Takes a third of a second. */
+export function processorShare(): number {
+  const begun = performance.now();
+  const before = process.cpuUsage();
+  while (performance.now() - begun < 333);
+  const { user, system } = process.cpuUsage(before);
+  return Math.min(1, (user + system) / 1_000 / (performance.now() - begun));
+}
