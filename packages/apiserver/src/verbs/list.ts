@@ -77,9 +77,12 @@ async function collect(api: Api, info: ResourceInfo, options: ListOptions, start
   const found: StoredObject[] = [];
   const turn = new Turn();
   let after = start.after;
+  let at = start.revision;
   let remaining: number;
   do {
-    const page = api.objects.page(info, rangeOf(selection, after, paged ? start.limit - found.length : undefined), start.revision);
+    const page = api.objects.page(info, rangeOf(selection, after, paged ? start.limit - found.length : undefined), at);
+    // Others may write before the next page is read; it is of the revision that the first was.
+    at = revision;
     for (const entry of page.entries) {
       const stored = api.objects.read(info, entry);
       if (selection.matches?.(stored.object) ?? true) found.push(stored);

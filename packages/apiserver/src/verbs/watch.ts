@@ -147,7 +147,8 @@ class Watcher implements HubListener {
     const ms = timeoutSeconds !== undefined && timeoutSeconds > 0 ? timeoutSeconds * 1000 : SHORTEST_MS * (1 + Math.random());
     this.#timers.push(setTimeout(() => this.gone(), ms));
     if (!options.bookmarks) return;
-    const bookmark = () => sink.queued === 0 && this.#bookmark();
+    // Never ahead of events that still wait.
+    const bookmark = () => sink.queued === 0 && this.#waiting === undefined && this.#bookmark();
     this.#timers.push(setInterval(bookmark, BOOKMARK_EVERY_MS));
     if (ms > BOOKMARK_BEFORE_END_MS) this.#timers.push(setTimeout(bookmark, ms - BOOKMARK_BEFORE_END_MS));
   }
