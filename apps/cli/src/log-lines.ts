@@ -9,7 +9,7 @@ const QUIET_FIELDS = new Set(['time', 'level', 'message', 'room', 'stack']);
 /** Keeps the log lines of programs in a file each, two generations of at most 16 MiB. */
 export class LogFiles {
   readonly #directory: string;
-  readonly #files = new Map<string, { stream: WriteStream; bytes: number }>();
+  readonly #files = new Map<string, { stream: WriteStream | undefined; bytes: number }>();
 
   constructor(directory: string) {
     this.#directory = directory;
@@ -25,7 +25,7 @@ export class LogFiles {
         () => 0,
       );
       if (bytes > LARGEST_FILE / 2) await rename(path, `${path}.1`);
-      this.#files.set(program, { stream: createWriteStream(path, { flags: 'a' }), bytes: bytes > LARGEST_FILE / 2 ? 0 : bytes });
+      this.#files.set(program, { stream: undefined, bytes: bytes > LARGEST_FILE / 2 ? 0 : bytes });
     }
   }
 
@@ -38,6 +38,10 @@ export class LogFiles {
     // A runaway program must not fill the disk; the next start sets the file aside.
     if (!file || file.bytes > LARGEST_FILE) return;
     file.bytes += line.length + 1;
+    file.stream ??= createWriteStream(this.path(program), { flags: 'a' }).on('error', () => {
+      // A full disk costs lines of the log, never the product. The next line tries again.
+      file.stream = undefined;
+    });
     file.stream.write(`${line}\n`);
   }
 }

@@ -46,6 +46,8 @@ export async function supervise(installation: Supervised, events: SupervisedEven
     ready: ready.size === PROGRAMS.length,
     programs: supervisor.pids(),
   });
+  // Other commands then see what was true before; a full disk must not end what runs.
+  const tell = () => void announce(places, state()).catch(() => undefined);
   const startedAt = new Date().toISOString();
   let served = false;
   const supervisor = new Supervisor(systemClock, {
@@ -55,14 +57,14 @@ export async function supervise(installation: Supervised, events: SupervisedEven
     },
     onReady: (program, message) => {
       ready.set(program, message);
-      void announce(places, state());
+      tell();
       if (served || ready.size < PROGRAMS.length) return;
       served = true;
       events.onServing([...ready.values()].flatMap(({ notes }) => notes ?? []));
     },
     onExit: (program, how, pause) => {
       ready.delete(program);
-      void announce(places, state());
+      tell();
       events.onExit(program, how, pause);
     },
   });

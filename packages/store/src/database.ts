@@ -215,7 +215,7 @@ export function unusable(directory: string | undefined, error: unknown): unknown
   const why = messageOf(error);
   const advice = /readonly|EACCES|EROFS|unable to open|permission/i.test(why)
     ? 'Its directory must be writable by this process.'
-    : /full|disk I\/O/i.test(why)
+    : /full|disk I\/O|ENOSPC|no space|quota/i.test(why)
       ? 'Free space on its disk.'
       : 'The file is damaged: put a backup in its place. It was left as it is.';
   return new LabError('ServiceUnavailable', `The log in ${directory} cannot be opened: ${why}. ${advice}`, { cause: error });
