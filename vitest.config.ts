@@ -19,8 +19,9 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['e2e/**/*.test.ts'],
-          // The whole product on two cores: one file at a time, and patience where a container engine is asked.
+          // The whole product on two cores: one file at a time, when nothing else runs, and patience where a container engine is asked.
           fileParallelism: false,
+          sequence: { groupOrder: 1 },
           testTimeout: 180_000,
           // The very first one may have to build the images.
           hookTimeout: 1_200_000,
