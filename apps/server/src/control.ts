@@ -85,7 +85,9 @@ async function endEnvironments(machine: Promise<Machine>, opened: Promise<Node>,
     () => undefined,
   );
   await agent?.stopped;
-  await machine.then(clearMachine).catch((error: unknown) => log.warn('Environments were not ended', { error: messageOf(error) }));
+  // Without an engine there is nothing to end, and why there is none was said.
+  const found = await machine.catch(() => undefined);
+  if (found) await clearMachine(found).catch((error: unknown) => log.warn('Environments were not ended', { error: messageOf(error) }));
 }
 
 function operatorsConfig(config: Resolved): OperatorsConfig {

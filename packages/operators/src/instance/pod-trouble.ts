@@ -63,6 +63,12 @@ function crashTrouble({ name, last }: { name: string; last: ContainerState | und
 function unscheduled({ pod }: EnvironmentFacts): Trouble | undefined {
   const scheduled = pod?.status?.conditions?.find(({ type }) => type === 'PodScheduled');
   if (scheduled?.status !== 'False') return undefined;
-  const message = `Waiting for a place on the machine: ${scheduled.message ?? 'it is full'}. The environment starts as soon as others stop.`;
+  const why = (scheduled.message ?? 'it is full').replace(/[.\s]+$/, '');
+  // What a scheduler says when there is nothing to choose from: the node is still starting, or cannot run at all.
+  if (why.startsWith('0/0 nodes')) {
+    const message = 'Waiting for the machine that runs environments. If this lasts, its administrator sees why with `crownlabs doctor`.';
+    return { phase: 'Starting', reason: 'NoMachine', message };
+  }
+  const message = `Waiting for a place on the machine: ${why}. The environment starts as soon as others stop.`;
   return { phase: 'Starting', reason: 'WaitingForPlace', message };
 }

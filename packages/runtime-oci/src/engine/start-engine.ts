@@ -154,6 +154,7 @@ function machineFindings(machine: Machine, limits: HostLimits): Finding[] {
 }
 
 function adviceFor(failures: string): string {
+  if (/^on [^·]*answers on/.test(failures)) return 'Start the engine that should listen there, or choose another one with engineSocket.';
   if (/crun|runc|OCI runtime/i.test(failures) && !/runc create/.test(failures)) return 'Type: sudo apt-get install runc';
   if (/no space left|disk is full/i.test(failures)) return 'Free some disk space and try again.';
   if (/permission denied|operation not permitted/i.test(failures))
