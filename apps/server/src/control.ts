@@ -3,7 +3,7 @@ import { startKubeControllers } from '@crownlabs/kube-controllers';
 import { admissionHandlers, type OperatorsConfig, rfbProbe, SINGLE_MACHINE, startOperators } from '@crownlabs/operators';
 import { type Logger, messageOf, scope, systemClock } from '@crownlabs/std';
 import { durationMs } from './config.ts';
-import { certificatesOf, clientOf, openApi, serveApi } from './control/api.ts';
+import { certificatesOf, clientOf, installLab, isLabInstalled, openApi, serveApi } from './control/api.ts';
 import { openDoors, openIdentity } from './control/doors.ts';
 import { clearMachine, type Machine, makeImages, type Node, openMachine, startNode } from './control/node.ts';
 import { createDemo } from './demo.ts';
@@ -29,9 +29,19 @@ export async function control(config: Resolved, { log, stop, ready, keep }: Runn
   const operators = operatorsConfig(config);
   const admission = admissionHandlers({ config: operators, clock: systemClock });
   let identity: Identity | undefined;
-  const server = await openApi({ config, operators, admission, identity: () => identity, log: log.child({ room: 'api' }) }, owned);
+  const server = await openApi({ config, admission, identity: () => identity, log: log.child({ room: 'api' }) }, owned);
+  const installed = await isLabInstalled(server);
+  if (!installed) await installLab(server, operators);
   identity = await openIdentity(server, config, { owned, log });
   const certificates = await certificatesOf(config);
+  await serveApi(server, certificates, config, owned);
+  await openDoors(server, identity, { config, owned, log });
+  await keepGatewayToken(
+    clientOf(server.transport(BOOTSTRAP), 'bootstrap'),
+    { path: placesBelow(config.dataDir).edge.token, owner: config.edgeUser },
+    { clock: systemClock, log, stop },
+  );
+  if (installed) await installLab(server, operators);
   startKubeControllers(
     {
       client: clientOf(server.transport(CONTROLLER_MANAGER), 'kube-controllers'),
@@ -52,13 +62,6 @@ export async function control(config: Resolved, { log, stop, ready, keep }: Runn
       probe: rfbProbe(async (pod, port, signal) => (await node.promise).agent.dial(pod, port, signal)),
     },
     stop,
-  );
-  await serveApi(server, certificates, config, owned);
-  await openDoors(server, identity, { config, owned, log });
-  await keepGatewayToken(
-    clientOf(server.transport(BOOTSTRAP), 'bootstrap'),
-    { path: placesBelow(config.dataDir).edge.token, owner: config.edgeUser },
-    { clock: systemClock, log, stop },
   );
   await lab.ready;
   ready(config.demo ? await createDemo(clientOf(server.transport(BOOTSTRAP), 'demo'), identity.accounts) : []);

@@ -1,5 +1,5 @@
 import { type ApiServer, createApiServer, kubeconfigOf, type MachineCertificates, machineCertificates } from '@crownlabs/apiserver';
-import { createClient, type KubeClient, type Transport } from '@crownlabs/client';
+import { clusterRoleBindings, createClient, type KubeClient, type Transport } from '@crownlabs/client';
 import type { Identity } from '@crownlabs/identity';
 import { type AdmissionHandlers, installManifests, type OperatorsConfig } from '@crownlabs/operators';
 import { type Logger, type Scope, systemClock } from '@crownlabs/std';
@@ -7,23 +7,22 @@ import { issuerDocuments } from '../issuer-documents.ts';
 import { keyStorage, secretFile, writePrivate } from '../key-files.ts';
 import { placesBelow, type Resolved } from '../resolved-config.ts';
 import { BOOTSTRAP, CLIENT_ID, GROUPS_PREFIX } from '../room-identities.ts';
-import { installMachine } from './machine-manifests.ts';
+import { installMachine, MACHINE_ADMIN } from './machine-manifests.ts';
 
 /** What the API of an installation is opened with. */
 export interface ApiParts {
   readonly config: Resolved;
-  readonly operators: OperatorsConfig;
   readonly admission: AdmissionHandlers;
   /** Asked when a token of our own issuer is checked. */
   readonly identity: () => Identity | undefined;
   readonly log: Logger;
 }
 
-/** Opens the API on the data directory and installs what the lab consists of. It does not listen yet. */
-export async function openApi({ config, operators, admission, identity, log }: ApiParts, owned: Scope): Promise<ApiServer> {
+/** Opens the API on the data directory. It does not listen yet. */
+export async function openApi({ config, admission, identity, log }: ApiParts, owned: Scope): Promise<ApiServer> {
   const places = placesBelow(config.dataDir);
   const issuer = `${config.publicURL}/oidc`;
-  const server = owned.use(
+  return owned.use(
     await createApiServer({
       directory: places.log,
       sealKey: await secretFile(`${places.pki}/seal.key`, 32),
@@ -44,10 +43,19 @@ export async function openApi({ config, operators, admission, identity, log }: A
       log,
     }),
   );
+}
+
+/** Installs what the lab consists of, or corrects what differs from what this version wants. */
+export async function installLab(server: ApiServer, operators: OperatorsConfig): Promise<void> {
   const bootstrap = clientOf(server.transport(BOOTSTRAP), 'bootstrap');
   await installManifests(bootstrap, { config: operators });
   await installMachine(bootstrap);
-  return server;
+}
+
+/** Whether the lab was installed before, to its last piece: then people can sign in before it is looked over again. */
+export async function isLabInstalled(server: ApiServer): Promise<boolean> {
+  const last = await clientOf(server.transport(BOOTSTRAP), 'bootstrap').find(clusterRoleBindings, MACHINE_ADMIN);
+  return last !== undefined;
 }
 
 /** What the API proves itself with. */

@@ -3,6 +3,9 @@ import { IDENTITY_NAMESPACE } from '@crownlabs/identity';
 import { LOCAL_PROVISIONER } from '@crownlabs/kube-controllers';
 import { GROUPS_PREFIX } from '../room-identities.ts';
 
+/** The binding by which administrators own the machine: written last, so it says that everything else was. */
+export const MACHINE_ADMIN = 'crownlabs-machine-admin';
+
 /** What only an installation on one machine has: its storage, the embedded provider's namespace, and administrators who own the whole machine. */
 export async function installMachine(client: KubeClient): Promise<void> {
   await Promise.all([
@@ -20,16 +23,16 @@ export async function installMachine(client: KubeClient): Promise<void> {
       },
       { force: true },
     ),
-    client.apply(
-      clusterRoleBindings,
-      {
-        apiVersion: 'rbac.authorization.k8s.io/v1',
-        kind: 'ClusterRoleBinding',
-        metadata: { name: 'crownlabs-machine-admin' },
-        roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'cluster-admin' },
-        subjects: [{ kind: 'Group', apiGroup: 'rbac.authorization.k8s.io', name: `${GROUPS_PREFIX}admin` }],
-      },
-      { force: true },
-    ),
   ]);
+  await client.apply(
+    clusterRoleBindings,
+    {
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'ClusterRoleBinding',
+      metadata: { name: MACHINE_ADMIN },
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'cluster-admin' },
+      subjects: [{ kind: 'Group', apiGroup: 'rbac.authorization.k8s.io', name: `${GROUPS_PREFIX}admin` }],
+    },
+    { force: true },
+  );
 }
