@@ -53,7 +53,7 @@ export async function sweep(id: string, dataDir: string): Promise<void> {
   const listed = await run('ps', ['-eo', 'pid,args']);
   for (const line of listed.stdout.split('\n').filter((text) => text.includes(dataDir))) process.kill(Number.parseInt(line, 10), 'SIGKILL');
   const { stdout } = await run('podman', ['ps', '-aq', '--filter', `label=crownlabs.polito.it/installation=${id}`]);
-  if (stdout) await run('podman', ['rm', '-f', '-t', '0', ...stdout.trim().split('\n')]);
+  if (stdout) await run('podman', ['rm', '-f', '--depend', '-t', '0', ...stdout.trim().split('\n')]);
   const links = (await run('ip', ['-br', 'link'])).stdout.split(/\s+/).filter((word) => word.startsWith(`cl${shortOf(id)}`));
   for (const link of links) await run('ip', ['link', 'delete', link.replace(/@.*/, '')]);
   await run('nft', ['delete', 'table', 'inet', `crownlabs_${shortOf(id)}`]);
