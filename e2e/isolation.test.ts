@@ -3,11 +3,13 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { WebSocket } from 'ws';
 import { openBrowser, picture, signIn } from './browser.ts';
 import { desktopPainted, isConnected } from './desktop.ts';
+import { installationId } from './engine.ts';
 import { Installation } from './installation.ts';
 import { kubectl, must } from './kubectl.ts';
 import { Neighbourhood, type Place } from './neighbourhood.ts';
 import { apply, imagesReady, instanceOf, instanceReady } from './objects.ts';
 import { inContainer, podAddress } from './pods.ts';
+import { run } from './program.ts';
 
 // Issue 2, "Seen to hold" 5: who may open what, and what an environment may reach.
 
@@ -17,6 +19,7 @@ let neighbourhood: Neighbourhood;
 let teacher: BrowserContext;
 let other: BrowserContext;
 let uid = '';
+let uidOfLab = '';
 
 const INSTANCE = 'mine';
 const RFB = `/api/rfb/tenant-student/${INSTANCE}/desktop`;
@@ -34,6 +37,7 @@ beforeAll(async () => {
   await instanceReady(lab, 'student', INSTANCE);
   await instanceReady(lab, 'other', 'theirs');
   uid = await must(lab, ['get', '-n', 'tenant-student', 'instance', INSTANCE, '-o', 'jsonpath={.metadata.uid}']);
+  uidOfLab = await installationId(lab);
   teacher = (await signIn(browser, lab, 'teacher')).context;
   other = (await signIn(browser, lab, 'other')).context;
 });
@@ -167,6 +171,11 @@ with ThreadPoolExecutor(32) as pool:
     const ports = [22, lab.port, lab.apiPort].map((port) => ({ address: gateway, port }));
     expect(await reached([...neighbourhood.places, ...ports, { address: '169.254.169.254', port: 80 }])).toEqual([]);
   });
+});
+
+test('networks of environments give this machine no IPv6 addresses, at which a browser here would drop what it loads', async () => {
+  const { stdout } = await run('ip', ['-6', '-o', 'address']);
+  expect(stdout.split('\n').filter((line) => line.includes(` cl${uidOfLab.slice(0, 6)}`))).toEqual([]);
 });
 
 describe('a pod that asks for more than an environment may have', () => {

@@ -69,9 +69,14 @@ export async function addBridge(run: HostCommand, bridge: { name: string; alias:
     ['ip', '-batch', '-'],
     [`link add name ${name} type bridge mcast_snooping 0`, `link set dev ${name} alias ${alias}`, ''].join('\n'),
   );
-  // Without this the host would have a link-local address on the bridge, one more way to knock. A kernel without IPv6 has no such file.
-  await writeFile(`/proc/sys/net/ipv6/conf/${name}/disable_ipv6`, '1').catch(() => undefined);
+  // Without this the host would have a link-local address on the bridge, one more way to knock.
+  await withoutIpv6(name);
   await run(['ip', '-batch', '-'], [`addr add ${formatAddress(gateway)}/${prefix} dev ${name}`, `link set dev ${name} up`, ''].join('\n'));
+}
+
+/** A kernel without IPv6 has no such file. */
+async function withoutIpv6(link: string): Promise<void> {
+  await writeFile(`/proc/sys/net/ipv6/conf/${link}/disable_ipv6`, '1').catch(() => undefined);
 }
 
 /** Removes an interface; resolves also when it is already gone. */
@@ -110,5 +115,7 @@ export async function plugIn(run: HostCommand, wire: Wire): Promise<void> {
     '',
   ];
   await run(['ip', '-batch', '-'], outside.join('\n'));
+  // A new address makes browsers on this machine drop what they are loading (ERR_NETWORK_CHANGED). There is none before the other end is up.
+  await withoutIpv6(port);
   await run(['nsenter', '-t', String(pid), '-n', 'ip', '-batch', '-'], inside.join('\n'));
 }
