@@ -7,4 +7,5 @@ export type { Piece, Wanted } from './converge.ts';
 export { type Directory, type DirectoryPerson, type DirectoryUser, embeddedDirectory } from './directory.ts';
 export { type Probe, type ProbedPod, RFB_PORT, rfbProbe } from './doorbell.ts';
 export { type InstallOptions, installManifests, labClusterRoles, labManifests } from './manifests/install.ts';
-export { type Operators, type OperatorsOptions, startOperators } from './start-operators.ts';
+export { type OperatorMetrics, type ReadyEnvironment, UNCOUNTED } from './metrics.ts';
+export { type Operators, type OperatorsOptions, startOperators, type WatchingOperators, watchLab } from './start-operators.ts';

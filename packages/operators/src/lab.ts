@@ -34,6 +34,7 @@ import {
   roles,
   services,
 } from '@crownlabs/client';
+import { ownedByKind, type Source } from '@crownlabs/controller';
 import type { Clock, Logger } from '@crownlabs/std';
 import type { Deployment } from 'kubernetes-types/apps/v1.js';
 import type { ConfigMap, Namespace, PersistentVolume, PersistentVolumeClaim, Pod, Service } from 'kubernetes-types/core/v1.js';
@@ -110,6 +111,20 @@ export function openLab(client: KubeClient, { clock, log }: { clock: Clock; log:
     ...known,
     children,
   };
+}
+
+/** Resolves when everything has been read once. */
+export async function synced(lab: Lab, signal: AbortSignal): Promise<void> {
+  const { tenants, workspaces, templates, instances, builds, pods } = lab;
+  await Promise.all([tenants, workspaces, templates, instances, builds, pods, ...lab.children.values()].map((it) => it.synced(signal)));
+}
+
+/** Sources of the children that a cluster-scoped `kind` owns, by plural. */
+export function owned(lab: Lab, kind: string, plurals: readonly string[]): Source[] {
+  return plurals.flatMap((plural) => {
+    const informer = lab.children.get(plural);
+    return informer ? [ownedByKind(informer, { kind, namespaced: false })] : [];
+  });
 }
 
 function ownerIndex({ metadata }: KubeObject): string[] {

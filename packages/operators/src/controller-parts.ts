@@ -1,0 +1,33 @@
+import type { KubeClient } from '@crownlabs/client';
+import { type Controller, controller, type Reconcile, type Source } from '@crownlabs/controller';
+import type { Clock, Logger } from '@crownlabs/std';
+import type { OperatorsConfig } from './config.ts';
+import type { Directory } from './directory.ts';
+import type { Probe } from './doorbell.ts';
+import { type Lab, synced } from './lab.ts';
+import type { OperatorMetrics } from './metrics.ts';
+
+/** What the controllers of a kind are made from. */
+export interface ControllerParts {
+  readonly client: KubeClient;
+  readonly lab: Lab;
+  readonly config: OperatorsConfig;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly probe: Probe;
+  readonly directory: Directory;
+  readonly metrics: OperatorMetrics;
+  readonly signal: AbortSignal;
+}
+
+/** The controllers of a kind. */
+export type Controllers = (parts: ControllerParts) => Controller[];
+
+/** A controller of ours: its workers start when all that they decide from is known, not only what wakes them. */
+export function labController(
+  { lab, log, clock, metrics }: ControllerParts,
+  own: { readonly name: string; readonly workers: number; readonly sources: readonly Source[]; readonly reconcile: Reconcile },
+): Controller {
+  const everything: Source = { synced: (signal) => synced(lab, signal), start: () => () => undefined };
+  return controller({ ...own, log: log.child({ controller: own.name }), clock, metrics, sources: [everything, ...own.sources] });
+}

@@ -1,0 +1,21 @@
+import { eventRecorder } from '@crownlabs/client';
+import { manualSource } from '@crownlabs/controller';
+import { type Controllers, labController } from '../controller-parts.ts';
+import { Doorbell } from '../doorbell.ts';
+import { Ledgers } from '../quota/ledger.ts';
+import { instanceReconciler } from './reconcile.ts';
+import { instanceSources } from './sources.ts';
+
+/** Instances become what realises them. */
+export const instanceControllers: Controllers = (parts) => {
+  const { client, lab, config, clock, log, probe, signal } = parts;
+  const answers = manualSource();
+  const doorbell = new Doorbell(probe, clock, (key) => answers.enqueue(key), signal);
+  const deaf = lab.pods.onChange((now, before) => {
+    if (!now && before) doorbell.forget(before.metadata.uid ?? '');
+  });
+  signal.addEventListener('abort', deaf, { once: true });
+  const events = eventRecorder(client, { component: 'instance-operator', clock, log });
+  const reconcile = instanceReconciler({ lab, ledgers: new Ledgers(client, lab.ledgers), doorbell, config, clock, events });
+  return [labController(parts, { name: 'instance', workers: 16, sources: [...instanceSources(lab), answers], reconcile })];
+};
