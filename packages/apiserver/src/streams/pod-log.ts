@@ -19,7 +19,8 @@ export function podLog(kubelets: Kubelets): Verb {
     const options = readLogOptions(call.query, containerOf(pod, call.query.get('container') ?? ''), api.clock.now());
     // Nothing runs yet, so nothing was said.
     if (textAt(pod, 'spec', 'nodeName') === '') return { status: 204, headers: TEXT, parts: [] };
-    const lines = kubeletOf(kubelets, pod).log(identityOf(pod), options, call.incoming.signal)[Symbol.asyncIterator]();
+    const kubelet = await kubeletOf(kubelets, pod, api, call.incoming.signal);
+    const lines = kubelet.log(identityOf(pod), options, call.incoming.signal)[Symbol.asyncIterator]();
     const first = lines.next();
     first.catch(() => undefined);
     await Promise.race([first, api.clock.sleep(FIRST_WORD_MS)]);

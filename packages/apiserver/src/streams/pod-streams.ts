@@ -17,7 +17,7 @@ function upgradeRequired(kubelets: Kubelets): Verb {
   return async (api, call) => {
     const pod = podOf(api, call);
     if (call.attributes.subresource !== 'portforward') containerOf(pod, call.query.get('container') ?? '');
-    kubeletOf(kubelets, pod);
+    await kubeletOf(kubelets, pod, api, call.incoming.signal);
     throw new LabError('BadRequest', 'Upgrade request required');
   };
 }

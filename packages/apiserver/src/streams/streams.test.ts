@@ -92,6 +92,48 @@ test('an upgrade that may not be is answered like a request', async () => {
   socket.terminate();
 });
 
+/** How kubectl asks again when it got no WebSocket. It shows this answer alone. */
+async function askedTheOldWay(url: string): Promise<{ code: number; message: string }> {
+  const headers = { authorization: 'Bearer t', connection: 'Upgrade', upgrade: 'SPDY/3.1' };
+  const [response] = (await once(request(url.replace('ws', 'http'), { method: 'POST', headers }).end(), 'response')) as [IncomingMessage];
+  return JSON.parse(Buffer.concat(await response.toArray()).toString());
+}
+
+test('a client that falls back to SPDY hears the real reason, and only without one that WebSocket is needed', async () => {
+  await using api = await startTestApi(options);
+  const url = await podOn(api);
+  const exec = (query: string) => askedTheOldWay(`${url}${PODS}/p/exec?command=ls${query}`);
+  expect(await exec('&container=x')).toMatchObject({ code: 400, message: 'container x is not valid for pod p' });
+  const waiting = [{ name: 'c', state: { waiting: { reason: 'ImagePullBackOff' } } }];
+  await api.send('PATCH', `${PODS}/p/status`, { status: { containerStatuses: waiting } });
+  expect(await exec('')).toMatchObject({ code: 400, message: 'container "c" in pod "p" is not running: ImagePullBackOff' });
+  await api.send('PATCH', `${PODS}/p/status`, { status: { containerStatuses: [{ name: 'c', state: { running: {} } }] } });
+  expect((await exec('')).message).toContain('upgrades to WebSocket only');
+});
+
+test('a node that is about to connect is waited for', async () => {
+  await using api = await startTestApi(options);
+  await api.send('POST', '/api/v1/nodes', { metadata: { name: 'n2' } });
+  await api.send('POST', PODS, { metadata: { name: 'late' }, spec: { nodeName: 'n2', containers: [{ name: 'c', image: 'i' }] } });
+  const log = api.send('GET', `${PODS}/late/log`);
+  setTimeout(() => api.server.registerKubelet('n2', kubelet), 100);
+  expect((await log).body).toBe('late/c tail=undefined\n');
+});
+
+test('a node that does not come is named, and a node that there is not is not waited for', async () => {
+  const hurried = { now: Date.now, sleep: () => Promise.resolve() };
+  await using api = await startTestApi({ ...options, clock: hurried });
+  for (const nodeName of ['n3', 'n4'])
+    await api.send('POST', PODS, { metadata: { name: `on-${nodeName}` }, spec: { nodeName, containers: [{ name: 'c', image: 'i' }] } });
+  await api.send('POST', '/api/v1/nodes', { metadata: { name: 'n3' } });
+  const said = async (name: string) => (await api.send('GET', `${PODS}/${name}/log`)).body;
+  expect(await said('on-n3')).toMatchObject({
+    reason: 'ServiceUnavailable',
+    message: expect.stringContaining('node n3 is not connected yet'),
+  });
+  expect(await said('on-n4')).toMatchObject({ reason: 'ServiceUnavailable', message: 'node n4 is not connected' });
+});
+
 test('a port is reached over channels, as older clients do it', async () => {
   await using api = await startTestApi(options);
   const url = await podOn(api);

@@ -7,7 +7,7 @@ import { admitCall, failure } from '../handler.ts';
 import type { UpgradeHandler } from '../http/listen.ts';
 import { incomingOf } from '../http/receive.ts';
 import type { JsonObject } from '../json.ts';
-import type { ExecOptions, ExecSession } from '../kubelet.ts';
+import type { ExecOptions, ExecSession, Kubelet } from '../kubelet.ts';
 import type { LocalGroup } from '../local-group.ts';
 import { findLocal, localRequest } from '../local-paths.ts';
 import type { Api, Call } from '../pipeline.ts';
@@ -17,7 +17,7 @@ import { Warnings } from '../warnings.ts';
 import { bytesOf } from './channels.ts';
 import { serveExec } from './exec.ts';
 import type { Kubelets } from './kubelets.ts';
-import { containerOf, identityOf, kubeletOf, podOf } from './pod-target.ts';
+import { containerOf, demandRunning, identityOf, kubeletOf, podOf } from './pod-target.ts';
 import { portsOf, serveChannelForward, serveTunnelledForward } from './port-forward.ts';
 
 const EXEC_PROTOCOLS = ['v5.channel.k8s.io', 'v4.channel.k8s.io'];
@@ -57,20 +57,33 @@ interface Parts {
 
 async function accept({ api, kubelets, localGroups }: Parts, request: IncomingMessage, signal: AbortSignal): Promise<Accepted> {
   const call = await admitCall(api, { ...incomingOf(request), signal }, new Warnings());
-  if (request.headers.upgrade?.toLowerCase() !== 'websocket' || request.method !== 'GET') {
-    throw new LabError(
-      'BadRequest',
-      `this server upgrades to WebSocket only, not to ${request.headers.upgrade ?? 'anything'} by ${request.method}`,
-    );
-  }
-  const { group, resource, subresource } = call.attributes;
+  const speaks = request.headers.upgrade?.toLowerCase() === 'websocket' && request.method === 'GET';
+  const { group, resource, name } = call.attributes;
   const local = findLocal(localGroups, call);
-  if (local) return acceptLocal(local, call);
-  if (group !== '' || resource !== 'pods') throw notFound({ group, plural: resource, kind: '' }, call.attributes.name);
+  if (local) return speaks ? acceptLocal(local, call) : onlyWebSocket(request);
+  if (group !== '' || resource !== 'pods') throw notFound({ group, plural: resource, kind: '' }, name);
   await demandCreate(api, call);
+  const reached = await reach({ api, kubelets }, call, speaks);
+  return speaks ? acceptPod(api, call, reached) : onlyWebSocket(request);
+}
+
+/** A pod and the node that it runs on. */
+interface Reached {
+  readonly pod: JsonObject;
+  readonly kubelet: Kubelet;
+}
+
+/** A client that got no WebSocket asks again in the old way and shows that answer alone: it must hear why there was none. */
+async function reach({ api, kubelets }: Omit<Parts, 'localGroups'>, call: Call, speaks: boolean): Promise<Reached> {
   const pod = podOf(api, call);
-  const kubelet = kubeletOf(kubelets, pod);
+  if (!speaks && call.attributes.subresource !== 'portforward') demandRunning(pod, containerOf(pod, call.query.get('container') ?? ''));
+  return { pod, kubelet: await kubeletOf(kubelets, pod, api, call.incoming.signal) };
+}
+
+async function acceptPod(api: Api, call: Call, { pod, kubelet }: Reached): Promise<Accepted> {
   const identity = identityOf(pod);
+  const { signal } = call.incoming;
+  const { group, subresource, name } = call.attributes;
   switch (subresource) {
     case 'exec':
     case 'attach':
@@ -79,8 +92,12 @@ async function accept({ api, kubelets, localGroups }: Parts, request: IncomingMe
       await connect(api, call, { kind: 'PodPortForwardOptions', apiVersion: 'v1' });
       return acceptForward(call, (port) => kubelet.dial(identity, port, signal));
     default:
-      throw notFound({ group, plural: `pods/${subresource}`, kind: '' }, call.attributes.name);
+      throw notFound({ group, plural: `pods/${subresource}`, kind: '' }, name);
   }
+}
+
+function onlyWebSocket({ headers, method }: IncomingMessage): never {
+  throw new LabError('BadRequest', `this server upgrades to WebSocket only, not to ${headers.upgrade ?? 'anything'} by ${method}`);
 }
 
 /** Reaching into a pod changes it, whatever the method of the handshake says. */
