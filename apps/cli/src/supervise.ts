@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { chmod, chown, mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { scope, systemClock } from '@crownlabs/std';
 import { announce, type Ports, type Running, withdraw } from './installation.ts';
 import { LogFiles } from './log-lines.ts';
 import { type Places, ROOT } from './places.ts';
+import { reachFor } from './setup/edge-reach.ts';
 import type { EdgeUser } from './setup/edge-user.ts';
 import { type Program, type Ready, Supervisor } from './supervisor.ts';
 
@@ -35,6 +36,7 @@ export async function supervise(installation: Supervised, events: SupervisedEven
   const { places } = installation;
   await using owned = scope();
   const resolved = await writeResolved(installation);
+  const within = { control: [], edge: installation.edgeUser ? await reachFor(neededByEdge(places)) : [] };
   const logs = new LogFiles(places.logs);
   await logs.open(PROGRAMS);
   const ready = new Map<string, Ready>();
@@ -70,7 +72,7 @@ export async function supervise(installation: Supervised, events: SupervisedEven
   });
   owned.defer(() => withdraw(places));
   await announce(places, state());
-  const kept = PROGRAMS.map((name) => supervisor.keep(programOf(name, resolved)));
+  const kept = PROGRAMS.map((name) => supervisor.keep({ ...programOf(name, resolved), within: within[name] }));
   const signal = await nextSignal();
   // The door first: nobody is let into what is about to go.
   await supervisor.stop('edge', 'SIGTERM');
@@ -103,7 +105,12 @@ async function edgeFolder(folder: string, user: EdgeUser | undefined): Promise<v
   if (user) await chown(folder, user.uid, user.gid);
 }
 
-function programOf(name: string, config: string): Program {
+/** The code, its interpreter, and the data directory, in which modes say what is whose. */
+function neededByEdge(places: Places): string[] {
+  return [ROOT, join(ROOT, 'package.json'), dirname(process.execPath), places.dataDir];
+}
+
+function programOf(name: string, config: string): Omit<Program, 'within'> {
   return { name, module: MAIN, args: [name, '--config', config], env: { ...process.env, FORCE_COLOR: undefined } };
 }
 

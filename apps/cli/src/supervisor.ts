@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
+import process from 'node:process';
 import { createInterface } from 'node:readline';
 import { type Backoff, backoffDelay, type Clock } from '@crownlabs/std';
 
@@ -8,6 +9,8 @@ export interface Program {
   readonly module: string;
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** The command that becomes the program, with its arguments; empty to start it as it is. */
+  readonly within: readonly string[];
 }
 
 /** What a program says over its channel once it serves, and what it wants said on the terminal. */
@@ -75,7 +78,8 @@ export class Supervisor {
   #run(program: Program): Promise<string> {
     return new Promise((resolve) => {
       const env = { ...program.env, ...FRUGAL.env };
-      const child = fork(program.module, program.args, { stdio: ['ignore', 'pipe', 'pipe', 'ipc'], execArgv: FRUGAL.flags, env });
+      const [execPath, ...execArgv] = [...program.within, process.execPath, ...FRUGAL.flags];
+      const child = fork(program.module, program.args, { stdio: ['ignore', 'pipe', 'pipe', 'ipc'], execPath, execArgv, env });
       this.#children.set(program.name, child);
       for (const stream of [child.stdout, child.stderr]) {
         if (stream) createInterface({ input: stream }).on('line', (line) => this.#events.onLine(program.name, line));

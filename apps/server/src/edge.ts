@@ -75,7 +75,10 @@ async function written(path: string, stop: AbortSignal): Promise<void> {
   while (!stop.aborted) {
     const found = await readFile(path).then(
       () => true,
-      () => false,
+      (error: NodeJS.ErrnoException) => {
+        if (error.code === 'ENOENT') return false;
+        throw error;
+      },
     );
     if (found) return;
     await systemClock.sleep(25, stop);
