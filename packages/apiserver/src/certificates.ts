@@ -1,12 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-
-/** A key and its certificate, both PEM. */
-export interface KeyPair {
-  readonly key: string;
-  readonly cert: string;
-}
+import type { KeyPair } from '@crownlabs/certificates';
 
 /** What an API server on a machine of its own proves itself with. */
 export interface MachineCertificates {
@@ -52,7 +47,7 @@ export async function machineCertificates(folder: string, names: readonly string
 }
 
 // Most starts only read what is there; what makes certificates is 5 MB that they need not load.
-const maker = () => import('./certificate-maker.ts');
+const maker = () => import('@crownlabs/certificates');
 
 /** Whether the certificate names exactly these. The text is `DNS:a, IP Address:b`. */
 function carries(cert: X509Certificate, names: readonly string[]): boolean {

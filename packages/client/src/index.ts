@@ -52,6 +52,7 @@ export { type EventRecorder, type EventRecorderOptions, eventRecorder, type Happ
 export { type ApiEndpoint, httpTransport } from './http-transport.ts';
 export { informer } from './informer.ts';
 export { inClusterEndpoint, inClusterTransport, type KubeconfigOptions, kubeconfigEndpoint, kubeconfigTransport } from './kubeconfig.ts';
+export { limitedTransport, observedTransport, type RateLimit } from './limited-transport.ts';
 export {
   apiVersionOf,
   controllerOf,

@@ -1,11 +1,13 @@
 import { keyText, type ObjectKey } from '@crownlabs/client';
-import { type Clock, hasCode, type Logger, messageOf, scope, silent, systemClock, WorkQueue } from '@crownlabs/std';
+import { type Clock, hasCode, type Logger, messageOf, type QueueObserver, scope, silent, systemClock, WorkQueue } from '@crownlabs/std';
 import type { Reconcile } from './reconcile.ts';
 import type { Source } from './source.ts';
 
 /** Told of every reconcile, for counters and histograms. */
 export interface ReconcileMetrics {
   reconciled(controller: string, outcome: 'done' | 'later' | 'failed', seconds: number): void;
+  /** Who is told of the controller's queue; nobody if absent. */
+  queue?(controller: string): QueueObserver;
 }
 
 /** What makes a controller. */
@@ -32,7 +34,7 @@ export interface Controller {
 
 /** Sources → queue → reconcile. Start it with `run`. */
 export function controller(options: ControllerOptions): Controller {
-  const queue = new WorkQueue<ObjectKey>(keyText);
+  const queue = new WorkQueue<ObjectKey>(keyText, undefined, options.metrics?.queue?.(options.name));
   let started = false;
   return {
     name: options.name,

@@ -3,4 +3,4 @@ export { type Clock, rfc3339, systemClock } from './clock.ts';
 export { hasCode, LabError, type LabErrorCode, messageOf } from './errors.ts';
 export { type LogFields, type Logger, type LogLine, logger, silent } from './log.ts';
 export { type Scope, scope } from './scope.ts';
-export { WorkQueue } from './work-queue.ts';
+export { type QueueObserver, WorkQueue } from './work-queue.ts';

@@ -3,6 +3,17 @@ import { type Backoff, backoffDelay } from './backoff.ts';
 const DEFAULT_BACKOFF: Backoff = { baseMs: 20, capMs: 60_000 };
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
+/** Told of what happens in a queue, for gauges and histograms. */
+export interface QueueObserver {
+  /** A key waits that did not before. */
+  added(): void;
+  /** A worker took a key that had waited so long. */
+  started(waitedMs: number): void;
+  finished(workedMs: number): void;
+  /** A key was given another try after a failure. */
+  retried(): void;
+}
+
 /**
  * A queue of keys: a key that waits is held once, a key that is being worked on is queued again after its worker is done.
  * The rules are those of client-go's workqueue: no key is ever worked on twice at the same time, and none is lost.
@@ -10,7 +21,9 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 export class WorkQueue<Key> {
   readonly #id: (key: Key) => string;
   readonly #backoff: Backoff;
+  readonly #observer: QueueObserver | undefined;
   readonly #waiting = new Map<string, Key>();
+  readonly #since = new Map<string, number>();
   readonly #active = new Set<string>();
   readonly #again = new Map<string, Key>();
   readonly #failures = new Map<string, number>();
@@ -18,9 +31,10 @@ export class WorkQueue<Key> {
   #wake: () => void = () => undefined;
 
   /** `id` tells keys apart; the default serves strings. */
-  constructor(id: (key: Key) => string = String, backoff: Backoff = DEFAULT_BACKOFF) {
+  constructor(id: (key: Key) => string = String, backoff: Backoff = DEFAULT_BACKOFF, observer?: QueueObserver) {
     this.#id = id;
     this.#backoff = backoff;
+    this.#observer = observer;
   }
 
   /** Keys that wait now, without those with a later appointment. */
@@ -32,7 +46,7 @@ export class WorkQueue<Key> {
   add(key: Key): void {
     const name = this.#id(key);
     if (this.#active.has(name)) this.#again.set(name, key);
-    else this.#waiting.set(name, key);
+    else this.#wait(name, key);
     this.#wake();
   }
 
@@ -53,6 +67,7 @@ export class WorkQueue<Key> {
     const name = this.#id(key);
     const attempt = this.#failures.get(name) ?? 0;
     this.#failures.set(name, attempt + 1);
+    this.#observer?.retried();
     this.addAfter(key, backoffDelay(this.#backoff, attempt));
   }
 
@@ -103,6 +118,14 @@ export class WorkQueue<Key> {
     this.add(key);
   }
 
+  #wait(name: string, key: Key): void {
+    if (this.#observer && !this.#waiting.has(name)) {
+      this.#since.set(name, Date.now());
+      this.#observer.added();
+    }
+    this.#waiting.set(name, key);
+  }
+
   /** Starts on the key that has waited longest. The task it returns never rejects: failures are the worker's to handle. */
   #next(work: (key: Key) => Promise<void>): Promise<void> | undefined {
     const first = this.#waiting.entries().next();
@@ -110,8 +133,19 @@ export class WorkQueue<Key> {
     const [name, key] = first.value;
     this.#waiting.delete(name);
     this.#active.add(name);
-    const done = () => this.#finish(name);
+    const startedAt = this.#observer ? this.#start(name, this.#observer) : 0;
+    const done = () => {
+      this.#observer?.finished(Date.now() - startedAt);
+      this.#finish(name);
+    };
     return work(key).then(done, done);
+  }
+
+  #start(name: string, observer: QueueObserver): number {
+    const now = Date.now();
+    observer.started(now - (this.#since.get(name) ?? now));
+    this.#since.delete(name);
+    return now;
   }
 
   #finish(name: string): void {
@@ -119,6 +153,6 @@ export class WorkQueue<Key> {
     const key = this.#again.get(name);
     if (key === undefined) return;
     this.#again.delete(name);
-    this.#waiting.set(name, key);
+    this.#wait(name, key);
   }
 }

@@ -12,7 +12,6 @@ import {
   X509Certificate,
   X509CertificateGenerator,
 } from '@peculiar/x509';
-import type { KeyPair } from './certificates.ts';
 
 cryptoProvider.set(webcrypto);
 
@@ -21,6 +20,12 @@ const DAY_MS = 86_400_000;
 const AUTHORITY_DAYS = 3_650;
 const LEAF_DAYS = 365;
 const USAGES = { server: ExtendedKeyUsage.serverAuth, client: ExtendedKeyUsage.clientAuth } as const;
+
+/** A key and its certificate, both PEM. */
+export interface KeyPair {
+  readonly key: string;
+  readonly cert: string;
+}
 
 /** A new authority, good for ten years. */
 export async function makeAuthority(now: number): Promise<KeyPair> {

@@ -1,0 +1,1 @@
+export { type KeyPair, type Leaf, makeAuthority, sign } from './certificate-maker.ts';
