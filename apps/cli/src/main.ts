@@ -95,6 +95,24 @@ program
     await logs(places(), name, flags.follow);
   });
 
+program
+  .command('backup')
+  .description('write all objects and keys to one file, as of one moment; also while it runs')
+  .argument('<file>', 'file to make')
+  .action(async (file: string) => {
+    const { backup } = await import('./verbs/backup.ts');
+    await backup(places(), file);
+  });
+
+program
+  .command('restore')
+  .description('make an installation from a backup, in an empty data directory')
+  .argument('<file>', 'file that `backup` made')
+  .action(async (file: string) => {
+    const { restore } = await import('./verbs/restore.ts');
+    await restore(places(), file);
+  });
+
 const user = program.command('user').description('people: add, set a password, enrol in a workspace');
 
 user

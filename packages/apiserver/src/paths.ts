@@ -14,6 +14,7 @@ export type PathHandler = (call: Call, rest: string) => Promise<Answer> | Answer
 /** Paths and what answers them; a path that ends in `/` answers all below it. */
 export class PathTable {
   readonly #exact = new Map<string, PathHandler>();
+  readonly #unlisted = new Map<string, PathHandler>();
   readonly #below: { prefix: string; handler: PathHandler }[] = [];
 
   add(path: string, handler: PathHandler): void {
@@ -21,9 +22,14 @@ export class PathTable {
     else this.#exact.set(path, handler);
   }
 
+  /** Answers a path that `/` does not list, because it is not Kubernetes'. */
+  addUnlisted(path: string, handler: PathHandler): void {
+    this.#unlisted.set(path, handler);
+  }
+
   find(path: string): { handler: PathHandler; rest: string } | undefined {
     const trimmed = path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
-    const exact = this.#exact.get(trimmed);
+    const exact = this.#exact.get(trimmed) ?? this.#unlisted.get(trimmed);
     if (exact) return { handler: exact, rest: '' };
     const below = this.#below.find(({ prefix }) => path.startsWith(prefix));
     return below && { handler: below.handler, rest: path.slice(below.prefix.length) };

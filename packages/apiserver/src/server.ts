@@ -3,6 +3,7 @@ import { openStore, type Store } from '@crownlabs/store';
 import { type AdmissionOptions, createAdmission } from './admission/index.ts';
 import { type Authentication, createAuthentication, type KeyStorage, type OidcOptions } from './authn/index.ts';
 import { type Authorization, type AuthorizationMode, bootstrapRbac, createAuthorization, SUPERUSERS } from './authz/index.ts';
+import { addBackup, isSealed } from './backup.ts';
 import { CrdController } from './crd/crd-controller.ts';
 import { crdResource } from './crd/crd-resource.ts';
 import { addDiscovery } from './discovery/discovery.ts';
@@ -97,7 +98,11 @@ async function start(options: ApiServerOptions, owned: Scope): Promise<ApiServer
   const kubelets = new Kubelets();
   const routes = new Routes(hub);
   podStreams(routes, kubelets);
-  const handler = createHandler(api, routes, servedPaths(pathTable(api, authentication, { hub, localGroups }), localGroups));
+  const handler = createHandler(
+    api,
+    routes,
+    servedPaths(pathTable(api, authentication, { hub, localGroups, directory: options.directory }), localGroups),
+  );
   await bootstrap(api, handler, owned);
   const upgrade = upgrades(api, kubelets, localGroups);
   return {
@@ -114,7 +119,7 @@ function storeOptions({ directory, sealKey }: ApiServerOptions, clock: Clock): P
   return {
     clock,
     ...(directory === undefined ? {} : { directory }),
-    ...(sealKey === undefined ? {} : { seal: { key: sealKey, covers: (bucket: string) => bucket === '/secrets' } }),
+    ...(sealKey === undefined ? {} : { seal: { key: sealKey, covers: isSealed } }),
   };
 }
 
@@ -166,7 +171,7 @@ function virtualHandlers(authentication: Authentication, authorization: Authoriz
 function pathTable(
   api: Api,
   { issuer }: Authentication,
-  { hub, localGroups }: { hub: WatchHub; localGroups: readonly LocalGroup[] },
+  { hub, localGroups, directory }: { hub: WatchHub; localGroups: readonly LocalGroup[]; directory: string | undefined },
 ): PathTable {
   const table = new PathTable();
   table.add('/', () => jsonAnswer(200, { paths: listedPaths(table, api.registry) }));
@@ -182,6 +187,7 @@ function pathTable(
   addDiscovery(table, api.registry, localGroups);
   addOpenApi(table, api.registry);
   addMetrics(table, api, hub);
+  addBackup(table, api.objects.store, directory);
   table.add('/.well-known/openid-configuration', () => jsonAnswer(200, issuer.discovery));
   table.add('/openid/v1/jwks', () => jsonAnswer(200, issuer.jwks, { 'content-type': 'application/jwk-set+json' }));
   return table;
