@@ -49,6 +49,7 @@ export type {
 } from './client.ts';
 export { type ClientOptions, createClient } from './create-client.ts';
 export { type EventRecorder, type EventRecorderOptions, eventRecorder, type Happening } from './event-recorder.ts';
+export { type HttpRoute, httpRoutes } from './http-route.ts';
 export { type ApiEndpoint, httpTransport } from './http-transport.ts';
 export { informer } from './informer.ts';
 export { inClusterEndpoint, inClusterTransport, type KubeconfigOptions, kubeconfigEndpoint, kubeconfigTransport } from './kubeconfig.ts';
@@ -66,7 +67,19 @@ export {
   ownedBy,
   type Resource,
 } from './object.ts';
+export { type OptionalInformer, optionalInformer } from './optional-informer.ts';
 export { type PodCommand, type PodExec, type PodLogOptions, type PodStreams, podStreams } from './pod-streams.ts';
 export { collectionPath, objectPath, queryString } from './resource-path.ts';
 export { readText } from './response-body.ts';
 export type { ApiRequest, ApiResponse, Transport } from './transport.ts';
+export {
+  type DataVolume,
+  dataVolumes,
+  type MachineCondition,
+  type MachineSpec,
+  type MachineVolume,
+  type VirtualMachine,
+  type VirtualMachineInstance,
+  virtualMachineInstances,
+  virtualMachines,
+} from './virtual-machine.ts';
