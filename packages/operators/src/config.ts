@@ -1,5 +1,8 @@
-/** How environments are reached from outside. `gateway`: the built-in one, which needs no route objects. */
-export type ExpositionMode = 'gateway';
+/**
+ * How environments are reached from outside. `gateway`: the built-in one, which needs no route objects. `ingress`: an Ingress for each, as
+ * ingress-nginx reads it. `httproute`: an HTTPRoute for each, at a Gateway of the cluster.
+ */
+export type ExpositionMode = 'gateway' | 'ingress' | 'httproute';
 
 /** Everything that may differ between installations. */
 export interface OperatorsConfig {
@@ -8,6 +11,27 @@ export interface OperatorsConfig {
   /** The one address of the product, without a slash at its end. */
   readonly publicUrl: string;
   readonly exposition: ExpositionMode;
+  /** What Ingresses say, in the mode `ingress`. */
+  readonly ingress: {
+    readonly className?: string;
+    /** The Secret with the certificate of the public address, in every personal namespace. */
+    readonly tlsSecret: string;
+    /** Address of the proxy that asks people to sign in (oauth2-proxy); absent: nobody is asked. */
+    readonly authUrl?: string;
+  };
+  /** The Gateway that HTTPRoutes attach to, in the mode `httproute`. */
+  readonly httpRoute: { readonly gateway: { readonly name: string; readonly namespace: string } };
+  /** What virtual machines need of the cluster. */
+  readonly machines: {
+    /** Secret of personal namespaces with which containerdisks are pulled. */
+    readonly registrySecret: string;
+    /** Secret of personal namespaces with which disks are imported. */
+    readonly importSecret: string;
+    /** Size of a disk that is imported where the template names none. */
+    readonly diskSize: string;
+    /** Public keys that every machine admits beside those of people: the bastion's. */
+    readonly sshKeys: readonly string[];
+  };
   /** How long a personal namespace outlives the last sign-in; forever means: it is there before the first. */
   readonly namespaceKeepAliveMs: number | 'forever';
   /** How long a stopped environment that is not persistent is kept in memory. */
@@ -32,6 +56,9 @@ export interface OperatorsConfig {
 export const SINGLE_MACHINE: Omit<OperatorsConfig, 'publicUrl'> = {
   operatorSelector: '',
   exposition: 'gateway',
+  ingress: { tlsSecret: 'crownlabs-ingress-secret' },
+  httpRoute: { gateway: { name: 'crownlabs-main', namespace: 'crownlabs-system' } },
+  machines: { registrySecret: 'registry-credentials', importSecret: 'registry-credentials-cdi', diskSize: '10Gi', sshKeys: [] },
   namespaceKeepAliveMs: 'forever',
   keepStoppedMs: 3_600_000,
   caps: { cpu: 25, memory: '50G', instances: 10 },
