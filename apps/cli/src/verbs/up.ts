@@ -7,6 +7,7 @@ import { decidePorts, running } from '../installation.ts';
 import { readable } from '../log-lines.ts';
 import type { Places } from '../places.ts';
 import { readConfiguration } from '../read-configuration.ts';
+import { againAsRoot, isRoot } from '../setup/as-root.ts';
 import { buildDashboard } from '../setup/dashboard-build.ts';
 import { hasProgram, installPackages } from '../setup/debian-packages.ts';
 import { ensureEdgeUser } from '../setup/edge-user.ts';
@@ -25,6 +26,10 @@ export async function up(places: Places, options: UpOptions): Promise<void> {
   const already = await running(places);
   if (already) {
     say(`CrownLabs runs already: ${paint('bold', already.url)}  (stop it with \`crownlabs down\`)`);
+    return;
+  }
+  if (!isRoot()) {
+    process.exitCode = await againAsRoot();
     return;
   }
   const installation = await prepare(places, options);
