@@ -3,6 +3,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { cardOf, openBrowser, signIn } from './browser.ts';
 import { desktopPainted, isConnected, look, openTerminal } from './desktop.ts';
+import { installationId, traces } from './engine.ts';
 import { Installation } from './installation.ts';
 import { kubectl, must } from './kubectl.ts';
 import { apply, imagesReady, instanceOf, instanceReady } from './objects.ts';
@@ -93,4 +94,15 @@ test('everything is killed: after `up` all objects are there and environments co
   expect(await must(lab, ['get', 'pods', '-n', 'tenant-student', '-l', 'crownlabs.polito.it/instance=off', '-o', 'name'])).toBe('');
   await page.goto(`${lab.url}${ADDRESS}`);
   await desktopPainted(page);
+});
+
+test('everything is killed: `down` ends the environments and the engine service that were left, and forgets them', async () => {
+  const id = await installationId(lab);
+  const { supervisor, control, edge } = await lab.pids();
+  for (const pid of [supervisor, control, edge]) process.kill(pid, 'SIGKILL');
+  await lab.gone();
+  expect((await traces(id, lab.dataDir)).length).toBeGreaterThan(0);
+  expect((await lab.cli('down')).stderr).toContain('Ended what was left running, environments too.');
+  expect(await traces(id, lab.dataDir)).toEqual([]);
+  expect((await lab.cli('down')).stderr).toContain('Nothing runs from');
 });

@@ -1,15 +1,15 @@
-import { readFileSync } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
-import process from 'node:process';
 import { LabError } from '@crownlabs/std';
 import type { Places } from './places.ts';
+import { argumentsOf, isRunning, signalTo } from './process-birth.ts';
 
 /** What is known of a running installation, for the other commands. */
 export interface Running {
-  /** The supervisor. */
+  /** The supervisor, and what tells it from any other process that has or had its number. */
   readonly pid: number;
+  readonly birth: string;
   readonly url: string;
   readonly apiServer: string;
   readonly startedAt: string;
@@ -17,12 +17,36 @@ export interface Running {
   readonly programs: Readonly<Record<string, number>>;
 }
 
-/** The running installation of these places, or undefined. A state file whose process is gone counts for nothing. */
+/** The running installation of these places, or undefined. A state file whose process is gone, or whose number somebody else has by now, counts for nothing. */
 export async function running(places: Places): Promise<Running | undefined> {
-  const text = await readFile(places.state, 'utf8').catch(() => undefined);
-  if (!text) return undefined;
-  const state: Running = JSON.parse(text);
-  return isAlive(state.pid) ? state : undefined;
+  const state = await lastState(places);
+  return state && isRunning(state) ? state : undefined;
+}
+
+/** What ran last according to the state file, be it gone or not. A file that a crash left half-written says nothing. */
+async function lastState(places: Places): Promise<Running | undefined> {
+  const text = await readFile(places.state, 'utf8').catch(() => '');
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+const ORPHANS_END_MS = 20_000;
+
+/**
+ * Waits until the programs of a supervisor that was killed have ended, which they do by themselves, and insists where they do not.
+ * A process is one of them by its command line, which names this very installation.
+ */
+export async function orphansGone(places: Places): Promise<void> {
+  const state = await lastState(places);
+  const pids = Object.values(state?.programs ?? {});
+  const left = () => pids.filter((pid) => argumentsOf(pid).includes(places.resolved));
+  for (let waited = 0; left().length > 0; waited += 50) {
+    if (waited >= ORPHANS_END_MS) for (const pid of left()) signalTo(pid, 'SIGKILL');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
 }
 
 /** Says to the other commands what runs. */
@@ -34,25 +58,6 @@ export async function announce(places: Places, state: Running): Promise<void> {
 /** Forgets what ran. */
 export async function withdraw(places: Places): Promise<void> {
   await rm(places.state, { force: true });
-}
-
-/** Whether a process of this id runs. One that has ended and whose parent did not ask how (in many containers nobody does) runs no more. */
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EPERM')) return false;
-  }
-  return stateOf(pid) !== 'Z';
-}
-
-/** The letter after the program's name in https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html. */
-function stateOf(pid: number): string | undefined {
-  try {
-    return /\) (\w)/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1];
-  } catch {
-    return undefined;
-  }
 }
 
 /** The ports of an installation: found once, then kept, because addresses and cookies of people depend on them. */

@@ -10,6 +10,8 @@ export interface Places {
   readonly dataDir: string;
   /** What is only true while it runs: who runs it, where it listens. */
   readonly state: string;
+  /** The configuration with everything decided, as `up` hands it to the programs. Its path on their command lines marks them as ours. */
+  readonly resolved: string;
   readonly logs: string;
   readonly config: string;
   readonly adminKubeconfig: string;
@@ -21,6 +23,7 @@ export function placesOf(dataDir: string | undefined): Places {
   return {
     dataDir: dir,
     state: join(dir, 'run', 'up.json'),
+    resolved: join(dir, 'run', 'config.json'),
     logs: join(dir, 'logs'),
     config: join(dir, 'config.yaml'),
     adminKubeconfig: join(dir, 'admin.kubeconfig'),

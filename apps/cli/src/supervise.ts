@@ -6,6 +6,7 @@ import { scope, systemClock } from '@crownlabs/std';
 import { announce, type Ports, type Running, withdraw } from './installation.ts';
 import { LogFiles } from './log-lines.ts';
 import { type Places, ROOT } from './places.ts';
+import { birthOf } from './process-birth.ts';
 import { reachFor } from './setup/edge-reach.ts';
 import type { EdgeUser } from './setup/edge-user.ts';
 import { type Program, type Ready, Supervisor } from './supervisor.ts';
@@ -28,7 +29,8 @@ export interface SupervisedEvents {
   /** Both programs serve for the first time; notes are for the terminal, once. */
   onServing(notes: readonly string[]): void;
   onLine(program: string, line: string): void;
-  onExit(program: string, how: string, restartInMs: number): void;
+  /** A program ended by itself and is started again; `served` says whether people could have something open. */
+  onExit(program: string, how: string, again: { readonly inMs: number; readonly served: boolean }): void;
 }
 
 /** Runs the two programs until SIGINT or SIGTERM (environments end too) or SIGUSR2 (they stay). Resolves when all has ended. */
@@ -42,6 +44,7 @@ export async function supervise(installation: Supervised, events: SupervisedEven
   const ready = new Map<string, Ready>();
   const state = (): Running => ({
     pid: process.pid,
+    birth,
     url: installation.url,
     apiServer: `https://127.0.0.1:${installation.ports.api}`,
     startedAt,
@@ -51,6 +54,7 @@ export async function supervise(installation: Supervised, events: SupervisedEven
   // Other commands then see what was true before; a full disk must not end what runs.
   const tell = () => void announce(places, state()).catch(() => undefined);
   const startedAt = new Date().toISOString();
+  const birth = birthOf(process.pid) ?? '';
   let served = false;
   const supervisor = new Supervisor(systemClock, {
     onLine: (program, line) => {
@@ -67,7 +71,7 @@ export async function supervise(installation: Supervised, events: SupervisedEven
     onExit: (program, how, pause) => {
       ready.delete(program);
       tell();
-      events.onExit(program, how, pause);
+      events.onExit(program, how, { inMs: pause, served });
     },
   });
   owned.defer(() => withdraw(places));
@@ -86,10 +90,9 @@ async function writeResolved({ places, config, edgeUser }: Supervised): Promise<
   // The edge runs as another user and must reach its own folder below.
   await chmod(places.dataDir, 0o711);
   await chmod(run, 0o711);
-  const path = join(run, 'config.json');
-  await writeFile(path, JSON.stringify({ ...config, edgeUser }), { mode: 0o600 });
+  await writeFile(places.resolved, JSON.stringify({ ...config, edgeUser }), { mode: 0o600 });
   await edgeFolder(join(places.dataDir, 'edge'), edgeUser);
-  return path;
+  return places.resolved;
 }
 
 /** What the edge alone may read: its client secret at the OpenID provider, and the key that seals sessions. Made once. */

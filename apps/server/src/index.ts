@@ -1,2 +1,3 @@
 export { Config, durationMs, parseConfig } from './config.ts';
 export { buildStore } from './local-images.ts';
+export { endRemains } from './remains.ts';

@@ -28,6 +28,8 @@ export function placesBelow(dataDir: string) {
     adminKubeconfig: join(dataDir, 'admin.kubeconfig'),
     grants: join(dataDir, 'identity', 'grants.db'),
     engine: join(dataDir, 'engine'),
+    /** The installation whose environments may be on the machine, for who finds them when nothing runs. */
+    environments: join(dataDir, 'run', 'environments'),
     pods: join(dataDir, 'pods'),
     packages: join(dataDir, 'packages'),
     socket: join(dataDir, 'run', 'control.sock'),

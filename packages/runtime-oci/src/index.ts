@@ -1,4 +1,5 @@
 export type { Engine } from './engine/engine.ts';
+export { stopPodmanService } from './engine/podman-service.ts';
 export { type EngineOptions, type EngineStart, requireEngine, startEngine } from './engine/start-engine.ts';
 export type { Finding } from './finding.ts';
 export { type HostCommand, hostCommand } from './host-command.ts';

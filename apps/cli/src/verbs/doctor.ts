@@ -1,11 +1,11 @@
 import { lookup } from 'node:dns/promises';
 import { statfs } from 'node:fs/promises';
 import { freemem, totalmem } from 'node:os';
-import { join } from 'node:path';
 import process from 'node:process';
-import { type Finding, startEngine } from '@crownlabs/runtime-oci';
+import type { Finding } from '@crownlabs/runtime-oci';
 import { messageOf } from '@crownlabs/std';
 import { stringify } from 'yaml';
+import { withEngine } from '../command-engine.ts';
 import { running } from '../installation.ts';
 import type { Places } from '../places.ts';
 import { readConfiguration } from '../read-configuration.ts';
@@ -35,16 +35,8 @@ function finding(check: string, ok: boolean, found: string, advice = ''): Findin
   return { check, ok, found, did: '', advice: ok ? '' : advice };
 }
 
-/** Our own Podman service is started on a socket beside the product's, so that looking disturbs nothing. */
-async function engine(places: Places): Promise<readonly Finding[]> {
-  const config = await readConfiguration(places, {});
-  const started = await startEngine({
-    directory: join(places.dataDir, 'engine-cli'),
-    ...(config.engineSocket ? { socket: config.engineSocket } : {}),
-    proveAnew: true,
-  });
-  await started.stop();
-  return started.findings;
+function engine(places: Places): Promise<readonly Finding[]> {
+  return withEngine(places, { proveAnew: true }, ({ findings }) => Promise.resolve(findings));
 }
 
 async function installation(places: Places): Promise<Finding[]> {

@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { buildImage, isUpToDate, loadRecipes, type Recipe } from '@crownlabs/images';
 import type { ImageStore } from '@crownlabs/runtime';
-import { openImageStore, requireEngine, startEngine } from '@crownlabs/runtime-oci';
+import { openImageStore, requireEngine } from '@crownlabs/runtime-oci';
 import { buildStore } from '@crownlabs/server';
 import { LabError } from '@crownlabs/std';
+import { withEngine } from '../command-engine.ts';
 import { type Places, ROOT } from '../places.ts';
 import { printRows } from '../print-table.ts';
-import { readConfiguration } from '../read-configuration.ts';
 import { hasProgram, installPackages } from '../setup/debian-packages.ts';
 import { IMAGE_PACKAGES } from '../setup/needed-packages.ts';
 import { step } from '../terminal.ts';
@@ -60,15 +60,6 @@ function chosen(known: readonly Recipe[], name: string): Recipe {
   return recipe;
 }
 
-async function withImages(places: Places, work: (images: ImageStore) => Promise<void>): Promise<void> {
-  const config = await readConfiguration(places, {});
-  const started = await startEngine({
-    directory: join(places.dataDir, 'engine-cli'),
-    ...(config.engineSocket ? { socket: config.engineSocket } : {}),
-  });
-  try {
-    await work(openImageStore(requireEngine(started)));
-  } finally {
-    await started.stop();
-  }
+function withImages(places: Places, work: (images: ImageStore) => Promise<void>): Promise<void> {
+  return withEngine(places, { proveAnew: false }, (started) => work(openImageStore(requireEngine(started))));
 }

@@ -3,7 +3,7 @@ import { access } from 'node:fs/promises';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { LabError } from '@crownlabs/std';
-import { decidePorts, running } from '../installation.ts';
+import { decidePorts, orphansGone, running } from '../installation.ts';
 import { readable } from '../log-lines.ts';
 import type { Places } from '../places.ts';
 import { readConfiguration } from '../read-configuration.ts';
@@ -28,6 +28,7 @@ export async function up(places: Places, options: UpOptions): Promise<void> {
     say(`CrownLabs runs already: ${paint('bold', already.url)}  (stop it with \`crownlabs down\`)`);
     return;
   }
+  await orphansGone(places);
   if (!isRoot()) {
     process.exitCode = await againAsRoot();
     return;
@@ -82,13 +83,12 @@ async function runHere(installation: Supervised): Promise<void> {
       const text = readable(program, line);
       if (text) say(text);
     },
-    onExit: (program, how, pause) =>
-      say(
-        paint(
-          'yellow',
-          `${program} ${how}; starting it again${pause > 0 ? ` in ${(pause / 1000).toFixed(1)} s` : ''}. Open desktops are not affected.`,
-        ),
-      ),
+    onExit: (program, how, { inMs, served }) => {
+      const again = inMs > 0 ? ` in ${(inMs / 1000).toFixed(1)} s` : '';
+      // Before anybody was let in there is nothing that could be affected.
+      const calm = served ? ' Open desktops are not affected.' : '';
+      say(paint('yellow', `${program} ${how}; starting it again${again}.${calm}`));
+    },
   });
   say('Stopped. All data is kept.');
 }

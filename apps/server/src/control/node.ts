@@ -10,6 +10,7 @@ import { type OpenedRuntime, openRuntime, requireEngine, startEngine } from '@cr
 import { LabError, type Logger, type Scope, systemClock } from '@crownlabs/std';
 import { buildImages } from '../image-builds.ts';
 import { buildStore, pullFrom } from '../local-images.ts';
+import { forgetEnvironments, memoryPath, noteEnvironments } from '../remains.ts';
 import { placesBelow, type Resolved, ROOT } from '../resolved-config.ts';
 import { BOOTSTRAP, nodeUser, roomUser } from '../room-identities.ts';
 import { clientOf } from './api.ts';
@@ -42,6 +43,7 @@ export function nodeName(): string {
 /** The engine of this machine, and what of ours was found running on it. */
 export interface Machine {
   readonly opened: OpenedRuntime;
+  readonly dataDir: string;
   readonly installation: string;
 }
 
@@ -53,6 +55,7 @@ export async function openMachine({ server, config, owned, log, stop }: NodePart
   const engine = requireEngine(started);
   log.info('Container engine found', { engine: engine.version });
   const installation = await installationId(server);
+  await noteEnvironments(config.dataDir, installation);
   const end = new AbortController();
   const opened = await openRuntime(
     {
@@ -68,7 +71,7 @@ export async function openMachine({ server, config, owned, log, stop }: NodePart
   if (stop.aborted) end.abort();
   else stop.addEventListener('abort', () => end.abort(), { once: true });
   owned.defer(() => opened.close());
-  return { opened, installation };
+  return { opened, installation, dataDir: config.dataDir };
 }
 
 /** Proves that tenants are walled in, and starts the agent. Throws where environments would not be safe. */
@@ -96,9 +99,10 @@ export async function startNode({ opened, installation }: Machine, { server, con
 }
 
 /** Ends every environment of ours and removes what it had on the machine. */
-export async function clearMachine({ opened, installation }: Machine): Promise<void> {
+export async function clearMachine({ opened, installation, dataDir }: Machine): Promise<void> {
   await opened.clear();
   await rm(memoryPath(installation), { recursive: true, force: true });
+  await forgetEnvironments(dataDir);
 }
 
 /** A folder of ours in memory, for what must not touch the disk (the content of Secrets in pods), where the machine has one. */
@@ -109,10 +113,6 @@ async function memoryFolder(installation: string): Promise<{ memoryDir?: string 
     () => false,
   );
   return made ? { memoryDir: path } : {};
-}
-
-function memoryPath(installation: string): string {
-  return `/run/crownlabs-${installation.slice(0, 8)}`;
 }
 
 /** `kube-system` is made once in the life of an installation, so its uid names it. */

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdir, open, readFile, rm, writeFile } from 'node:fs/promises';
+import { access, mkdir, open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { LabError } from '@crownlabs/std';
@@ -47,7 +47,7 @@ export async function startPodmanService(directory: string, settings: PodmanSett
     { Name: 'nproc', Soft: limits.processes, Hard: limits.processes },
   ];
   const socket = path('podman.sock');
-  const stop = () => stopPodmanService(directory);
+  const stop = () => stopPodmanService(directory).then(() => undefined);
   const before = await readFile(path('containers.conf'), 'utf8').catch(() => '');
   if (before === conf) {
     const engine = await connectEngine(socket, ulimits).catch(() => undefined);
@@ -60,13 +60,10 @@ export async function startPodmanService(directory: string, settings: PodmanSett
   return { engine: await answering(socket, ulimits, path('podman.log')), stop };
 }
 
-/** Ends the service that the directory's pid file names, if it is still that. */
-export async function stopPodmanService(directory: string): Promise<void> {
-  const pid = Number(await readFile(join(directory, 'podman.pid'), 'utf8').catch(() => ''));
-  if (!Number.isInteger(pid) || pid <= 1) return;
-  // The number may belong to somebody else by now.
-  const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
-  if (!command.includes(join(directory, 'podman.sock'))) return;
+/** Ends the service of this directory, whoever started it and however that one ended. Says whether there was one. */
+export async function stopPodmanService(directory: string): Promise<boolean> {
+  const pid = await serviceOf(directory);
+  if (pid === undefined) return false;
   process.kill(pid, 'SIGTERM');
   // It waits for open streams, which nobody reads any more. It holds nothing that an abrupt end could hurt: containers are not its children.
   if (!(await ended(pid))) {
@@ -74,6 +71,25 @@ export async function stopPodmanService(directory: string): Promise<void> {
     await ended(pid);
   }
   await rm(join(directory, 'podman.pid'), { force: true });
+  return true;
+}
+
+/** The process that serves the directory's socket. The number kept may belong to somebody else by now, and may never have been written: the command line decides. */
+async function serviceOf(directory: string): Promise<number | undefined> {
+  const socket = join(directory, 'podman.sock');
+  const isIt = async (pid: number) => {
+    const command = (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).split('\0');
+    return command.slice(1, 3).join(' ') === 'system service' && command.includes(`unix://${socket}`);
+  };
+  const kept = Number(await readFile(join(directory, 'podman.pid'), 'utf8').catch(() => ''));
+  if (Number.isInteger(kept) && kept > 1 && (await isIt(kept))) return kept;
+  const served = await access(socket).then(
+    () => true,
+    () => false,
+  );
+  if (!served) return undefined;
+  for (const name of await readdir('/proc')) if (/^\d+$/.test(name) && (await isIt(Number(name)))) return Number(name);
+  return undefined;
 }
 
 async function ended(pid: number): Promise<boolean> {
