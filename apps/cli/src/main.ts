@@ -2,6 +2,7 @@ import process from 'node:process';
 import { LabError, messageOf } from '@crownlabs/std';
 import { Command, Option } from 'commander';
 import { type ApiServerFlags, withApiServerFlags } from './apiserver-flags.ts';
+import { type OperatorsFlags, withOperatorsFlags } from './operators-flags.ts';
 import { type Places, placesOf } from './places.ts';
 import { paint, say } from './terminal.ts';
 
@@ -76,6 +77,21 @@ withApiServerFlags(
   const { apiserver } = await import('./verbs/apiserver.ts');
   await apiserver(program.opts<{ dataDir?: string }>().dataDir, flags);
 });
+
+program
+  .command('crds')
+  .description('print the kinds of CrownLabs, for `kubectl apply -f -`')
+  .action(async () => {
+    const { printCrds } = await import('./verbs/crds.ts');
+    printCrds();
+  });
+
+withOperatorsFlags(program.command('operators').description('run the operators of CrownLabs against a Kubernetes cluster')).action(
+  async (flags: OperatorsFlags) => {
+    const { operators } = await import('./verbs/operators.ts');
+    await operators(flags);
+  },
+);
 
 program
   .command('kubeconfig')

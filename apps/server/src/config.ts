@@ -1,6 +1,6 @@
-import { LabError, messageOf } from '@crownlabs/std';
-import { parse } from 'yaml';
+import { LabError } from '@crownlabs/std';
 import { z } from 'zod';
+import { parseSettings } from './settings-text.ts';
 
 const SPAN = 'a number and a unit is needed, such as 30s, 10m, 1h or 7d';
 const duration = z.string(SPAN).regex(/^(\d+(\.\d+)?)(ms|s|m|h|d)$/, SPAN);
@@ -35,16 +35,7 @@ export type Config = z.infer<typeof Config>;
 
 /** Parses a configuration file's text together with what flags and the environment override. Throws Invalid, naming every bad key. */
 export function parseConfig(text: string, overrides: Readonly<Record<string, unknown>>): Config {
-  let file: unknown;
-  try {
-    file = parse(text) ?? {};
-  } catch (error) {
-    throw new LabError('Invalid', `The configuration is not YAML: ${messageOf(error)}`, { cause: error });
-  }
-  if (typeof file !== 'object' || Array.isArray(file)) throw new LabError('Invalid', 'The configuration is not a list of keys and values.');
-  const result = Config.safeParse({ ...file, ...overrides });
-  if (result.success) return checked(result.data);
-  throw new LabError('Invalid', `The configuration has mistakes:\n${result.error.issues.map(problem).join('\n')}`);
+  return checked(parseSettings(Config, text, overrides));
 }
 
 function checked(config: Config): Config {
@@ -56,29 +47,6 @@ function checked(config: Config): Config {
     );
   }
   return config;
-}
-
-function problem(issue: z.core.$ZodIssue): string {
-  if (issue.code !== 'unrecognized_keys') return `  ${issue.path.join('.')}: ${issue.message}`;
-  return issue.keys.map((key) => `  ${key}: there is no such key${suggestion(key)}`).join('\n');
-}
-
-function suggestion(key: string): string {
-  const near = Object.keys(Config.shape).find((known) => distance(known.toLowerCase(), key.toLowerCase()) <= 2);
-  return near ? `; did you mean ${near}?` : '';
-}
-
-/** Levenshtein distance; short words only. */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      next.push(Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
 }
 
 /** Milliseconds of a duration such as `1h`. */

@@ -2,7 +2,7 @@ export { ADMISSION_PLUGINS, quotaKinds, quotaUsed, type WebhookHandler } from '.
 export type { OidcOptions } from './authn/index.ts';
 export type { AuthorizationMode } from './authz/index.ts';
 export { copyLog, type RestingLog, reviveLog } from './backup.ts';
-export { type KeyPair, kubeconfigOf, type MachineCertificates, machineCertificates } from './certificates.ts';
+export { kubeconfigOf, type MachineCertificates, machineCertificates } from './certificates.ts';
 export type { LocalResource } from './discovery/groups.ts';
 export type { Listener, ListenOptions, TlsOptions } from './http/listen.ts';
 export type { ExecOptions, ExecSession, Kubelet, LogOptions } from './kubelet.ts';

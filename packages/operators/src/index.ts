@@ -1,4 +1,4 @@
-export { type WebhookReach, webhookConfigurations } from './admission/configurations.ts';
+export { type WebhookReach, webhookConfigurationName, webhookConfigurations } from './admission/configurations.ts';
 export { type AdmissionHandlers, admissionHandlers, SYSTEM_NAMESPACE, WEBHOOKS } from './admission/handlers.ts';
 export type { ReviewHandler } from './admission/review.ts';
 export type { AdmissionWorld } from './admission/world.ts';
@@ -6,6 +6,21 @@ export { type ExpositionMode, type OperatorsConfig, SINGLE_MACHINE } from './con
 export type { Piece, Wanted } from './converge.ts';
 export { type Directory, type DirectoryPerson, type DirectoryUser, embeddedDirectory } from './directory.ts';
 export { type Probe, type ProbedPod, RFB_PORT, rfbProbe } from './doorbell.ts';
-export { type InstallOptions, installManifests, labClusterRoles, labManifests } from './manifests/install.ts';
+export {
+  type InstallOptions,
+  installKinds,
+  installManifests,
+  installWebhooks,
+  installWhatIsAllowed,
+  labClusterRoles,
+  labManifests,
+} from './manifests/install.ts';
 export { type OperatorMetrics, type ReadyEnvironment, UNCOUNTED } from './metrics.ts';
-export { type Operators, type OperatorsOptions, startOperators, type WatchingOperators, watchLab } from './start-operators.ts';
+export {
+  type LabCounts,
+  type Operators,
+  type OperatorsOptions,
+  startOperators,
+  type WatchingOperators,
+  watchLab,
+} from './start-operators.ts';

@@ -44,12 +44,22 @@ export interface Operators {
   idle(withinMs?: number): boolean;
 }
 
+/** How much there is of what people care for. */
+export interface LabCounts {
+  readonly tenants: number;
+  readonly workspaces: number;
+  readonly templates: number;
+  readonly instances: ReadonlyMap<string, number>;
+}
+
 /** Operators that have read the lab, and answer admission reviews, but change nothing yet: a standby, or a leader before its term. */
 export interface WatchingOperators {
   /** Resolves when everything has been read once and reviews are answered. */
   readonly ready: Promise<void>;
   /** Starts the controllers of all kinds; they run until `signal` aborts. May be called once. */
   work(signal: AbortSignal): Operators;
+  /** What is there now; Instances by phase. */
+  counts(): LabCounts;
 }
 
 /** Starts the controllers of all kinds. They run until `signal` aborts. */
@@ -67,7 +77,13 @@ export function watchLab(options: OperatorsOptions, signal: AbortSignal): Watchi
   });
   // Whoever waits for `ready` hears of it; nobody has to.
   ready.catch(() => undefined);
-  return { ready, work: (term) => startControllers(options, lab, { ready, signal: term }) };
+  return { ready, work: (term) => startControllers(options, lab, { ready, signal: term }), counts: () => countsOf(lab) };
+}
+
+function countsOf({ tenants, workspaces, templates, instances }: Lab): LabCounts {
+  const phases = new Map<string, number>();
+  for (const { status } of instances.list()) phases.set(status?.phase ?? '', (phases.get(status?.phase ?? '') ?? 0) + 1);
+  return { tenants: tenants.list().length, workspaces: workspaces.list().length, templates: templates.list().length, instances: phases };
 }
 
 function startControllers(

@@ -12,18 +12,24 @@ import { managedBy } from '../manifests/labels.ts';
 import { SYSTEM_NAMESPACE, WEBHOOKS } from './handlers.ts';
 import { OWN_ACCOUNTS } from './review.ts';
 
-/** How an API reaches the webhooks. */
-export interface WebhookReach {
-  /** PEM of the authority behind the server's certificate, base64; absent where handlers are reached in process. */
-  readonly caBundle?: string;
+/** How an API reaches the webhooks: Services that it resolves to handlers in its own process, one Service of a cluster, or an address. */
+export type WebhookReach =
+  | { readonly by: 'handlers' }
+  | { readonly by: 'service'; readonly namespace: string; readonly name: string; readonly port: number; readonly caBundle: string }
+  | { readonly by: 'url'; readonly base: string; readonly caBundle: string };
+
+/** The name of our configurations: operators that share a cluster have one each. */
+export function webhookConfigurationName({ operatorSelector }: Pick<OperatorsConfig, 'operatorSelector'>): string {
+  return operatorSelector === '' ? 'crownlabs' : `crownlabs-${operatorSelector}`;
 }
 
 /** The configurations that make an API ask our webhooks. They never match `status`, nor what our own rooms write. */
-export function webhookConfigurations(config: OperatorsConfig, reach: WebhookReach = {}): Piece[] {
+export function webhookConfigurations(config: OperatorsConfig, reach: WebhookReach = { by: 'handlers' }): Piece[] {
+  const metadata = { name: webhookConfigurationName(config), labels: managedBy('operators') };
   const mutating: Wanted<Kube<MutatingWebhookConfiguration>> = {
     apiVersion: 'admissionregistration.k8s.io/v1',
     kind: 'MutatingWebhookConfiguration',
-    metadata: { name: 'crownlabs', labels: managedBy('operators') },
+    metadata,
     webhooks: [
       { ...webhook('tenantDefaulter', 'tenants', reach), reinvocationPolicy: 'Never' } satisfies MutatingWebhook,
       { ...webhook('instanceDefaulter', 'instances', reach), ...ofSelector('namespaceSelector', config), reinvocationPolicy: 'Never' },
@@ -32,7 +38,7 @@ export function webhookConfigurations(config: OperatorsConfig, reach: WebhookRea
   const validating: Wanted<Kube<ValidatingWebhookConfiguration>> = {
     apiVersion: 'admissionregistration.k8s.io/v1',
     kind: 'ValidatingWebhookConfiguration',
-    metadata: { name: 'crownlabs', labels: managedBy('operators') },
+    metadata,
     webhooks: [
       { ...webhook('tenantValidator', 'tenants', reach), ...ofSelector('objectSelector', config) },
       { ...webhook('instanceValidator', 'instances', reach), ...ofSelector('namespaceSelector', config) },
@@ -46,8 +52,8 @@ function ofSelector(selector: 'objectSelector' | 'namespaceSelector', { operator
   return operatorSelector === '' ? {} : { [selector]: { matchLabels: { [LABEL.operatorSelector]: operatorSelector } } };
 }
 
-function webhook(which: keyof typeof WEBHOOKS, resource: 'tenants' | 'instances', { caBundle }: WebhookReach): ValidatingWebhook {
-  const { service, path } = WEBHOOKS[which];
+function webhook(which: keyof typeof WEBHOOKS, resource: 'tenants' | 'instances', reach: WebhookReach): ValidatingWebhook {
+  const { service } = WEBHOOKS[which];
   // The types that we have leave out half of what a rule is made of.
   const rule = {
     apiGroups: [CROWNLABS_GROUP],
@@ -62,11 +68,18 @@ function webhook(which: keyof typeof WEBHOOKS, resource: 'tenants' | 'instances'
     sideEffects: 'None',
     failurePolicy: 'Fail',
     timeoutSeconds: 10,
-    clientConfig: {
-      service: { namespace: SYSTEM_NAMESPACE, name: service, path, port: 443 },
-      ...(caBundle === undefined ? {} : { caBundle }),
-    },
+    clientConfig: clientConfig(WEBHOOKS[which], reach),
     rules: [rule],
     matchConditions: [{ name: 'not-our-own-rooms', expression: `!request.userInfo.username.startsWith('${OWN_ACCOUNTS}')` }],
   };
+}
+
+function clientConfig(
+  { service, path }: { readonly service: string; readonly path: string },
+  reach: WebhookReach,
+): ValidatingWebhook['clientConfig'] {
+  if (reach.by === 'handlers') return { service: { namespace: SYSTEM_NAMESPACE, name: service, path, port: 443 } };
+  const caBundle = Buffer.from(reach.caBundle).toString('base64');
+  if (reach.by === 'url') return { url: `${reach.base}${path}`, caBundle };
+  return { service: { namespace: reach.namespace, name: reach.name, path, port: reach.port }, caBundle };
 }

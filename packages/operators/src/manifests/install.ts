@@ -8,7 +8,7 @@ import {
   namespaces,
   serviceAccounts,
 } from '@crownlabs/client';
-import { type Clock, LabError, systemClock } from '@crownlabs/std';
+import { type Clock, hasCode, LabError, systemClock } from '@crownlabs/std';
 import type { ClusterRole } from 'kubernetes-types/rbac/v1.js';
 import { type WebhookReach, webhookConfigurations } from '../admission/configurations.ts';
 import { SYSTEM_NAMESPACE } from '../admission/handlers.ts';
@@ -72,14 +72,41 @@ export interface InstallOptions {
 }
 
 /** Installs kinds, roles, accounts and webhooks, as whoever `client` is (an administrator). Doing it again corrects what differs. */
-export async function installManifests(client: KubeClient, { config, webhooks = {}, clock = systemClock }: InstallOptions): Promise<void> {
+export async function installManifests(
+  client: KubeClient,
+  { config, webhooks = { by: 'handlers' }, clock = systemClock }: InstallOptions,
+): Promise<void> {
   const converger = new Converger(client, new Map());
-  const [first, second, ...rest] = labManifests();
-  const kinds = crds().map((crd) => piece(customResourceDefinitions, crd as never));
-  await converger.ensureAll([first, second].filter((it) => it !== undefined));
-  await Promise.all([converger.ensureAll(kinds), converger.ensureAll(rest)]);
+  const pieces = labManifests();
+  const areNamespaces = ({ resource }: Piece) => resource.kind === 'Namespace';
+  await converger.ensureAll(pieces.filter(areNamespaces));
+  const rest = pieces.filter((it) => !areNamespaces(it));
+  await Promise.all([installKinds(client, clock), converger.ensureAll(rest)]);
+  if (webhooks !== 'none') await installWebhooks(client, config, webhooks);
+}
+
+/** Installs the CustomResourceDefinitions and waits until they are served. */
+export async function installKinds(client: KubeClient, clock: Clock = systemClock): Promise<void> {
+  await new Converger(client, new Map()).ensureAll(crds().map((crd) => piece(customResourceDefinitions, crd as never)));
   await established(client, clock);
-  if (webhooks !== 'none') await converger.ensureAll(webhookConfigurations(config, webhooks));
+}
+
+/** Makes the API ask our webhooks. */
+export async function installWebhooks(client: KubeClient, config: OperatorsConfig, reach: WebhookReach): Promise<void> {
+  await new Converger(client, new Map()).ensureAll(webhookConfigurations(config, reach));
+}
+
+/** Installs namespaces, accounts, roles and bindings as far as `client` may; resolves to what it may not, by name. */
+export async function installWhatIsAllowed(client: KubeClient): Promise<string[]> {
+  const converger = new Converger(client, new Map());
+  const refused: string[] = [];
+  for (const one of labManifests()) {
+    await converger.ensure(one).catch((error: unknown) => {
+      if (!hasCode(error, 'Forbidden')) throw error;
+      refused.push(`${one.resource.kind} ${one.object.metadata.name}`);
+    });
+  }
+  return refused;
 }
 
 /** A CRD is served a moment after it was written. */

@@ -37,6 +37,9 @@ export const ROOM_RULES: Readonly<Record<string, readonly PolicyRule[]>> = {
     rule('networking.k8s.io', ['networkpolicies', 'ingresses'], ALL),
     rule(RBAC_GROUP, ['roles', 'rolebindings', 'clusterroles', 'clusterrolebindings'], [...ALL, 'bind', 'escalate']),
     rule('coordination.k8s.io', ['leases'], ALL),
+    // On a cluster they register their webhooks by themselves, with an authority that they renew.
+    rule('admissionregistration.k8s.io', ['mutatingwebhookconfigurations', 'validatingwebhookconfigurations'], ALL),
+    rule('apiextensions.k8s.io', ['customresourcedefinitions'], READ),
     rule('storage.k8s.io', ['storageclasses'], READ),
   ],
   gateway: [
