@@ -3,6 +3,8 @@ import { LabError, messageOf } from '@crownlabs/std';
 import { ANONYMOUS, impersonate, UNAUTHENTICATED } from './authn/index.ts';
 import { refusal } from './authz/index.ts';
 import { encodeJson } from './codec/json-print.ts';
+import { prefersProtobuf } from './codec/negotiate.ts';
+import { protobufBody } from './codec/protobuf.ts';
 import type { Answer, Handler, Incoming, WholeAnswer } from './exchange.ts';
 import { InFlight } from './in-flight.ts';
 import { notServed } from './not-served.ts';
@@ -70,8 +72,16 @@ async function respond({ api, routes, paths, inFlight }: Served, incoming: Incom
       inFlight.leave(call.user.username);
     }
   } catch (error) {
-    return failure(api, error);
+    return failure(api, error, saysProtobuf(api, incoming));
   }
+}
+
+/** Whether an error is told in protobuf: where an answer would be, so never of custom resources. */
+function saysProtobuf(api: Api, { headers, method, url }: Incoming): boolean {
+  if (!prefersProtobuf(headers['accept'])) return false;
+  const { path, query } = splitUrl(url);
+  const { resourceRequest, group, version, resource } = readTarget(method, path, query).attributes;
+  return !(resourceRequest && api.registry.find(group, version, resource)?.custom);
 }
 
 async function dispatch(api: Api, routes: Routes, paths: Paths, call: Call): Promise<Answer> {
@@ -106,17 +116,22 @@ function demandTimeout(query: URLSearchParams): void {
 }
 
 /** A failure as an answer. Failures that nobody expected are logged here, because their text goes nowhere else. */
-export function failure(api: Pick<Api, 'log'>, error: unknown): WholeAnswer {
+export function failure(api: Pick<Api, 'log'>, error: unknown, inProtobuf = false): WholeAnswer {
   if (!(error instanceof LabError)) {
     api.log.error('Request failed', { error: error instanceof Error ? (error.stack ?? error.message) : messageOf(error) });
   }
   const body = toStatus(error);
-  const headers: Record<string, string> = { 'content-type': 'application/json' };
-  const known = error instanceof LabError ? error : undefined;
-  if (known?.code === 'Forbidden') headers['x-content-type-options'] = 'nosniff';
-  const retry = known instanceof StatusError ? known.details?.retryAfterSeconds : undefined;
+  const { type, bytes } = inProtobuf ? protobufBody(body) : { type: 'application/json', bytes: encodeJson(body) };
+  if (!(error instanceof LabError)) return { status: 500, headers: { 'content-type': type }, parts: [bytes] };
+  return { status: httpStatusOf(error), headers: failureHeaders(error, type), parts: [bytes] };
+}
+
+function failureHeaders(error: LabError, type: string): Record<string, string> {
+  const headers: Record<string, string> = { 'content-type': type };
+  if (error.code === 'Forbidden') headers['x-content-type-options'] = 'nosniff';
+  const retry = error instanceof StatusError ? error.details?.retryAfterSeconds : undefined;
   if (retry !== undefined) headers['retry-after'] = String(retry);
-  return { status: known ? httpStatusOf(known) : 500, headers, parts: [encodeJson(body)] };
+  return headers;
 }
 
 function withHeaders(answer: Answer, incoming: Incoming, warnings: Warnings): Answer {

@@ -3,9 +3,12 @@ import { StatusError } from '../status-error.ts';
 /** The shape in which an answer is given: the object itself, or one of the two projections of the metadata API. */
 export type View = 'object' | 'table' | 'metadata';
 
+/** How an answer is written. */
+export type Format = 'json' | 'yaml' | 'protobuf';
+
 /** What the client accepts, decided. */
 export interface Accepted {
-  readonly format: 'json' | 'yaml';
+  readonly format: Format;
   readonly view: View;
   /** The version of the projection that was asked for. */
   readonly viewVersion: string;
@@ -16,7 +19,8 @@ interface Clause {
   readonly parameters: ReadonlyMap<string, string>;
 }
 
-const PROTOBUF = 'application/vnd.kubernetes.protobuf';
+/** The media type of Kubernetes' protobuf envelope. */
+export const PROTOBUF = 'application/vnd.kubernetes.protobuf';
 const BUILT_IN = `application/json, application/yaml, ${PROTOBUF}`;
 const CUSTOM = 'application/json, application/yaml';
 const JSON_ONLY: Accepted = { format: 'json', view: 'object', viewVersion: '' };
@@ -28,7 +32,7 @@ export function negotiate(header: string | undefined, options: { custom: boolean
   for (const clause of clauses(header)) {
     const format = formatOf(clause.type, options.custom);
     if (!format) continue;
-    const view = viewOf(clause, options);
+    const view = format === 'protobuf' && clause.parameters.get('as') === 'Table' ? noProtobufTable() : viewOf(clause, options);
     if (view instanceof StatusError) refusedView ??= view;
     else return { format, ...view };
   }
@@ -47,7 +51,7 @@ function notAcceptable(custom: boolean): StatusError {
   return new StatusError('NotAcceptable', message, { details: {} });
 }
 
-function formatOf(type: string, custom: boolean): 'json' | 'yaml' | undefined {
+function formatOf(type: string, custom: boolean): Format | undefined {
   switch (type) {
     case 'application/json':
     case '*/*':
@@ -55,8 +59,7 @@ function formatOf(type: string, custom: boolean): 'json' | 'yaml' | undefined {
     case 'application/yaml':
       return 'yaml';
     case PROTOBUF:
-      // Answers are never protobuf: clients read by the Content-Type of the answer.
-      return custom ? undefined : 'json';
+      return custom ? undefined : 'protobuf';
     default:
       return undefined;
   }
@@ -83,6 +86,18 @@ function otherMetadata(as: string, { list, subject }: Asked): StatusError {
     'NotAcceptable',
     `you requested ${as}, but the requested object is ${list ? '' : 'not '}a list (*core.${subject})`,
   );
+}
+
+function noProtobufTable(): StatusError {
+  const why = 'object *v1.Table does not implement the protobuf marshalling interface and cannot be encoded to a protobuf message';
+  return new StatusError('NotAcceptable', why);
+}
+
+/** Whether an error of a built-in resource is told in protobuf. */
+export function prefersProtobuf(header: string | undefined): boolean {
+  // Asked of every failure, answered for most by one look.
+  if (header === undefined || !header.includes(PROTOBUF)) return false;
+  return clauses(header).find(({ type }) => formatOf(type, false) !== undefined)?.type === PROTOBUF;
 }
 
 /** 406 for a projection that does not exist. */

@@ -1,11 +1,13 @@
 const VARINT = 0;
+const FIXED64 = 1;
 const BYTES = 2;
 
 /** Writes one protobuf message, field by field. https://protobuf.dev/programming-guides/encoding/ */
 export class ProtobufWriter {
   readonly #parts: Uint8Array[] = [];
 
-  varint(field: number, value: number): this {
+  /** An integer; negative ones take ten bytes, as int32 and int64 do. */
+  varint(field: number, value: number | bigint): this {
     this.#parts.push(varint((field << 3) | VARINT), varint(value));
     return this;
   }
@@ -24,6 +26,14 @@ export class ProtobufWriter {
     return this;
   }
 
+  /** A floating-point number. */
+  double(field: number, value: number): this {
+    const bytes = Buffer.alloc(8);
+    bytes.writeDoubleLE(value);
+    this.#parts.push(varint((field << 3) | FIXED64), bytes);
+    return this;
+  }
+
   message(field: number, message: ProtobufWriter): this {
     return this.bytes(field, message.finish());
   }
@@ -33,7 +43,19 @@ export class ProtobufWriter {
   }
 }
 
-function varint(value: number): Uint8Array {
+function varint(value: number | bigint): Uint8Array {
+  if (typeof value === 'number' && value >= 0) return smallVarint(value);
+  const bytes: number[] = [];
+  let rest = BigInt.asUintN(64, BigInt(value));
+  while (rest >= 0x80n) {
+    bytes.push(Number(rest & 0x7fn) | 0x80);
+    rest >>= 7n;
+  }
+  bytes.push(Number(rest));
+  return Uint8Array.from(bytes);
+}
+
+function smallVarint(value: number): Uint8Array {
   const bytes: number[] = [];
   let rest = value;
   while (rest >= 0x80) {

@@ -1,4 +1,5 @@
 export { builtInResources } from './built-in.ts';
 export { describedDefinition } from './descriptions.ts';
 export { decodeProtobufObject } from './protobuf/protobuf-decode.ts';
+export { encodeProtobufEvent, encodeProtobufObject } from './protobuf/protobuf-encode.ts';
 export { builtInDefinitions, KUBERNETES_VERSION, REF_PREFIX } from './shapes.ts';

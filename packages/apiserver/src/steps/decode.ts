@@ -1,6 +1,7 @@
 import { LabError, messageOf } from '@crownlabs/std';
-import { BODY_LIMIT, type Body, goKind, mediaType, parseBody, unsupportedMediaType } from '../codec/body.ts';
-import { decodeProtobuf, PROTOBUF } from '../codec/protobuf.ts';
+import { BODY_LIMIT, type Body, goKind, mediaType, objectBody, parseBody, unsupportedMediaType } from '../codec/body.ts';
+import { PROTOBUF } from '../codec/negotiate.ts';
+import { decodeProtobuf } from '../codec/protobuf.ts';
 import { isObject, type JsonObject } from '../json.ts';
 import { objectAt, textAt } from '../json-read.ts';
 import { metadataOf } from '../object-meta.ts';
@@ -20,6 +21,14 @@ export async function decodeObject(call: ResourceCall, body: ResourceInfo, optio
   const unknown = normalize(body, object);
   complain(call, options, [...complaints, ...unknown], (list) => cannotHandle(body, body.kind, `strict decoding error: ${list}`));
   return object;
+}
+
+/** Reads the body of an action on an object that is stored nowhere, such as a Binding or an Eviction. */
+export async function decodeAction({ incoming }: ResourceCall): Promise<JsonObject> {
+  const bytes = await incoming.body(BODY_LIMIT);
+  const type = mediaType(incoming.headers['content-type']);
+  if (!BUILT_IN_TYPES.includes(type)) throw unsupportedMediaType(BUILT_IN_TYPES);
+  return objectBody(type === PROTOBUF ? decodeProtobuf(bytes) : parseBody(bytes, type === 'application/yaml').value);
 }
 
 function readBody(call: ResourceCall, body: ResourceInfo, bytes: Uint8Array): Body {

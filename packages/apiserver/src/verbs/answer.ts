@@ -1,6 +1,7 @@
 import { LabError } from '@crownlabs/std';
 import { encodeJson } from '../codec/json-print.ts';
 import { metadataTable, partialMetadata } from '../codec/projection.ts';
+import { protobufBody } from '../codec/protobuf.ts';
 import { printYaml } from '../codec/yaml.ts';
 import type { WholeAnswer } from '../exchange.ts';
 import type { Json, JsonObject } from '../json.ts';
@@ -46,10 +47,19 @@ export function includeObject(call: Pick<ResourceCall, 'query'>): 'None' | 'Meta
   throw new LabError('BadRequest', `Unable to convert to Table as requested: ${why}`);
 }
 
-/** A document in JSON or YAML. */
+/** A document in JSON, YAML or protobuf. */
 export function formatted({ format }: Pick<AcceptedView, 'format'>, value: JsonObject, status = 200): WholeAnswer {
   if (format === 'json') return jsonAnswer(status, value);
+  if (format === 'protobuf') {
+    const { type, bytes } = protobufBody(value);
+    return { status, headers: { 'content-type': type }, parts: [bytes] };
+  }
   return { status, headers: { 'content-type': 'application/yaml' }, parts: [Buffer.from(printYaml(value))] };
+}
+
+/** The Status of an action that was taken. */
+export function createdAnswer(call: ResourceCall): WholeAnswer {
+  return formatted(accepted(call, false), { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 }, 201);
 }
 
 /** The head of a Status that says that something was done. */

@@ -1,19 +1,19 @@
 import { rfc3339 } from '@crownlabs/std';
 import { cloneJson } from '../clone-json.ts';
-import { BODY_LIMIT, objectBody, parseBody } from '../codec/body.ts';
 import { isObject, type JsonObject } from '../json.ts';
 import { objectsAt, textAt } from '../json-read.ts';
 import { metadataOf } from '../object-meta.ts';
 import type { Verb } from '../pipeline.ts';
 import { conflict, notFound } from '../status-error.ts';
+import { decodeAction } from '../steps/decode.ts';
 import { readWriteOptions } from '../write-options.ts';
-import { jsonAnswer } from './answer.ts';
+import { createdAnswer } from './answer.ts';
 import { changeObject } from './update.ts';
 
 /** POST of `pods/binding`: puts a pod on a node, once. */
 export const bind: Verb = async (api, call) => {
   const options = readWriteOptions('CreateOptions', call.query, call.incoming.headers['user-agent']);
-  const binding = objectBody(parseBody(await call.incoming.body(BODY_LIMIT), false).value);
+  const binding = await decodeAction(call);
   const node = textAt(binding, 'target', 'name');
   const { info } = call;
   await changeObject(api, call, {
@@ -31,7 +31,7 @@ export const bind: Verb = async (api, call) => {
       return boundPod(live, node, binding, api.clock.now());
     },
   });
-  return jsonAnswer(201, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 });
+  return createdAnswer(call);
 };
 
 function boundPod(live: JsonObject, node: string, binding: JsonObject, now: number): JsonObject {

@@ -1,6 +1,7 @@
 import { LabError, messageOf } from '@crownlabs/std';
 import { BODY_LIMIT, mediaType, parseBody, unsupportedMediaType } from '../codec/body.ts';
-import { decodeProtobuf, PROTOBUF } from '../codec/protobuf.ts';
+import { PROTOBUF } from '../codec/negotiate.ts';
+import { decodeProtobuf } from '../codec/protobuf.ts';
 import type { FieldError } from '../field-error.ts';
 import { isObject, type Json, type JsonObject } from '../json.ts';
 import { numberAt, textAt, textsAt } from '../json-read.ts';

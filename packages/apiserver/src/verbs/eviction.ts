@@ -1,22 +1,22 @@
-import { BODY_LIMIT, objectBody, parseBody } from '../codec/body.ts';
 import type { JsonObject } from '../json.ts';
 import { mapAt, numberAt, objectAt, objectsAt, textAt, textsAt } from '../json-read.ts';
 import type { Api, ResourceCall, Verb } from '../pipeline.ts';
 import { plainError } from '../plain-error.ts';
 import { notFound, StatusError } from '../status-error.ts';
-import { jsonAnswer } from './answer.ts';
+import { decodeAction } from '../steps/decode.ts';
+import { createdAnswer } from './answer.ts';
 import { deleteObject } from './delete.ts';
 import type { DeleteOptions } from './delete-options.ts';
 
 /** POST of `pods/eviction`: a deletion that respects disruption budgets. */
 export const evict: Verb = async (api, call) => {
-  const eviction = objectBody(parseBody(await call.incoming.body(BODY_LIMIT), false).value);
+  const eviction = await decodeAction(call);
   const { namespace, name } = call.attributes;
   const pod = api.objects.get(call.info, namespace, name);
   if (!pod) throw notFound(call.info, name);
   demandBudget(api, call, pod.object);
   await deleteObject(api, call, name, optionsOf(eviction, call));
-  return jsonAnswer(201, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 });
+  return createdAnswer(call);
 };
 
 function optionsOf(eviction: JsonObject, call: ResourceCall): DeleteOptions {

@@ -1,8 +1,10 @@
 import type { Entry } from '@crownlabs/store';
 import { cloneJson } from '../clone-json.ts';
 import { encodeJson } from '../codec/json-print.ts';
+import { type Format, PROTOBUF } from '../codec/negotiate.ts';
 import { metadataTable, partialMetadata } from '../codec/projection.ts';
 import type { JsonObject } from '../json.ts';
+import { encodeProtobufEvent } from '../kinds/index.ts';
 import { metadataOf } from '../object-meta.ts';
 import type { ResourceInfo } from '../resource.ts';
 import type { Objects } from '../storage/objects.ts';
@@ -18,13 +20,13 @@ const HEADS = Object.fromEntries(
 const TAIL = Buffer.from('}\n');
 
 /** One line of a watch. */
-export function frame(type: EventType, object: Uint8Array): Uint8Array {
+function frame(type: EventType, object: Uint8Array): Uint8Array {
   return Buffer.concat([HEADS[type] ?? TAIL, object, TAIL]);
 }
 
-/** One line of a watch, of an object that is not encoded yet. */
-export function objectFrame(type: EventType, object: JsonObject): Uint8Array {
-  return frame(type, encodeJson(object));
+/** One event of a watch, of an object that is not encoded yet. */
+function objectFrame(format: Format, type: EventType, object: JsonObject): Uint8Array {
+  return format === 'protobuf' ? encodeProtobufEvent(type, object) : frame(type, encodeJson(object));
 }
 
 /** How a watcher sees objects. Watchers with the same `key` send the same bytes. */
@@ -39,7 +41,21 @@ export class WatchView {
     this.#objects = objects;
     this.#view = view;
     this.#include = include;
-    this.key = `${info.version}/${view.view}/${view.viewVersion}/${include}`;
+    this.key = `${info.version}/${view.format}/${view.view}/${view.viewVersion}/${include}`;
+  }
+
+  /** What the stream is. */
+  get contentType(): string {
+    return this.#view.format === 'protobuf' ? `${PROTOBUF};stream=watch` : 'application/json';
+  }
+
+  /** Tells why the watch ends. */
+  failure(status: JsonObject): Uint8Array {
+    return this.#frame('ERROR', status);
+  }
+
+  #frame(type: EventType, object: JsonObject): Uint8Array {
+    return objectFrame(this.#view.format, type, object);
   }
 
   /** Whether the bytes do not depend on what this watcher was sent before. */
@@ -50,13 +66,14 @@ export class WatchView {
   /** The event's object; `revision` is put into it where the state is one that left the selection. */
   encode(info: ResourceInfo, type: EventType, entry: Entry, options: { revision?: number; now: number }): Uint8Array {
     const stored = this.#objects.read(info, entry);
-    if (options.revision === undefined && this.#view.view === 'object') return frame(type, stored.bytes);
+    if (options.revision === undefined && this.#view.view === 'object' && this.#view.format !== 'protobuf')
+      return frame(type, stored.bytes);
     let object = stored.object;
     if (options.revision !== undefined) {
       object = cloneJson(object);
       metadataOf(object)['resourceVersion'] = String(options.revision);
     }
-    return objectFrame(type, this.#project(info, object, options.now));
+    return this.#frame(type, this.#project(info, object, options.now));
   }
 
   #project(info: ResourceInfo, object: JsonObject, now: number): JsonObject {
@@ -74,9 +91,9 @@ export class WatchView {
     if (initialEnd) metadata['annotations'] = { 'k8s.io/initial-events-end': 'true' };
     const { view, viewVersion } = this.#view;
     const bare = { kind: info.kind, apiVersion: apiVersionOf(info), metadata: { ...metadata, creationTimestamp: null } };
-    if (view === 'metadata') return objectFrame('BOOKMARK', partialMetadata(bare, viewVersion));
+    if (view === 'metadata') return this.#frame('BOOKMARK', partialMetadata(bare, viewVersion));
     if (view === 'table') {
-      return objectFrame('BOOKMARK', {
+      return this.#frame('BOOKMARK', {
         kind: 'Table',
         apiVersion: `meta.k8s.io/${viewVersion}`,
         metadata: { resourceVersion: String(revision) },
@@ -84,6 +101,6 @@ export class WatchView {
         rows: [{ cells: info.columns.map(() => null), object: partialMetadata(bare, viewVersion) }],
       });
     }
-    return objectFrame('BOOKMARK', bare);
+    return this.#frame('BOOKMARK', bare);
   }
 }

@@ -9,7 +9,7 @@ import { type ListOptions, readListOptions } from './list-options.ts';
 import { reached } from './revision.ts';
 import { Turn } from './turn.ts';
 import { accepted } from './view.ts';
-import { objectFrame, WatchView } from './watch-frames.ts';
+import { WatchView } from './watch-frames.ts';
 import { type HubListener, SharedBatch, type SharedEvent, seenAs, type WatchHub } from './watch-hub.ts';
 
 const BOOKMARK_EVERY_MS = 60_000;
@@ -29,7 +29,7 @@ export function watchVerb(hub: WatchHub): Verb {
     const watchView = new WatchView(api.objects, call.info, view, includeObject(call));
     const answer: StreamAnswer = {
       status: 200,
-      headers: { 'content-type': 'application/json' },
+      headers: { 'content-type': watchView.contentType },
       stream: (sink) => new Watcher({ api, hub, call, options, view: watchView, sink }).run(),
     };
     return answer;
@@ -82,7 +82,7 @@ class Watcher implements HubListener {
     this.#stop = hub.listen(this.#info, this);
     call.incoming.signal.addEventListener('abort', () => this.gone(), { once: true });
     this.#begin().catch((error: unknown) => {
-      sink.write(objectFrame('ERROR', toStatus(error)));
+      sink.write(this.#parts.view.failure(toStatus(error)));
       this.gone();
     });
     if (call.incoming.signal.aborted) this.gone();
@@ -165,7 +165,7 @@ class Watcher implements HubListener {
     if (this.#waiting) this.#waiting.push(batch);
     else this.#deliver(batch);
     if (this.#parts.sink.queued > MOST_QUEUED_BYTES) {
-      this.#write(objectFrame('ERROR', toStatus(new StatusError('Expired', 'the watcher did not keep up and was cut off'))));
+      this.#write(this.#parts.view.failure(toStatus(new StatusError('Expired', 'the watcher did not keep up and was cut off'))));
       this.gone();
     }
   }

@@ -3,12 +3,6 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type RecordedCase, recordedCases } from './recorded-case.ts';
 import { Replay } from './replay.ts';
 
-/** Steps that are meant to differ; docs/kubernetes-api.md says why. */
-const DELIBERATE: Readonly<Record<string, readonly string[]>> = {
-  // JSON is answered, whatever of protobuf is asked for.
-  'http-media-types': ['step 9,'],
-};
-
 const cases = recordedCases();
 const owned = scope();
 let replay: Replay;
@@ -22,10 +16,7 @@ afterAll(() => owned[Symbol.asyncDispose]());
 async function replayed(one: RecordedCase): Promise<void> {
   const { differences, compared: steps } = await replay.run(one);
   compared += steps;
-  const meant = DELIBERATE[one.name] ?? [];
-  expect(differences.filter((line) => !meant.some((step) => line.startsWith(step)))).toEqual([]);
-  // One that no longer differs leaves the list.
-  expect(meant.filter((step) => !differences.some((line) => line.startsWith(step)))).toEqual([]);
+  expect(differences).toEqual([]);
 }
 
 describe('the program answers as the recorded Kubernetes 1.36 did', { concurrent: true, timeout: 180_000 }, () => {

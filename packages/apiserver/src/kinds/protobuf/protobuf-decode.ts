@@ -1,18 +1,15 @@
 import { LabError } from '@crownlabs/std';
 import { isObject, type Json, type JsonObject } from '../../json.ts';
 import type { Schema } from '../../resource.ts';
-import { kindRows } from '../catalog.ts';
 import { REF_PREFIX, type Shape, shape } from '../shapes.ts';
+import { definitionOf, MAGIC, type TypeMeta } from './envelope.ts';
 import { numberOf, SPECIAL_MESSAGES, textOf } from './special-messages.ts';
 import { malformed, wireFields } from './wire.ts';
 
-const MAGIC = Buffer.from('k8s\0', 'latin1');
-const META = 'io.k8s.apimachinery.pkg.apis.meta.v1';
-
 /** Decodes a body in Kubernetes' protobuf envelope as the object that its JSON would be. Built-in kinds only; throws BadRequest. */
 export function decodeProtobufObject(bytes: Uint8Array): JsonObject {
-  if (bytes.length < MAGIC.length || !MAGIC.equals(bytes.subarray(0, MAGIC.length))) throw malformed();
-  let type: { apiVersion: string; kind: string } = { apiVersion: '', kind: '' };
+  if (bytes.length < MAGIC.length || Buffer.compare(MAGIC, bytes.subarray(0, MAGIC.length)) !== 0) throw malformed();
+  let type: TypeMeta = { apiVersion: '', kind: '' };
   let raw: Uint8Array = new Uint8Array();
   for (const { number, value } of wireFields(bytes.subarray(MAGIC.length))) {
     if (typeof value === 'bigint') throw malformed();
@@ -24,16 +21,10 @@ export function decodeProtobufObject(bytes: Uint8Array): JsonObject {
   return { ...type, ...message(raw, root) };
 }
 
-function typeMeta(bytes: Uint8Array): { apiVersion: string; kind: string } {
+function typeMeta(bytes: Uint8Array): TypeMeta {
   const texts = new Map<number, string>();
   for (const { number, value } of wireFields(bytes)) texts.set(number, textOf(value));
   return { apiVersion: texts.get(1) ?? '', kind: texts.get(2) ?? '' };
-}
-
-function definitionOf({ apiVersion, kind }: { apiVersion: string; kind: string }): string {
-  const row = kindRows().find((one) => (one.group === '' ? one.version : `${one.group}/${one.version}`) === apiVersion);
-  const own = row && `${row.definition.slice(0, row.definition.lastIndexOf('.'))}.${kind}`;
-  return own !== undefined && shape(own) ? own : `${META}.${kind}`;
 }
 
 function message(bytes: Uint8Array, from: Shape): JsonObject {
@@ -114,10 +105,15 @@ function single(value: bigint | Uint8Array, node: Schema): Json {
 function referred(value: bigint | Uint8Array, name: string): Json {
   if (typeof value === 'bigint') throw malformed();
   const special = SPECIAL_MESSAGES[name];
-  if (special) return special(value);
+  if (special) return special(value, jsonSchema);
   const from = shape(name);
   if (!from) return null;
   return isObject(from.schema['properties']) ? message(value, from) : wrappedOrPlain(value, from.schema);
+}
+
+function jsonSchema(bytes: Uint8Array): JsonObject {
+  const from = shape('io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaProps');
+  return from ? message(bytes, from) : {};
 }
 
 function wrappedOrPlain(value: Uint8Array, node: Schema): Json {

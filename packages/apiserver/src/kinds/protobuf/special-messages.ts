@@ -1,16 +1,43 @@
 import { isObject, type Json, type JsonObject } from '../../json.ts';
 import { malformed, wireFields } from './wire.ts';
 
+/** Reads the schema of a property, for the messages that hold one. */
+type ReadSchema = (bytes: Uint8Array) => JsonObject;
+
+const CRDS = 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1';
+
 /** Messages whose JSON is not an object of their fields. */
-export const SPECIAL_MESSAGES: Readonly<Record<string, (bytes: Uint8Array) => Json>> = {
+export const SPECIAL_MESSAGES: Readonly<Record<string, (bytes: Uint8Array, schema: ReadSchema) => Json>> = {
   'io.k8s.apimachinery.pkg.api.resource.Quantity': (bytes) => textField(bytes, 1) || '0',
   'io.k8s.apimachinery.pkg.util.intstr.IntOrString': intOrString,
   'io.k8s.apimachinery.pkg.apis.meta.v1.Time': (bytes) => time(bytes, 0),
   'io.k8s.apimachinery.pkg.apis.meta.v1.MicroTime': (bytes) => time(bytes, 6),
   'io.k8s.apimachinery.pkg.apis.meta.v1.FieldsV1': rawJson,
   'io.k8s.apimachinery.pkg.runtime.RawExtension': rawJson,
-  'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSON': rawJson,
+  [`${CRDS}.JSON`]: rawJson,
+  [`${CRDS}.JSONSchemaPropsOrBool`]: schemaOrBool,
+  [`${CRDS}.JSONSchemaPropsOrArray`]: (bytes, schema) => schemaOrList(bytes, schema, schema),
+  [`${CRDS}.JSONSchemaPropsOrStringArray`]: (bytes, schema) => schemaOrList(bytes, schema, textOf),
 };
+
+function schemaOrBool(bytes: Uint8Array, schema: ReadSchema): Json {
+  let allows = false;
+  for (const { number, value } of wireFields(bytes)) {
+    if (number === 2 && typeof value !== 'bigint') return schema(value);
+    if (number === 1) allows = value === 1n;
+  }
+  return allows;
+}
+
+function schemaOrList(bytes: Uint8Array, schema: ReadSchema, item: (bytes: Uint8Array) => Json): Json {
+  const list: Json[] = [];
+  for (const { number, value } of wireFields(bytes)) {
+    if (typeof value === 'bigint') throw malformed();
+    if (number === 1) return schema(value);
+    if (number === 2) list.push(item(value));
+  }
+  return list;
+}
 
 /** Bytes as UTF-8. */
 export function textOf(value: bigint | Uint8Array): string {
