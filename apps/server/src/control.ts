@@ -5,7 +5,16 @@ import { type Logger, messageOf, scope, systemClock } from '@crownlabs/std';
 import { durationMs } from './config.ts';
 import { certificatesOf, clientOf, installLab, isLabInstalled, openApi, serveApi } from './control/api.ts';
 import { openDoors, openIdentity } from './control/doors.ts';
-import { clearMachine, type Machine, makeImages, type Node, openMachine, startNode } from './control/node.ts';
+import {
+  announceOwnImages,
+  clearMachine,
+  giveUpOwnImages,
+  type Machine,
+  makeImages,
+  type Node,
+  openMachine,
+  startNode,
+} from './control/node.ts';
 import { createDemo } from './demo.ts';
 import { keepGatewayToken } from './gateway-token.ts';
 import { placesBelow, type Resolved } from './resolved-config.ts';
@@ -31,7 +40,8 @@ export async function control(config: Resolved, { log, stop, ready, keep }: Runn
   let identity: Identity | undefined;
   const server = await openApi({ config, admission, identity: () => identity, log: log.child({ room: 'api' }) }, owned);
   const installed = await isLabInstalled(server);
-  if (!installed) await installLab(server, operators);
+  const install = () => installLab(server, operators).then(() => announceOwnImages(server));
+  if (!installed) await install();
   identity = await openIdentity(server, config, { owned, log });
   const certificates = await certificatesOf(config);
   await serveApi(server, certificates, config, owned);
@@ -41,7 +51,7 @@ export async function control(config: Resolved, { log, stop, ready, keep }: Runn
     { path: placesBelow(config.dataDir).edge.token, owner: config.edgeUser },
     { clock: systemClock, log, stop },
   );
-  if (installed) await installLab(server, operators);
+  if (installed) await install();
   startKubeControllers(
     {
       client: clientOf(server.transport(CONTROLLER_MANAGER), 'kube-controllers'),
@@ -70,7 +80,11 @@ export async function control(config: Resolved, { log, stop, ready, keep }: Runn
   const opened = machine.then((one) => startNode(one, parts));
   opened.then(node.resolve, node.reject);
   node.promise.catch((error: unknown) => {
-    if (!stop.aborted) log.error('Environments cannot run on this machine', { error: messageOf(error) });
+    if (stop.aborted) return;
+    log.error('Environments cannot run on this machine', { error: messageOf(error) });
+    giveUpOwnImages(server).catch((cause: unknown) =>
+      log.warn('Nobody was told that there will be no images', { error: messageOf(cause) }),
+    );
   });
   const images = opened
     .then((one) => makeImages(one, parts))

@@ -1,3 +1,4 @@
 export { Config, durationMs, parseConfig } from './config.ts';
 export { buildStore } from './local-images.ts';
 export { endRemains } from './remains.ts';
+export { imageLock } from './resolved-config.ts';

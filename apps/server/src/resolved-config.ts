@@ -50,3 +50,8 @@ export function appsDomainOf(config: Resolved): string | undefined {
   const { hostname } = new URL(config.publicURL);
   return hostname === 'localhost' ? 'apps.localhost' : undefined;
 }
+
+/** The file that whoever builds images on this machine locks. Only root can build for all; others have an engine of their own. */
+export function imageLock(dataDir: string): string {
+  return process.getuid?.() === 0 ? '/run/crownlabs/image-builds.lock' : join(dataDir, 'run', 'image-builds.lock');
+}

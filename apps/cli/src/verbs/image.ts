@@ -1,9 +1,17 @@
 import { join } from 'node:path';
-import { buildImage, isUpToDate, loadRecipes, type Recipe } from '@crownlabs/images';
+import {
+  type BuildOptions,
+  type ImageStore as BuildStore,
+  buildImage,
+  inTurn,
+  isUpToDate,
+  loadRecipes,
+  type Recipe,
+} from '@crownlabs/images';
 import type { ImageStore } from '@crownlabs/runtime';
 import { openImageStore, requireEngine } from '@crownlabs/runtime-oci';
-import { buildStore } from '@crownlabs/server';
-import { LabError } from '@crownlabs/std';
+import { buildStore, imageLock } from '@crownlabs/server';
+import { LabError, systemClock } from '@crownlabs/std';
 import { withEngine } from '../command-engine.ts';
 import { type Places, ROOT } from '../places.ts';
 import { printRows } from '../print-table.ts';
@@ -31,22 +39,30 @@ async function row(recipe: Recipe, images: ImageStore) {
   };
 }
 
-/** Builds images anew, whether they are up to date or not. */
-export async function buildImages(places: Places, names: readonly string[]): Promise<void> {
+/** Builds images anew, whether they are up to date or not; with `missing`, only those that are not. */
+export async function buildImages(places: Places, names: readonly string[], { missing = false } = {}): Promise<void> {
   const known = await recipes();
   const wanted = names.length === 0 ? known : names.map((name) => chosen(known, name));
   if (!(await hasProgram('mmdebstrap'))) await step('Installing what builds images', (update) => installPackages(IMAGE_PACKAGES, update));
   await withImages(places, async (images) => {
+    const store = buildStore(images);
     for (const recipe of wanted) {
-      await step(`Building ${recipe.reference}`, (update) =>
-        buildImage(recipe, {
-          store: buildStore(images),
-          cacheDir: join(places.dataDir, 'packages'),
-          onProgress: ({ step: doing, percent }) => update(`${percent} % ${doing}`),
-          signal: new AbortController().signal,
-        }),
-      );
+      if (missing && (await isUpToDate(recipe, store))) continue;
+      await step(`Building ${recipe.reference}`, (update) => build(recipe, { places, store, missing, update }));
     }
+  });
+}
+
+async function build(
+  recipe: Recipe,
+  { places, store, missing, update }: { places: Places; store: BuildStore; missing: boolean; update: (detail: string) => void },
+): Promise<void> {
+  const { signal } = new AbortController();
+  const onWait = () => update('another installation on this machine is making images');
+  const onProgress: BuildOptions['onProgress'] = ({ step: doing, percent }) => update(`${percent} % ${doing}`);
+  await inTurn({ lockFile: imageLock(places.dataDir), clock: systemClock, signal, onWait }, async () => {
+    if (missing && (await isUpToDate(recipe, store))) return;
+    await buildImage(recipe, { store, cacheDir: join(places.dataDir, 'packages'), onProgress, signal });
   });
 }
 

@@ -3,15 +3,15 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { type Agent, startAgent } from '@crownlabs/agent';
 import type { ApiServer } from '@crownlabs/apiserver';
-import { namespaces } from '@crownlabs/client';
-import { loadRecipes } from '@crownlabs/images';
+import { type KubeClient, namespaces } from '@crownlabs/client';
+import { loadRecipes, type Recipe } from '@crownlabs/images';
 import type { Runtime } from '@crownlabs/runtime';
 import { type OpenedRuntime, openRuntime, requireEngine, startEngine } from '@crownlabs/runtime-oci';
 import { LabError, type Logger, type Scope, systemClock } from '@crownlabs/std';
-import { buildImages } from '../image-builds.ts';
+import { announceImages, buildImages, giveUpImages } from '../image-builds.ts';
 import { buildStore, pullFrom } from '../local-images.ts';
 import { forgetEnvironments, memoryPath, noteEnvironments } from '../remains.ts';
-import { placesBelow, type Resolved, ROOT } from '../resolved-config.ts';
+import { imageLock, placesBelow, type Resolved, ROOT } from '../resolved-config.ts';
 import { BOOTSTRAP, nodeUser, roomUser } from '../room-identities.ts';
 import { clientOf } from './api.ts';
 
@@ -122,18 +122,41 @@ async function installationId(server: ApiServer): Promise<string> {
 }
 
 /** Makes the environment images that are missing or outdated, the desktop first. */
-export async function makeImages({ runtime }: Node, { server, config, log, stop }: NodeParts): Promise<void> {
-  const recipes = await loadRecipes(join(ROOT, 'images'));
+export async function makeImages({ runtime, agent }: Node, { server, config, log, stop }: NodeParts): Promise<void> {
+  const recipes = await ownRecipes();
   await buildImages(
     {
-      client: clientOf(server.transport(roomUser('images')), 'images'),
+      client: imagesClient(server),
       recipes: recipes.toSorted((a, b) => Number(b.name === 'desktop') - Number(a.name === 'desktop')),
       store: buildStore(runtime.images),
       pull: (reference, signal) => pullFrom(runtime.images, config.imageRegistry, reference, signal),
       cacheDir: placesBelow(config.dataDir).packages,
+      lockFile: imageLock(config.dataDir),
+      onImage: () => agent.imagesChanged(),
       clock: systemClock,
       log: log.child({ room: 'images' }),
     },
     stop,
   );
+}
+
+/** Tells people which images are on their way, before anybody is let in. */
+export async function announceOwnImages(server: ApiServer): Promise<void> {
+  await announceImages(imagesClient(server), await ownRecipes());
+}
+
+/** Tells people that no image will come, because there is no engine for them. */
+export function giveUpOwnImages(server: ApiServer): Promise<void> {
+  return giveUpImages(
+    imagesClient(server),
+    'Environments cannot run on this machine now. Its administrator finds the reason with: crownlabs doctor',
+  );
+}
+
+function ownRecipes(): Promise<Recipe[]> {
+  return loadRecipes(join(ROOT, 'images'));
+}
+
+function imagesClient(server: ApiServer): KubeClient {
+  return clientOf(server.transport(roomUser('images')), 'images');
 }
