@@ -180,9 +180,10 @@ image
   .command('build')
   .description('build images from their recipes, all of them when none is named')
   .argument('[name...]', 'recipes below images/')
-  .action(async (names: string[]) => {
+  .option('--missing', 'only those that are not up to date', false)
+  .action(async (names: string[], flags: { missing: boolean }) => {
     const { buildImages } = await import('./verbs/image.ts');
-    await buildImages(places(), names);
+    await buildImages(places(), names, flags);
   });
 
 try {
