@@ -18,6 +18,7 @@ export {
   quantityOf,
   subtractQuantities,
 } from './schema/index.ts';
+export { type LabelSelectorTerms, matchesSelector, matchesTerm } from './select/label-match.ts';
 export { type ApiServer, type ApiServerOptions, createApiServer } from './server.ts';
 export type { InProcessTransport, TransportRequest, TransportResponse } from './transport.ts';
 export type { UserInfo } from './user.ts';

@@ -1,4 +1,4 @@
-import { LabError, type LabErrorCode } from '@crownlabs/std';
+import { httpStatus, LabError, type LabErrorCode } from '@crownlabs/std';
 import type { FieldError } from './field-error.ts';
 import type { Json, JsonObject } from './json.ts';
 
@@ -103,28 +103,9 @@ export function invalid(subject: Pick<ErrorSubject, 'group' | 'kind'>, name: str
   });
 }
 
-const HTTP: Readonly<Record<LabErrorCode, number>> = {
-  BadRequest: 400,
-  Unauthorized: 401,
-  Forbidden: 403,
-  NotFound: 404,
-  MethodNotAllowed: 405,
-  NotAcceptable: 406,
-  AlreadyExists: 409,
-  Conflict: 409,
-  Expired: 410,
-  RequestEntityTooLarge: 413,
-  UnsupportedMediaType: 415,
-  Invalid: 422,
-  TooManyRequests: 429,
-  InternalError: 500,
-  ServiceUnavailable: 503,
-  Timeout: 504,
-};
-
 /** The HTTP status of an error. */
 export function httpStatusOf(error: LabError): number {
-  return (error instanceof StatusError ? error.status : undefined) ?? HTTP[error.code];
+  return (error instanceof StatusError ? error.status : undefined) ?? httpStatus(error.code);
 }
 
 /** Any failure as the Status that goes to the client. The text of an unknown error stays inside: it may carry paths or secrets. */

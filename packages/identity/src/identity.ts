@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { KubeClient } from '@crownlabs/client';
-import { type Clock, LabError, type Logger, messageOf } from '@crownlabs/std';
+import { type Clock, httpStatus, LabError, type Logger, messageOf } from '@crownlabs/std';
 import type { JWK } from 'jose';
 import { type Accounts, createAccounts } from './accounts.ts';
 import { GrantStore } from './grants.ts';
@@ -75,15 +75,8 @@ function enterIssuer(request: IncomingMessage, issuer: URL): void {
   delete request.headers['x-forwarded-host'];
 }
 
-const STATUS: Partial<Record<LabError['code'], number>> = {
-  NotFound: 404,
-  Forbidden: 403,
-  UnsupportedMediaType: 415,
-  RequestEntityTooLarge: 413,
-};
-
 function refuse(response: ServerResponse, { error, issuer, log }: { error: unknown; issuer: URL; log: Logger }): void {
-  const status = (error instanceof LabError && STATUS[error.code]) || 500;
+  const status = error instanceof LabError ? httpStatus(error.code) : 500;
   if (status === 500) log.error('Identity request failed', { error: messageOf(error) });
   if (response.headersSent) return void response.destroy();
   const text = status === 500 ? 'Something failed on our side. Please try again in a moment.' : messageOf(error);

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { admissionCall, resourceInfo } from '../fakes/admission-call.ts';
 import { objectReader } from '../fakes/object-reader.ts';
 import type { JsonObject } from '../json.ts';
-import { selects } from './label-selector.ts';
+import { selects } from '../select/label-match.ts';
 import { limitRanger } from './limit-ranger.ts';
 import { namespaceLifecycle } from './namespace-lifecycle.ts';
 import { podSecurity } from './pod-security.ts';

@@ -4,7 +4,7 @@ import { mapAt } from '../json-read.ts';
 import type { ObjectReader } from '../object-reader.ts';
 import type { Registry } from '../registry.ts';
 import type { ResourceInfo } from '../resource.ts';
-import { selects } from './label-selector.ts';
+import { selects } from '../select/label-match.ts';
 import type { MatchRule } from './webhook.ts';
 
 /** What decides whether a webhook or policy looks at a request. */

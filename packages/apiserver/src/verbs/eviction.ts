@@ -1,7 +1,8 @@
 import type { JsonObject } from '../json.ts';
-import { mapAt, numberAt, objectAt, objectsAt, textAt, textsAt } from '../json-read.ts';
+import { mapAt, numberAt, objectAt, textAt, textsAt } from '../json-read.ts';
 import type { Api, ResourceCall, Verb } from '../pipeline.ts';
 import { plainError } from '../plain-error.ts';
+import { selects } from '../select/label-match.ts';
 import { notFound, StatusError } from '../status-error.ts';
 import { decodeAction } from '../steps/decode.ts';
 import { createdAnswer } from './answer.ts';
@@ -45,7 +46,7 @@ function demandBudget(api: Api, call: ResourceCall, pod: JsonObject): void {
   if (phase !== 'Running') return;
   const labels = mapAt(pod, 'metadata', 'labels');
   const budgets = api.objects.reader().list({ group: 'policy', plural: 'poddisruptionbudgets' }, call.attributes.namespace);
-  const matching = budgets.filter((budget) => selects(budget, labels));
+  const matching = budgets.filter((budget) => selects(objectAt(budget, 'spec', 'selector'), labels));
   if (matching.length > 1)
     throw plainError('This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.');
   const [budget] = matching;
@@ -57,26 +58,4 @@ function demandBudget(api: Api, call: ResourceCall, pod: JsonObject): void {
   throw new StatusError('TooManyRequests', "Cannot evict pod as it would violate the pod's disruption budget.", {
     details: { causes: [{ reason: 'DisruptionBudget', message }] },
   });
-}
-
-function selects(budget: JsonObject, labels: Readonly<Record<string, string>>): boolean {
-  const selector = objectAt(budget, 'spec', 'selector');
-  if (!selector) return false;
-  const wanted = Object.entries(mapAt(selector, 'matchLabels'));
-  return wanted.every(([key, value]) => labels[key] === value) && objectsAt(selector, 'matchExpressions').every((one) => fits(one, labels));
-}
-
-function fits(expression: JsonObject, labels: Readonly<Record<string, string>>): boolean {
-  const value = labels[textAt(expression, 'key')];
-  const values = textsAt(expression, 'values');
-  switch (textAt(expression, 'operator')) {
-    case 'In':
-      return value !== undefined && values.includes(value);
-    case 'NotIn':
-      return value === undefined || !values.includes(value);
-    case 'Exists':
-      return value !== undefined;
-    default:
-      return value === undefined;
-  }
 }

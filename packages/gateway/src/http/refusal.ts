@@ -1,27 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { LabError, type LabErrorCode } from '@crownlabs/std';
+import { httpStatus, LabError, type LabErrorCode } from '@crownlabs/std';
 import { refusalPage } from './refusal-page.ts';
 
-/** Shown to browsers, so one row per code and nothing else decides a status. */
-const STATUS: Record<LabErrorCode, number> = {
-  BadRequest: 400,
-  Unauthorized: 401,
-  Forbidden: 403,
-  NotFound: 404,
-  MethodNotAllowed: 405,
-  NotAcceptable: 406,
-  AlreadyExists: 409,
-  Conflict: 409,
-  Expired: 410,
-  RequestEntityTooLarge: 413,
-  UnsupportedMediaType: 415,
-  Invalid: 422,
-  TooManyRequests: 429,
-  InternalError: 500,
-  ServiceUnavailable: 502,
-  Timeout: 504,
-};
+/** To a browser the gateway is the door: what is behind it and does not answer makes it a bad one. */
+function statusOf(code: LabErrorCode): number {
+  return code === 'ServiceUnavailable' ? 502 : httpStatus(code);
+}
 
 const REASON: Readonly<Record<number, string>> = {
   400: 'Bad Request',
@@ -35,7 +20,7 @@ const REASON: Readonly<Record<number, string>> = {
 /** The status of a failure, and the words that may be shown: an unknown error may carry paths or secrets. */
 export function wordsOf(error: unknown): { status: number; reason: LabErrorCode; message: string } {
   if (!(error instanceof LabError)) return { status: 500, reason: 'InternalError', message: 'Something failed on our side.' };
-  return { status: STATUS[error.code], reason: error.code, message: error.message };
+  return { status: statusOf(error.code), reason: error.code, message: error.message };
 }
 
 /** Answers a request that is not served: a page for people, JSON for programs. */

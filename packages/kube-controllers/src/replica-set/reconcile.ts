@@ -1,10 +1,10 @@
+import { matchesSelector } from '@crownlabs/apiserver';
 import { controllerOf, ownedBy, pods, replicaSets } from '@crownlabs/client';
 import { type Controller, controller, ownedByKind, type Reconcile, watched } from '@crownlabs/controller';
 import { messageOf } from '@crownlabs/std';
 import { BY, type Cluster } from '../cluster.ts';
 import { type PodControl, podControl } from '../pod-control.ts';
 import { isActive, type Pod } from '../pod-state.ts';
-import { matchesSelector } from '../selector.ts';
 import { patchStatus } from '../status-patch.ts';
 import { leastWanted, nextAvailable, observe, type ReplicaSet } from './status.ts';
 

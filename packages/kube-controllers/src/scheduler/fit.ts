@@ -1,10 +1,9 @@
-import { approximately, compareQuantities, formatQuantity, type Quantity, subtractQuantities } from '@crownlabs/apiserver';
+import { approximately, compareQuantities, formatQuantity, matchesTerm, type Quantity, subtractQuantities } from '@crownlabs/apiserver';
 import type { nodes } from '@crownlabs/client';
 import type { NodeSelectorTerm, Taint, Toleration } from 'kubernetes-types/core/v1.js';
 import { type Amounts, readAmounts, ZERO } from '../amounts.ts';
 import type { KindOf } from '../cluster.ts';
 import type { Pod } from '../pod-state.ts';
-import { matchesTerm } from '../selector.ts';
 
 /** A Node as the client reads it. */
 export type Node = KindOf<typeof nodes>;

@@ -1,6 +1,5 @@
-import { compareQuantities, type Quantity, quantityOf } from '@crownlabs/apiserver';
+import { compareQuantities, matchesSelector, type Quantity, quantityOf } from '@crownlabs/apiserver';
 import { ZERO } from '../amounts.ts';
-import { matchesSelector } from '../selector.ts';
 import type { Claim, Volume } from './provisioner.ts';
 
 /** The volume that `claim` is to have among `volumes`: the one made for it, else the smallest free one that is large enough. */

@@ -1,4 +1,4 @@
-import { LabError, type LabErrorCode } from '@crownlabs/std';
+import { httpStatus, LabError } from '@crownlabs/std';
 
 /** Who asks, as an AdmissionReview says it. */
 export interface ReviewUser {
@@ -37,8 +37,6 @@ export type Decide<T> = (request: AdmissionRequest<T>, signal: AbortSignal) => P
 /** Answers the bytes of an AdmissionReview with those of another one. */
 export type ReviewHandler = (review: string, signal: AbortSignal) => Promise<string>;
 
-const HTTP: Partial<Record<LabErrorCode, number>> = { BadRequest: 400, Forbidden: 403, NotFound: 404, Conflict: 409, Invalid: 422 };
-
 /** A handler over AdmissionReview v1. https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/#request */
 export function reviewHandler<T>(decide: Decide<T>): ReviewHandler {
   return async (text, signal) => {
@@ -49,7 +47,7 @@ export function reviewHandler<T>(decide: Decide<T>): ReviewHandler {
       return answer(uid, { allowed: true, ...(warnings ? { warnings } : {}), ...encoded(patch) });
     } catch (error) {
       const { code, message } = LabError.from(error);
-      return answer(uid, { allowed: false, status: { code: HTTP[code] ?? 500, message, reason: code } });
+      return answer(uid, { allowed: false, status: { code: httpStatus(code), message, reason: code } });
     }
   };
 }

@@ -65,7 +65,8 @@ function fullDefinition(name: string, depth: number): Json | undefined {
 
 /** A schema within a schema within a schema: that is enough of them. */
 function isSchemaAgain(node: Schema, depth: number): boolean {
-  return depth > 5 && String(node['$ref']).endsWith('.JSONSchemaProps');
+  const ref = node['$ref'];
+  return depth > 5 && typeof ref === 'string' && ref.endsWith('.JSONSchemaProps');
 }
 
 describe.each(kindRows().map(({ group, version, kind, definition }) => ({ group, version, kind, definition })))(

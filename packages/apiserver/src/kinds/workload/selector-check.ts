@@ -1,6 +1,7 @@
 import { isObject, type Json, type JsonObject } from '../../json.ts';
 import { mapAt, objectAt, objectsAt, textAt, textsAt } from '../../json-read.ts';
 import { labelValueProblems, qualifiedNameProblems } from '../../schema/index.ts';
+import { selects } from '../../select/label-match.ts';
 import type { FieldCheck } from '../field-check.ts';
 
 const WITH_VALUES = ['In', 'NotIn'];
@@ -26,30 +27,6 @@ function checkExpression(expression: JsonObject, at: string, check: FieldCheck):
   else if (WITHOUT_VALUES.includes(operator)) {
     if (values.length > 0) check.forbidden(`${at}.values`, "may not be specified when `operator` is 'Exists' or 'DoesNotExist'");
   } else check.invalid(`${at}.operator`, operator, 'not a valid selector operator');
-}
-
-/** Whether the labels satisfy the selector; one that is not there matches nothing, an empty one everything. */
-export function selects(selector: JsonObject | undefined, labels: Readonly<Record<string, string>>): boolean {
-  if (!selector) return false;
-  const equal = Object.entries(mapAt(selector, 'matchLabels')).every(([key, value]) => labels[key] === value);
-  return equal && objectsAt(selector, 'matchExpressions').every((one) => satisfies(one, labels));
-}
-
-function satisfies(expression: JsonObject, labels: Readonly<Record<string, string>>): boolean {
-  const value = labels[textAt(expression, 'key')];
-  const values = textsAt(expression, 'values');
-  switch (textAt(expression, 'operator')) {
-    case 'In':
-      return value !== undefined && values.includes(value);
-    case 'NotIn':
-      return value === undefined || !values.includes(value);
-    case 'Exists':
-      return value !== undefined;
-    case 'DoesNotExist':
-      return value === undefined;
-    default:
-      return false;
-  }
 }
 
 function isEmpty(selector: JsonObject): boolean {
