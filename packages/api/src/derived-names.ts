@@ -53,6 +53,22 @@ export function driveMirrorName(tenant: string): string {
     .replace(/^[^a-z0-9]+/, '')}-mirror`;
 }
 
+/** The claim of a SharedVolume, in the SharedVolume's own namespace. */
+export function sharedVolumeClaimName(sharedVolume: string): string {
+  return cutName(`shvol-${canonicalName(sharedVolume)}`);
+}
+
+/** A shared volume as the namespace of an instance that mounts it sees it: the name of the claim, and of the volume in the pod. */
+export function sharedMirrorName(sharedVolume: string, instance: string): string {
+  const end = (name: string) => canonicalName(name).slice(-27).replace(/^-+/, '');
+  return `${end(sharedVolume)}-${end(instance)}-mirror`;
+}
+
+/** The PersistentVolume behind a mirror: claims have a namespace and volumes have none, so it is named after both. */
+export function mirrorVolumeName(namespace: string, claim: string): string {
+  return `${namespace}.${claim}`;
+}
+
 /** The path below which an instance's environment is served; with a slash at its end. */
 export function instancePath(uid: string, environment?: string): string {
   return environment === undefined ? `/instance/${uid}/` : `/instance/${uid}/${environment}/`;

@@ -14,6 +14,8 @@ const SharedVolumeStatus = z.object({
     .enum(['', 'Pending', 'Provisioning', 'Ready', 'Deleting', 'ResourceQuotaExceeded', 'Error'])
     .optional()
     .describe('Where the volume is on its way.'),
+  templates: z.int().optional().describe('How many templates mount it.'),
+  instances: z.int().optional().describe('How many instances have it mounted now.'),
   ...commonStatus,
 });
 

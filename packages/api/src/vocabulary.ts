@@ -31,6 +31,9 @@ export const LABEL = {
   gatewayAccess: key('gw-access'),
   resourcesReplication: key('instance-resources-replication'),
   publicRoute: key('public-route'),
+  mirroredVolume: 'pmp.crownlabs.polito.it/mirrored-pv',
+  mirroredClaim: 'pmp.crownlabs.polito.it/mirrored-pvc-name',
+  mirroredNamespace: 'pmp.crownlabs.polito.it/mirrored-pvc-namespace',
 } as const;
 
 /** The label of a Tenant that holds its role in a workspace. */
@@ -51,12 +54,15 @@ export const ANNOTATION = {
   expiringWarning: key('expiring-warning-notification-timestamp'),
   customNumberAlerts: key('custom-number-alerts'),
   requiredTargetLabels: 'pmp.crownlabs.polito.it/required-target-ns-labels',
+  /** On a mirror's claim: `namespace/name` of the claim whose bytes it shows. `dataSourceRef` says it only where a feature gate is open. */
+  mirrorOf: 'pmp.crownlabs.polito.it/mirror-of',
 } as const;
 
 /** Finalizers. Tenant and Workspace share one string. */
 export const FINALIZER = {
   tenantOperator: key('tenant-operator'),
   sharedVolumeProtection: key('shvolctrl-volume-protection'),
+  snapshotProtection: 'lab.crownlabs.polito.it/snapshot-protection',
 } as const;
 
 /** The user and group that environments run as, and that volumes belong to. */

@@ -1,3 +1,5 @@
+import type { SharedVolumesConfig } from './shared-volume/config.ts';
+
 /**
  * How environments are reached from outside. `gateway`: the built-in one, which needs no route objects. `ingress`: an Ingress for each, as
  * ingress-nginx reads it. `httproute`: an HTTPRoute for each, at a Gateway of the cluster.
@@ -40,6 +42,8 @@ export interface OperatorsConfig {
   readonly caps: { readonly cpu: number; readonly memory: string; readonly instances: number };
   /** Personal volumes; absent where the home has none. */
   readonly drive: { readonly size: string; readonly storageClassName?: string } | undefined;
+  /** Volumes that workspaces share. */
+  readonly sharedVolumes: SharedVolumesConfig;
   /** The image that unpacks archives before the first start. */
   readonly contentToolsImage: string;
   /** Wait with everything but the account until the address was confirmed. */
@@ -63,6 +67,8 @@ export const SINGLE_MACHINE: Omit<OperatorsConfig, 'publicUrl'> = {
   keepStoppedMs: 3_600_000,
   caps: { cpu: 25, memory: '50G', instances: 10 },
   drive: { size: '1Gi', storageClassName: 'local' },
+  // The terminal is the smallest of the images that every installation builds.
+  sharedVolumes: { storageClassName: 'local', provisionerImage: 'crownlabs/terminal:1' },
   contentToolsImage: 'crownlabs/content-tools:1',
   waitUserVerification: false,
   baseWorkspaces: [],

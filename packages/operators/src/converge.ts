@@ -27,6 +27,12 @@ export class Converger {
   constructor(client: KubeClient, seen: ReadonlyMap<string, Informer<KubeObject>>) {
     this.#client = client;
     this.#seen = seen;
+    for (const [plural, informer] of seen) {
+      informer.onChange((now, before) => {
+        // What was written and is deleted before anybody asked again is gone, not on its way.
+        if (!now && before) this.#written.delete(id({ plural }, before.metadata));
+      });
+    }
   }
 
   /** Creates the object or corrects what differs; resolves to its state. */
@@ -72,6 +78,6 @@ export class Converger {
   }
 }
 
-function id({ plural }: Resource, { name, namespace }: { name: string; namespace?: string | undefined }): string {
+function id({ plural }: Pick<Resource, 'plural'>, { name, namespace }: { name: string; namespace?: string | undefined }): string {
   return `${plural}/${keyText(namespace === undefined ? { name } : { name, namespace })}`;
 }

@@ -1,9 +1,16 @@
 import {
+  ANNOTATION,
   type ImageBuild,
+  type ImageList,
   type Instance,
+  type InstanceSnapshot,
   imageBuilds,
+  imageLists,
+  instanceSnapshots,
   instances,
   LABEL,
+  type SharedVolume,
+  sharedVolumes,
   type Template,
   type Tenant,
   templates,
@@ -19,6 +26,7 @@ import {
   type Informer,
   type InformerOptions,
   informer,
+  jobs,
   type Kube,
   type KubeClient,
   type KubeObject,
@@ -37,6 +45,7 @@ import {
 import { ownedByKind, type Source } from '@crownlabs/controller';
 import type { Clock, Logger } from '@crownlabs/std';
 import type { Deployment } from 'kubernetes-types/apps/v1.js';
+import type { Job } from 'kubernetes-types/batch/v1.js';
 import type { ConfigMap, Namespace, PersistentVolume, PersistentVolumeClaim, Pod, Service } from 'kubernetes-types/core/v1.js';
 import { Converger } from './converge.ts';
 import { labelValue } from './instance/labels.ts';
@@ -50,12 +59,16 @@ export interface Lab {
   readonly templates: Informer<Template>;
   readonly instances: Informer<Instance>;
   readonly builds: Informer<ImageBuild>;
+  readonly sharedVolumes: Informer<SharedVolume>;
+  readonly snapshots: Informer<InstanceSnapshot>;
+  readonly imageLists: Informer<ImageList>;
   readonly namespaces: Informer<Kube<Namespace>>;
   readonly deployments: Informer<Kube<Deployment>>;
   readonly pods: Informer<Kube<Pod>>;
   readonly services: Informer<Kube<Service>>;
   readonly claims: Informer<Kube<PersistentVolumeClaim>>;
   readonly volumes: Informer<Kube<PersistentVolume>>;
+  readonly jobs: Informer<Kube<Job>>;
   /** What instances have reserved of quotas. */
   readonly ledgers: Informer<Kube<ConfigMap>>;
   /** Everything else that we write, by plural, so that drift brings its owner back. */
@@ -74,8 +87,9 @@ export function openLab(client: KubeClient, { clock, log }: { clock: Clock; log:
     deployments: watch(deployments, { ...OURS, indexes: { owner: ownerIndex } }),
     pods: watch(pods, { labelSelector: LABEL.instance, indexes: { environment: podIndex } }),
     services: watch(services, OURS),
-    claims: watch(persistentVolumeClaims, OURS),
+    claims: watch(persistentVolumeClaims, { ...OURS, indexes: { mirrorOf: mirrorIndex } }),
     volumes: watch(persistentVolumes),
+    jobs: watch(jobs, OURS),
     ledgers: watch(configMaps, OURS),
   };
   const kinds: Resource[] = [
@@ -97,6 +111,7 @@ export function openLab(client: KubeClient, { clock, log }: { clock: Clock; log:
     ['persistentvolumeclaims', known.claims],
     ['persistentvolumes', known.volumes],
     ['configmaps', known.ledgers],
+    ['jobs', known.jobs],
   ]);
   return {
     client,
@@ -108,6 +123,9 @@ export function openLab(client: KubeClient, { clock, log }: { clock: Clock; log:
       indexes: { template: templateIndex, namespace: (it) => [it.metadata.namespace ?? ''], label: labelIndex },
     }),
     builds: watch(imageBuilds),
+    sharedVolumes: watch(sharedVolumes),
+    snapshots: watch(instanceSnapshots),
+    imageLists: watch(imageLists),
     ...known,
     children,
   };
@@ -115,8 +133,9 @@ export function openLab(client: KubeClient, { clock, log }: { clock: Clock; log:
 
 /** Resolves when everything has been read once. */
 export async function synced(lab: Lab, signal: AbortSignal): Promise<void> {
-  const { tenants, workspaces, templates, instances, builds, pods } = lab;
-  await Promise.all([tenants, workspaces, templates, instances, builds, pods, ...lab.children.values()].map((it) => it.synced(signal)));
+  const { tenants, workspaces, templates, instances, builds, pods, sharedVolumes: shared, snapshots } = lab;
+  const all = [tenants, workspaces, templates, instances, builds, pods, shared, snapshots, lab.imageLists, ...lab.children.values()];
+  await Promise.all(all.map((it) => it.synced(signal)));
 }
 
 /** Sources of the children that a cluster-scoped `kind` owns, by plural. */
@@ -129,6 +148,10 @@ export function owned(lab: Lab, kind: string, plurals: readonly string[]): Sourc
 
 function ownerIndex({ metadata }: KubeObject): string[] {
   return (metadata.ownerReferences ?? []).map(({ uid }) => uid);
+}
+
+function mirrorIndex({ metadata: { annotations } }: KubeObject): string[] {
+  return [annotations?.[ANNOTATION.mirrorOf] ?? ''];
 }
 
 function podIndex({ metadata: { namespace, labels } }: KubeObject): string[] {

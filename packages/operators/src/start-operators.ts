@@ -11,12 +11,21 @@ import { instanceControllers } from './instance/controllers.ts';
 import { ownsNamespace } from './instance/gather.ts';
 import { type Lab, openLab, synced } from './lab.ts';
 import { type OperatorMetrics, UNCOUNTED } from './metrics.ts';
+import { mirrorControllers } from './mirror-volume/controllers.ts';
+import { sharedVolumeControllers } from './shared-volume/controllers.ts';
 import { templateControllers } from './template/controllers.ts';
 import { tenantControllers } from './tenant/controllers.ts';
 import { workspaceControllers } from './workspace/controllers.ts';
 
 /** What the lab does, kind by kind. A new kind adds its line here; the rest is in its folder. */
-const KINDS: readonly Controllers[] = [instanceControllers, tenantControllers, workspaceControllers, templateControllers];
+const KINDS: readonly Controllers[] = [
+  instanceControllers,
+  tenantControllers,
+  workspaceControllers,
+  templateControllers,
+  sharedVolumeControllers,
+  mirrorControllers,
+];
 
 /** What the operators need of the world. */
 export interface OperatorsOptions {

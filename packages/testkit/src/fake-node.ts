@@ -1,6 +1,6 @@
 import { informer, type Kube, type KubeClient, nodes, pods } from '@crownlabs/client';
 import { hasCode, rfc3339 } from '@crownlabs/std';
-import type { Pod, PodStatus } from 'kubernetes-types/core/v1.js';
+import type { Container, Pod, PodStatus } from 'kubernetes-types/core/v1.js';
 
 /** A node whose containers start at once and do nothing. */
 export interface FakeNode {
@@ -13,6 +13,8 @@ export interface FakeNode {
   desktopsAnswer: boolean;
   /** Whether pods become Ready; a change reaches pods that come later. */
   podsGetReady: boolean;
+  /** How pods that are to end once (those of Jobs) end. */
+  jobsEnd: 'Succeeded' | 'Failed' | 'never';
 }
 
 const ROOM = { cpu: '640', memory: '2048Gi', pods: '20000' };
@@ -51,6 +53,7 @@ class SimulatedNode implements FakeNode {
   #addresses = 0;
   desktopsAnswer = true;
   podsGetReady = true;
+  jobsEnd: FakeNode['jobsEnd'] = 'Succeeded';
   assigned: () => readonly Kube<Pod>[] = () => [];
 
   constructor(client: KubeClient, name: string) {
@@ -86,8 +89,13 @@ class SimulatedNode implements FakeNode {
   #statusFor({ spec, status }: Kube<Pod>): PodStatus | undefined {
     const containers = spec?.containers ?? [];
     const broken = containers.find(({ image }) => this.#broken.has(image ?? ''));
-    if (broken) return status?.containerStatuses?.[0]?.state?.waiting ? undefined : waitingStatus(broken.name, broken.image ?? '');
-    if (status?.phase === 'Running') return undefined;
+    if (broken) return isWaiting(status) ? undefined : waitingStatus(broken.name, broken.image ?? '');
+    const wanted = spec?.restartPolicy === 'Never' && this.jobsEnd !== 'never' ? this.jobsEnd : 'Running';
+    if (status?.phase === wanted) return undefined;
+    return wanted === 'Running' ? this.#running(containers) : { phase: wanted };
+  }
+
+  #running(containers: readonly Container[]): PodStatus {
     this.#addresses += 1;
     const podIP = `10.250.${Math.floor(this.#addresses / 250)}.${(this.#addresses % 250) + 1}`;
     const ready = this.podsGetReady;
@@ -112,6 +120,10 @@ class SimulatedNode implements FakeNode {
       })),
     };
   }
+}
+
+function isWaiting(status: PodStatus | undefined): boolean {
+  return status?.containerStatuses?.[0]?.state?.waiting !== undefined;
 }
 
 function waitingStatus(name: string, image: string): PodStatus {

@@ -64,6 +64,7 @@ async function assemble({ config: changes, clock = systemClock, log = silent }: 
     metadata: { name: 'local', annotations: { 'storageclass.kubernetes.io/is-default-class': 'true' } },
     provisioner: LOCAL_PROVISIONER,
     volumeBindingMode: 'Immediate',
+    allowVolumeExpansion: true,
   });
   const stop = new AbortController();
   const running: (Operators | KubeControllers)[] = [];

@@ -72,8 +72,8 @@ export class PodVolumes {
     if (emptyDir?.medium === 'Memory') return { kind: 'memory', sizeBytes: amountOf({ size: emptyDir.sizeLimit }, 'size') };
     if (emptyDir) return directory(inside(this.#places.data), owner(pod));
     if (persistentVolumeClaim) {
-      const path = await this.#claimed(pod, persistentVolumeClaim.claimName);
-      return directory(path, owner(pod), persistentVolumeClaim.readOnly);
+      const { path, readOnly } = await this.#claimed(pod, persistentVolumeClaim.claimName);
+      return directory(path, owner(pod), readOnly || persistentVolumeClaim.readOnly);
     }
     // Refused before, unless the namespace is trusted.
     if (hostPath) return { kind: 'directory', path: hostPath.path, content: false, readOnly: false };
@@ -83,13 +83,9 @@ export class PodVolumes {
     return { kind: 'directory', path, content: true, readOnly: true };
   }
 
-  async #claimed(pod: Pod, claimName: string): Promise<string> {
+  async #claimed(pod: Pod, claimName: string): Promise<{ path: string; readOnly: boolean }> {
     const { namespace } = idOf(pod);
-    const claim = await this.#client.find(persistentVolumeClaims, claimName, namespace);
-    if (!claim) throw new LabError('NotFound', `persistentvolumeclaim "${claimName}" not found`);
-    const volumeName = claim.spec?.volumeName;
-    if (!volumeName || claim.status?.phase !== 'Bound')
-      throw new LabError('Conflict', `persistentvolumeclaim "${claimName}" is not bound yet`);
+    const volumeName = await this.#boundTo(claimName, namespace);
     const volume = await this.#client.get(persistentVolumes, volumeName);
     const { csi, claimRef } = volume.spec ?? {};
     // A volume is for the claim that it names, whatever a claim says of itself.
@@ -97,7 +93,16 @@ export class PodVolumes {
       throw new LabError('Forbidden', `persistentvolume "${volumeName}" is not for persistentvolumeclaim "${claimName}"`);
     }
     if (csi?.driver !== LOCAL_DRIVER) throw new LabError('Invalid', `persistentvolume "${volumeName}" is not a directory of this node`);
-    return volumeDirectory(this.#places, csi.volumeHandle);
+    // What the volume says of writing stands above what the pod asks for.
+    return { path: volumeDirectory(this.#places, csi.volumeHandle), readOnly: csi.readOnly ?? false };
+  }
+
+  async #boundTo(claimName: string, namespace: string): Promise<string> {
+    const claim = await this.#client.find(persistentVolumeClaims, claimName, namespace);
+    if (!claim) throw new LabError('NotFound', `persistentvolumeclaim "${claimName}" not found`);
+    const volumeName = claim.spec?.volumeName;
+    if (volumeName && claim.status?.phase === 'Bound') return volumeName;
+    throw new LabError('Conflict', `persistentvolumeclaim "${claimName}" is not bound yet`);
   }
 
   #mount(mount: VolumeMount, env: ReadonlyMap<string, string>): Mount {

@@ -5,6 +5,7 @@ import { BY, type Cluster } from '../cluster.ts';
 import { isFinished } from '../pod-state.ts';
 import { SELECTED_NODE } from '../scheduler/volumes.ts';
 import { patchStatus } from '../status-patch.ts';
+import { grow } from './grow.ts';
 import { findVolume, isFor, storageText } from './match.ts';
 import { type Claim, desiredVolume, LOCAL_PROVISIONER, type Volume } from './provisioner.ts';
 
@@ -65,8 +66,9 @@ function reconcileClaim(cluster: Cluster): Reconcile {
     }
     const volumeName = claim.spec?.volumeName;
     if (volumeName && !isPending(claim)) {
-      if (live.volumes.hasSynced && !live.volumes.get(volumeName))
-        await patchStatus(client, persistentVolumeClaims, claim, { ...claim.status, phase: 'Lost' });
+      const bound = live.volumes.get(volumeName);
+      if (bound) await grow(client, claim, bound);
+      else if (live.volumes.hasSynced) await patchStatus(client, persistentVolumeClaims, claim, { ...claim.status, phase: 'Lost' });
       return undefined;
     }
     const volume =
