@@ -3,3 +3,21 @@
   const chosen = localStorage.getItem('crownlabs.theme');
   if (chosen === 'light' || chosen === 'dark') document.documentElement.dataset.theme = chosen;
 })();
+
+// The page's own code did not come: the line is down, or the server is being renewed. Nothing of ours runs then, so this says it.
+addEventListener(
+  'error',
+  ({ target }) => {
+    const root = document.getElementById('root');
+    if (!(target instanceof HTMLScriptElement) || !root || root.childElementCount > 0) return;
+    const italian = navigator.language.startsWith('it');
+    const page = document.createElement('main');
+    const [title, again] = [document.createElement('h1'), document.createElement('a')];
+    title.textContent = italian ? 'Non è stato possibile caricare CrownLabs' : 'CrownLabs could not be loaded';
+    again.textContent = italian ? 'Ricarica' : 'Load again';
+    again.href = '';
+    page.append(title, again);
+    root.append(page);
+  },
+  true,
+);

@@ -2,6 +2,7 @@ import { type RefObject, useSyncExternalStore } from 'react';
 import { Icon, type IconName } from '../parts/icon.tsx';
 import { Menu, type MenuEntry } from '../parts/menu.tsx';
 import { QUALITY, SCALING, usePreference } from '../parts/preferences.ts';
+import { Whose } from '../parts/whose.tsx';
 import { Link } from '../router.tsx';
 import { useWords } from '../words/words.ts';
 import type { DesktopLink, LinkState } from './desktop-link.ts';
@@ -9,6 +10,7 @@ import { pressTogether } from './keys.ts';
 
 interface BarProps {
   readonly title: string;
+  readonly whose: string | undefined;
   readonly viewOnly: boolean;
   readonly onLook: ((look: boolean) => void) | undefined;
   readonly link: DesktopLink | undefined;
@@ -22,7 +24,7 @@ interface BarProps {
 
 /** The bar above a desktop. Escape in it returns to the desktop. */
 export function DesktopBar(props: BarProps) {
-  const { title, viewOnly, state, panel, setPanel, setTyping, toDesktop, root } = props;
+  const { title, whose, viewOnly, state, panel, setPanel, setTyping, toDesktop, root } = props;
   const words = useWords();
   return (
     // oxlint-disable-next-line jsx-a11y/interactive-supports-focus -- its buttons take the focus
@@ -32,6 +34,7 @@ export function DesktopBar(props: BarProps) {
       </Link>
       <span className={`desk-dot ${state.state}`} title={words.desktop.states[state.state]} />
       <strong className="desk-name">{title}</strong>
+      <Whose whose={whose} />
       {viewOnly && <Look {...props} />}
       <span className="desk-gap" />
       {!viewOnly && props.onLook && <BarButton icon="eye" label={words.desktop.onlyLook} onClick={() => props.onLook?.(true)} />}

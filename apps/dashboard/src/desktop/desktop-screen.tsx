@@ -3,6 +3,7 @@ import type { Place } from '../parts/environment-gate.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { useNow } from '../parts/now.ts';
 import { QUALITY, SCALING, usePreference } from '../parts/preferences.ts';
+import { useTitleOf } from '../parts/whose.tsx';
 import { Cell, useLive } from '../wire/live.ts';
 import { useWords } from '../words/words.ts';
 import { ClipboardPanel } from './clipboard-panel.tsx';
@@ -15,6 +16,8 @@ import { SoftKeyboard } from './soft-keyboard.tsx';
 interface ScreenProps {
   readonly at: Place;
   readonly title: string;
+  /** The owner, where that is not the reader. */
+  readonly whose: string | undefined;
   /** How far the environment is, while it does not answer yet. */
   readonly progress: ReactNode;
   readonly viewOnly: boolean;
@@ -27,8 +30,9 @@ const NEVER = new Cell<LinkState>({ state: 'connecting' });
 
 /** The picture, the bar above it, and what is said when the line breaks. */
 export function DesktopScreen(props: ScreenProps) {
-  const { title, progress, viewOnly } = props;
+  const { title, whose, progress, viewOnly } = props;
   const words = useWords();
+  const named = useTitleOf(words.desktop.title(title), whose);
   const root = useRef<HTMLElement>(null);
   const target = useRef<HTMLDivElement>(null);
   const link = useLink(target, props);
@@ -45,8 +49,8 @@ export function DesktopScreen(props: ScreenProps) {
   const toDesktop = () => link?.rfb?.focus({ preventScroll: true });
   return (
     <main ref={root} className="desk">
-      <title>{words.desktop.title(title)}</title>
-      <h1 className="unseen">{words.desktop.title(title)}</h1>
+      <title>{named}</title>
+      <h1 className="unseen">{named}</h1>
       <DesktopBar
         {...props}
         link={link}

@@ -4,7 +4,7 @@ import type { Instance } from '../lab/instance.ts';
 import { isConnectable, stageOf } from '../lab/progress.ts';
 import type { Template } from '../lab/template.ts';
 import { useTemplatesOf } from '../lab/use-templates.ts';
-import { InstanceCard, titleOf } from '../parts/instance-card.tsx';
+import { cardId, InstanceCard, titleOf } from '../parts/instance-card.tsx';
 import { OPEN_WHEN_READY, usePreference } from '../parts/preferences.ts';
 import { Loaded, Skeletons } from '../parts/states.tsx';
 import { say } from '../parts/toast.tsx';
@@ -56,10 +56,17 @@ function List({ instances }: { instances: readonly Instance[] }) {
   );
 }
 
-function sayReady(title: string, way: (Way & { href: string }) | undefined): void {
+function sayReady(instance: Instance, title: string, way: (Way & { href: string }) | undefined): void {
   const words = wordsNow();
+  // Who looks at the card sees it there, with the button; a word above it would only cover something.
+  if (isOnScreen(instance)) return say(words.instance.ready(title), { unseen: true });
   const enter = way && way.way !== 'web' ? { label: words.instance.connect, run: () => navigate(way.href) } : undefined;
-  say(words.instance.ready(title), { icon: 'check', act: enter });
+  return say(words.instance.ready(title), { icon: 'check', act: enter });
+}
+
+function isOnScreen({ name }: Instance): boolean {
+  const box = document.getElementById(cardId(name))?.getBoundingClientRect();
+  return document.visibilityState === 'visible' && box !== undefined && box.top >= 0 && box.bottom <= innerHeight;
 }
 
 /** Says when something that the reader waited for can be used, or opens it if that was asked for. */
@@ -75,7 +82,7 @@ function useReadyNotices(instances: readonly Instance[], templateOf: (instance: 
       const template = templateOf(instance);
       const [way] = waysOf(instance, template);
       if (way && way.way !== 'web' && OPEN_WHEN_READY.live.get() === 'yes') navigate(way.href);
-      else if (stageOf(instance) === 'ready') sayReady(titleOf(instance, template, words.instance.fresh), way);
+      else if (stageOf(instance) === 'ready') sayReady(instance, titleOf(instance, template, words.instance.fresh), way);
       else before.current.set(instance.name, false);
     }
   });

@@ -8,6 +8,7 @@ import { openHelp } from './help.tsx';
 import { Icon, type IconName, Mark } from './icon.tsx';
 import { Menu, type MenuEntry } from './menu.tsx';
 import { applyTheme, THEME, usePreference } from './preferences.ts';
+import { attempt } from './toast.tsx';
 
 /** The top of every page: where one can go, and who one is. */
 export function Head() {
@@ -80,7 +81,12 @@ function PersonMenu() {
     return { label: words.head.themes[value], icon: icons[value], checked: theme === value, run };
   });
   const languages = LANGUAGE_NAMES.map(
-    ([code, label]): MenuEntry => ({ label, icon: 'language', checked: words.locale === code, run: () => void chooseLanguage(code) }),
+    ([code, label]): MenuEntry => ({
+      label,
+      icon: 'language',
+      checked: words.locale === code,
+      run: () => void attempt(chooseLanguage(code)),
+    }),
   );
   const note = (
     <>

@@ -23,6 +23,11 @@ export function titleOf(instance: Instance, template: Template | undefined, fall
   return instance.title || template?.title || fallback;
 }
 
+/** The id of an instance's card in the page. */
+export function cardId(instance: string): string {
+  return `card-${instance}`;
+}
+
 /** One of the reader's own environments. */
 export function InstanceCard({ instance, template }: CardProps) {
   const words = useWords();
@@ -33,6 +38,7 @@ export function InstanceCard({ instance, template }: CardProps) {
   const title = titleOf(instance, template, words.instance.fresh);
   return (
     <li
+      id={cardId(instance.name)}
       className="instance panel"
       data-testid="instance-card"
       data-instance={instance.name}

@@ -81,7 +81,8 @@ function Ends({ instance, template, name }: RowProps & { name: string }) {
 /** A desktop can be looked at without touching it; the other ways are all or nothing. */
 function Enter({ way, name }: { way: Way; name: string }) {
   const words = useWords();
-  if (way.way !== 'desktop') return <WayLink way={way} className="button second small" />;
+  if (way.way !== 'desktop')
+    return <WayLink way={way} className="button second small" label={`${words.instance.wayShort[way.way]}: ${name}`} />;
   return (
     <>
       <Link

@@ -10,6 +10,8 @@ interface Toast {
   readonly text: string;
   readonly icon: IconName;
   readonly act?: { readonly label: string; readonly run: () => void } | undefined;
+  /** Read out alone: who sees the page sees it there already. */
+  readonly unseen?: boolean | undefined;
 }
 
 const SHOWN_MS = 7_000;
@@ -17,9 +19,9 @@ const toasts = new Cell<readonly Toast[]>([]);
 let last = 0;
 
 /** Says something in passing. At most three are on the screen. */
-export function say(text: string, more: { icon?: IconName; act?: Toast['act'] } = {}): void {
+export function say(text: string, more: { icon?: IconName; act?: Toast['act']; unseen?: boolean } = {}): void {
   last += 1;
-  toasts.set([...toasts.get().slice(-2), { id: last, text, icon: more.icon ?? 'info', act: more.act }]);
+  toasts.set([...toasts.get().slice(-2), { id: last, text, icon: more.icon ?? 'info', act: more.act, unseen: more.unseen }]);
 }
 
 /** Takes back everything that was said: what comes now has the reader's whole screen. */
@@ -62,6 +64,7 @@ function ToastView({ toast }: { toast: Toast }) {
     const timer = setTimeout(() => dismiss(id), act ? SHOWN_MS * 1.5 : SHOWN_MS);
     return () => clearTimeout(timer);
   }, [id, act]);
+  if (toast.unseen) return <span className="unseen">{toast.text}</span>;
   return (
     <div className="toast">
       <Icon name={toast.icon} />

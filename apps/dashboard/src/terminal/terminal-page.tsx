@@ -2,9 +2,11 @@ import '@fontsource-variable/atkinson-hyperlegible-mono/wght.css';
 import '@xterm/xterm/css/xterm.css';
 import '../style/desktop.css';
 import { useEffect, useRef, useState } from 'react';
+import type { Instance } from '../lab/instance.ts';
 import { EnvironmentGate, type Place } from '../parts/environment-gate.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { LETTERS, usePreference } from '../parts/preferences.ts';
+import { useTitleOf, useWhose, Whose } from '../parts/whose.tsx';
 import { Link } from '../router.tsx';
 import { Cell, useLive } from '../wire/live.ts';
 import { useWords } from '../words/words.ts';
@@ -14,12 +16,13 @@ import { type ShellState, TerminalLink } from './terminal-link.ts';
 export function TerminalPage({ at }: { at: Place }) {
   return (
     <EnvironmentGate at={at} need="terminal">
-      {({ title, askAgain }) => <TerminalScreen at={at} title={title} mayRetry={askAgain} />}
+      {({ instance, title, askAgain }) => <TerminalScreen at={at} instance={instance} title={title} mayRetry={askAgain} />}
     </EnvironmentGate>
   );
 }
 
 interface ScreenProps {
+  readonly instance: Instance;
   readonly at: Place;
   readonly title: string;
   readonly mayRetry: () => Promise<boolean>;
@@ -27,21 +30,24 @@ interface ScreenProps {
 
 const NEVER = new Cell<ShellState>({ state: 'connecting' });
 
-function TerminalScreen({ at, title, mayRetry }: ScreenProps) {
+function TerminalScreen({ at, instance, title, mayRetry }: ScreenProps) {
   const words = useWords();
+  const whose = useWhose(instance);
+  const named = useTitleOf(words.terminal.title(title), whose);
   const target = useRef<HTMLDivElement>(null);
   const link = useTerminal(target, { at, title, mayRetry });
   const state = useLive(link?.state ?? NEVER);
   return (
     <main className="desk">
-      <title>{words.terminal.title(title)}</title>
-      <h1 className="unseen">{words.terminal.title(title)}</h1>
+      <title>{named}</title>
+      <h1 className="unseen">{named}</h1>
       <div role="toolbar" className="desk-bar" aria-label={words.desktop.bar}>
         <Link className="button plain square small" href="/" aria-label={words.desktop.back} title={words.desktop.back}>
           <Icon name="back" />
         </Link>
         <span className={`desk-dot ${state.state}`} />
         <strong className="desk-name">{title}</strong>
+        <Whose whose={whose} />
         <span className="desk-gap" />
         <Letters link={link} />
       </div>
@@ -51,7 +57,10 @@ function TerminalScreen({ at, title, mayRetry }: ScreenProps) {
   );
 }
 
-function useTerminal(target: { readonly current: HTMLDivElement | null }, { at, title, mayRetry }: ScreenProps): TerminalLink | undefined {
+function useTerminal(
+  target: { readonly current: HTMLDivElement | null },
+  { at, title, mayRetry }: Omit<ScreenProps, 'instance'>,
+): TerminalLink | undefined {
   const words = useWords();
   const [link, setLink] = useState<TerminalLink>();
   const label = words.terminal.screen(title);

@@ -140,6 +140,8 @@ export const en = {
   },
   desktop: {
     title: (name: string) => `${name} · desktop`,
+    whose: (owner: string) => `Of ${owner}`,
+    whoseTitle: (title: string, owner: string) => `${title} · ${owner}`,
     bar: 'Desktop controls',
     back: 'Back to the lab',
     fullscreen: 'Full screen',
@@ -278,6 +280,10 @@ export const en = {
     title: 'Something broke on this page',
     text: 'It is our fault, and your environments are not affected. Loading the page again usually helps.',
     reload: 'Load again',
+  },
+  missing: {
+    title: 'This page could not be loaded',
+    text: 'Your connection may be down, or CrownLabs was renewed while this page was open. Your environments are not affected.',
   },
   help: {
     title: 'Help',

@@ -146,6 +146,8 @@ export const it: Words = {
   },
   desktop: {
     title: (name) => `${name} · desktop`,
+    whose: (owner: string) => `Di ${owner}`,
+    whoseTitle: (title: string, owner: string) => `${title} · ${owner}`,
     bar: 'Comandi del desktop',
     back: 'Torna al laboratorio',
     fullscreen: 'Schermo intero',
@@ -284,6 +286,10 @@ export const it: Words = {
     title: 'Qualcosa si è rotto in questa pagina',
     text: 'È colpa nostra, e i tuoi ambienti non ne risentono. Di solito basta ricaricare la pagina.',
     reload: 'Ricarica',
+  },
+  missing: {
+    title: 'Non è stato possibile caricare questa pagina',
+    text: 'La connessione potrebbe essere interrotta, oppure CrownLabs è stato aggiornato mentre la pagina era aperta. I tuoi ambienti non ne risentono.',
   },
   help: {
     title: 'Aiuto',

@@ -1,3 +1,4 @@
+import { fetchPart } from '../wire/fetch-part.ts';
 import { Cell, useLive } from '../wire/live.ts';
 import { en } from './en.ts';
 
@@ -13,7 +14,7 @@ export type Words = Loosened<typeof en>;
 /** The languages there are, and how to get one. English is always at hand; others come when they are asked for. */
 const LANGUAGES: Readonly<Record<string, () => Promise<Words>>> = {
   en: () => Promise.resolve(en),
-  it: () => import('./it.ts').then((module) => module.it),
+  it: () => fetchPart(() => import('./it.ts')).then((module) => module.it),
 };
 
 /** Codes and own names of the languages. */
