@@ -1,12 +1,14 @@
-import { lazy, type ReactNode, Suspense, useMemo } from 'react';
+import { type ReactNode, Suspense, useMemo } from 'react';
 import { AppContext } from './context.tsx';
 import { Lab } from './lab/lab.ts';
 import { AccountPage } from './pages/account.tsx';
 import { HomePage } from './pages/home.tsx';
 import { NotFoundPage } from './pages/not-found.tsx';
 import { StartPage } from './pages/start.tsx';
+import { desktopPage, terminalPage } from './parts/environment-pages.ts';
 import { Head } from './parts/head.tsx';
 import { Help, useShortcuts } from './parts/help.tsx';
+import { latePage } from './parts/late-page.tsx';
 import { Toasts } from './parts/toast.tsx';
 import { matchPath, usePath } from './router.tsx';
 import { ConnectionBanner } from './session/connection-banner.tsx';
@@ -16,11 +18,11 @@ import { graphRequest } from './wire/graph-request.ts';
 import { GraphSocket } from './wire/graph-socket.ts';
 import { useWords } from './words/words.ts';
 
-const DesktopPage = lazy(() => import('./desktop/desktop-page.tsx').then((module) => ({ default: module.DesktopPage })));
-const TerminalPage = lazy(() => import('./terminal/terminal-page.tsx').then((module) => ({ default: module.TerminalPage })));
-const TeachingPage = lazy(() => import('./pages/teaching.tsx').then((module) => ({ default: module.TeachingPage })));
-const PeoplePage = lazy(() => import('./pages/people.tsx').then((module) => ({ default: module.PeoplePage })));
-const WorkspacesPage = lazy(() => import('./pages/workspaces.tsx').then((module) => ({ default: module.WorkspacesPage })));
+const { Page: DesktopPage } = desktopPage;
+const { Page: TerminalPage } = terminalPage;
+const { Page: TeachingPage } = latePage(async () => (await import('./pages/teaching.tsx')).TeachingPage);
+const { Page: PeoplePage } = latePage(async () => (await import('./pages/people.tsx')).PeoplePage);
+const { Page: WorkspacesPage } = latePage(async () => (await import('./pages/workspaces.tsx')).WorkspacesPage);
 
 const session = new Session();
 void session.check();

@@ -44,6 +44,12 @@ export class Lab {
     return this.#list(this.#instances, `in ${namespace} ${name ?? ''}`, { query, read: readInstance, keyOf, order: newestFirst });
   }
 
+  /** A list that has one instance: that of its namespace where it is up already, which needs no question and no wait. */
+  listWith(namespace: string, name: string): LiveList<Instance> {
+    const all = this.instances(namespace);
+    return all.followed ? all : this.instances(namespace, name);
+  }
+
   /** Instances of several workspaces, of whoever they are. */
   instancesOfWorkspaces(workspaces: readonly string[]): LiveList<Instance> {
     const labels = `crownlabs.polito.it/workspace in (${workspaces.toSorted().join(',')})`;

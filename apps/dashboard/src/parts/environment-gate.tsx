@@ -29,6 +29,8 @@ export interface Entered {
   readonly askAgain: () => Promise<boolean>;
 }
 
+const EVERYTHING: Access = { view: true, control: true, terminal: true };
+
 /** An object that was just made may reach this page's list a moment after the page itself. */
 const GONE_AFTER_MS = 2_500;
 
@@ -44,8 +46,9 @@ export function EnvironmentGate({
 }) {
   const words = useWords();
   const { lab } = useApp();
-  const list = useLive(lab.instances(at.namespace, at.instance));
-  const instance = list.state === 'ready' ? list.value[0] : undefined;
+  const [source] = useState(() => lab.listWith(at.namespace, at.instance));
+  const list = useLive(source);
+  const instance = list.state === 'ready' ? list.value.find(({ name }) => name === at.instance) : undefined;
   const late = useLate(GONE_AFTER_MS);
   useEffect(hush, []);
   if (list.state === 'failed') {
@@ -94,9 +97,11 @@ function KnownInstance({
 }
 
 function useAccess(instance: Instance, open: boolean): { access: Access | undefined; askAgain: () => Promise<boolean> } {
-  const { session } = useApp();
+  const { session, me } = useApp();
   const { namespace, name } = instance;
-  const [access, setAccess] = useState<Access>();
+  // Owners may do everything; should that ever be wrong, the connection is refused, and what is asked after that says why.
+  const own = instance.tenant.name === me.name;
+  const [access, setAccess] = useState<Access | undefined>(own ? EVERYTHING : undefined);
   const askAgain = async () => {
     const answer = await askAccess(namespace, name);
     if (answer === 'expired') void session.check();
@@ -104,20 +109,20 @@ function useAccess(instance: Instance, open: boolean): { access: Access | undefi
     return answer !== 'expired';
   };
   useEffect(() => {
-    if (!open) return undefined;
+    if (!open || own) return undefined;
     let current = true;
     const ask = async () => {
       const answer = await askAccess(namespace, name);
       if (!current) return;
       if (answer === 'expired') void session.check();
       // Where the gateway does not know this question, the connection itself will tell.
-      else setAccess(answer === 'unknown' ? { view: true, control: true, terminal: true } : answer);
+      else setAccess(answer === 'unknown' ? EVERYTHING : answer);
     };
     void ask();
     return () => {
       current = false;
     };
-  }, [namespace, name, open, session]);
+  }, [namespace, name, open, own, session]);
   return { access, askAgain };
 }
 

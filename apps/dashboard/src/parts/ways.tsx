@@ -3,6 +3,7 @@ import type { Instance } from '../lab/instance.ts';
 import { type Template, type WayIn, waysIn } from '../lab/template.ts';
 import { Link } from '../router.tsx';
 import { useWords } from '../words/words.ts';
+import { desktopPage, terminalPage } from './environment-pages.ts';
 import { Icon } from './icon.tsx';
 
 /** One way into one environment of an instance. */
@@ -35,8 +36,7 @@ export function waysOf(
 /** Fetches the code of a page before it is opened. A failure shows when it is. */
 export function preloadPage(way: WayIn | 'machine'): void {
   if (way === 'web') return;
-  const page = way === 'terminal' ? import('../terminal/terminal-page.tsx') : import('../desktop/desktop-page.tsx');
-  page.catch(() => undefined);
+  (way === 'terminal' ? terminalPage : desktopPage).preload();
 }
 
 const TEST_IDS = { desktop: 'connect', web: 'connect-web', terminal: 'connect-terminal' } as const;

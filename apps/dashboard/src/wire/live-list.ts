@@ -32,6 +32,11 @@ export class LiveList<T> implements Live<Loadable<readonly T[]>> {
     this.#list = new KeyedList(shape.keyOf);
   }
 
+  /** Whether it is kept up to date now. */
+  get followed(): boolean {
+    return this.#stop !== undefined;
+  }
+
   readonly get = (): Loadable<readonly T[]> => this.#value;
 
   readonly subscribe = (listener: () => void): (() => void) => {
