@@ -18,11 +18,11 @@ export interface PoolOptions {
   readonly spare: number;
 }
 
-const REFILL_DELAY_MS = 1_500;
+const REFILL_DELAY_MS = 5_000;
 
 /**
  * Network namespaces made in advance, so that a pod's start pays for one container only. They have no network until a pod takes them.
- * Refilled after a pause, when the pods that emptied the pool are likely up.
+ * Refilled when no pod has started for a while: until then the processors belong to those that people wait for.
  */
 export class SandboxPool {
   readonly #options: PoolOptions;
@@ -93,9 +93,9 @@ export class SandboxPool {
   }
 
   #refillLater(): void {
-    if (this.#timer || this.#closed) return;
+    if (this.#closed) return;
+    clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
-      this.#timer = undefined;
       // A failure here shows again, with its reason, when a pod needs a sandbox.
       this.#fill().catch(() => undefined);
     }, REFILL_DELAY_MS).unref();

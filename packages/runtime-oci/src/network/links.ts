@@ -65,13 +65,16 @@ export async function readRoutes(run: HostCommand, ownPrefix: string): Promise<H
 /** A bridge with the host's address on it. */
 export async function addBridge(run: HostCommand, bridge: { name: string; alias: string; gateway: number; prefix: number }): Promise<void> {
   const { name, alias, gateway, prefix } = bridge;
-  await run(
-    ['ip', '-batch', '-'],
-    [`link add name ${name} type bridge mcast_snooping 0`, `link set dev ${name} alias ${alias}`, ''].join('\n'),
-  );
-  // Without this the host would have a link-local address on the bridge, one more way to knock.
+  const lines = [
+    `link add name ${name} type bridge mcast_snooping 0`,
+    // The host would have a link-local address on the bridge, one more way to knock, until the line below.
+    `link set dev ${name} addrgenmode none alias ${alias}`,
+    `addr add ${formatAddress(gateway)}/${prefix} dev ${name}`,
+    `link set dev ${name} up`,
+    '',
+  ];
+  await run(['ip', '-batch', '-'], lines.join('\n'));
   await withoutIpv6(name);
-  await run(['ip', '-batch', '-'], [`addr add ${formatAddress(gateway)}/${prefix} dev ${name}`, `link set dev ${name} up`, ''].join('\n'));
 }
 
 /** A kernel without IPv6 has no such file. */

@@ -3,7 +3,7 @@ import type { HostCommand } from '../host-command.ts';
 import type { Names } from '../names.ts';
 import { ruleset } from './firewall.ts';
 import { closeForwarding, openForwarding } from './forwarding.ts';
-import { addBridge, plugIn, readLinks, readRoutes, removeLink } from './links.ts';
+import { addBridge, type HostRoutes, plugIn, readLinks, readRoutes, removeLink } from './links.ts';
 import { resolverAddresses } from './resolvers.ts';
 import { findSubnet, formatAddress, formatSubnet, overlap, parseSubnet, type Subnet } from './subnet.ts';
 
@@ -30,8 +30,12 @@ interface Network {
   readonly places: Map<string, Place>;
   /** Settles when bridge and walls stand. */
   readonly ready: Promise<void>;
+  /** Settles when it is certain that nobody else has the same range. */
+  readonly alone: Promise<void>;
   next: number;
 }
+
+const STANDING = { ready: Promise.resolve(), alone: Promise.resolve() };
 
 /**
  * One bridge per tenant namespace, made with its first pod and removed with its last. State lives in the kernel alone: each interface carries
@@ -46,6 +50,8 @@ export class TenantNetworks {
   #turn: Promise<unknown> = Promise.resolve();
   #mtu = 1500;
   #resolvers: readonly number[] = [];
+  /** The host's connections as they were last seen, a minute ago at most: a new network does not wait for another look. */
+  #seen: HostRoutes | undefined;
 
   constructor(options: { run: HostCommand; names: Names; installation: string; policy: NetworkPolicy }) {
     this.#run = options.run;
@@ -91,7 +97,7 @@ export class TenantNetworks {
     const address = place && parseSubnet(place.ip)?.base;
     if (!network || !place || address === undefined) throw new LabError('NotFound', `Pod ${podUid} has no place in network ${namespace}.`);
     await network.ready;
-    await plugIn(this.#run, {
+    const plugged = plugIn(this.#run, {
       port: this.#names.port(),
       alias: `${this.#mark}:pod:${podUid}:${namespace}:${place.ip}:${place.sandboxId.slice(0, 16)}`,
       bridge: network.bridge,
@@ -101,6 +107,9 @@ export class TenantNetworks {
       prefix: network.subnet.prefix,
       mtu: this.#mtu,
     });
+    await Promise.allSettled([plugged, network.alone]);
+    await network.alone;
+    await plugged;
   }
 
   /** Takes the wire out of a pod whose network namespace lives on. */
@@ -125,7 +134,10 @@ export class TenantNetworks {
   repair(): Promise<void> {
     return this.#inTurn(async () => {
       const there = await this.#run(['nft', 'list', 'chain', 'inet', this.#names.table, 'forward']).catch(() => '');
-      if (!there.includes('admin-prohibited')) await this.#wall();
+      const { local } = this.#seen ?? { local: [] };
+      const now = await this.#look();
+      // What the host has been connected to since must be closed too.
+      if (!there.includes('admin-prohibited') || formatted(now.local) !== formatted(local)) await this.#wall(now.local);
     });
   }
 
@@ -159,19 +171,19 @@ export class TenantNetworks {
   }
 
   async #create(namespace: string): Promise<Network> {
-    const routes = await readRoutes(this.#run, this.#names.interfacePrefix);
-    this.#mtu = routes.mtu;
+    const routes = this.#seen ?? (await this.#look());
     // A network that is still being built has no route yet.
     const building = [...this.#networks.values()].map(({ subnet }) => subnet);
     const taken = [...routes.taken, ...building, ...this.#resolvers.map((base) => ({ base, prefix: 32 }))];
     const subnet = findSubnet(taken, Number.parseInt(this.#names.short, 16));
     const bridge = this.#names.bridge(this.#freeNumber());
-    const built = Promise.withResolvers<void>();
-    const network: Network = { namespace, bridge, subnet, places: new Map(), ready: built.promise, next: 2 };
+    const [built, alone] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const network: Network = { namespace, bridge, subnet, places: new Map(), ready: built.promise, alone: alone.promise, next: 2 };
     this.#networks.set(namespace, network);
     // The address is known, and the engine can be asked for the container while the network is built.
     void this.#inTurn(() => this.#build(network, routes.local)).then(built.resolve, built.reject);
-    built.promise.catch(() => this.#networks.delete(namespace));
+    built.promise.then(() => this.#demandAlone(network, routes.local)).then(alone.resolve, alone.reject);
+    alone.promise.catch(() => this.#networks.delete(namespace));
     return network;
   }
 
@@ -180,11 +192,23 @@ export class TenantNetworks {
     await this.#wall(local);
     const alias = `${this.#mark}:net:${namespace}:${formatSubnet(subnet)}`;
     await addBridge(this.#run, { name: bridge, alias, gateway: subnet.base + 1, prefix: subnet.prefix });
-    const { taken } = await readRoutes(this.#run, this.#names.interfacePrefix);
-    if (!taken.some((other) => other.device !== bridge && other.prefix > 0 && overlap(other, subnet))) return;
-    // Somebody else on this machine took the same range at the same moment.
-    await removeLink(this.#run, bridge);
-    throw new LabError('Conflict', `The range ${formatSubnet(subnet)} is used by somebody else.`);
+  }
+
+  /** Looks again, now that the network stands: somebody else on this machine may have taken the same range. */
+  async #demandAlone({ bridge, subnet }: Network, walled: readonly Subnet[]): Promise<void> {
+    const { taken, local } = await this.#look();
+    if (taken.some((other) => other.device !== bridge && other.prefix > 0 && overlap(other, subnet))) {
+      await removeLink(this.#run, bridge);
+      throw new LabError('Conflict', `The range ${formatSubnet(subnet)} is used by somebody else.`);
+    }
+    if (formatted(local) !== formatted(walled)) await this.#inTurn(() => this.#wall(local));
+  }
+
+  async #look(): Promise<HostRoutes> {
+    const routes = await readRoutes(this.#run, this.#names.interfacePrefix);
+    this.#seen = routes;
+    this.#mtu = routes.mtu;
+    return routes;
   }
 
   #freeNumber(): number {
@@ -195,7 +219,7 @@ export class TenantNetworks {
   }
 
   async #wall(known?: readonly Subnet[]): Promise<void> {
-    const local = known ?? (await readRoutes(this.#run, this.#names.interfacePrefix)).local;
+    const local = known ?? (await this.#look()).local;
     const open = this.#policy.open.flatMap((text) => parseSubnet(text) ?? []);
     const egress = { internet: this.#policy.internet, open, resolvers: this.resolvers.length > 0 ? this.#resolvers : [], local };
     await this.#run(['nft', '-f', '-'], ruleset(this.#names.table, this.#names.interfacePrefix, [...this.#networks.values()], egress));
@@ -205,7 +229,7 @@ export class TenantNetworks {
     const [kind, namespace = '', range = ''] = this.#parts(alias);
     const subnet = parseSubnet(range);
     if (kind === 'net' && subnet) {
-      this.#networks.set(namespace, { namespace, bridge, subnet, places: new Map(), ready: Promise.resolve(), next: 2 });
+      this.#networks.set(namespace, { namespace, bridge, subnet, places: new Map(), ...STANDING, next: 2 });
     }
   }
 
@@ -227,6 +251,10 @@ export class TenantNetworks {
     this.#turn = result.catch(() => undefined);
     return result;
   }
+}
+
+function formatted(subnets: readonly Subnet[]): string {
+  return subnets.map(formatSubnet).toSorted().join();
 }
 
 /** The next address nobody has. Addresses go round, so that one is not given to the next pod while others still remember it. */
