@@ -37,7 +37,11 @@ class FollowedKind<T extends KubeObject> implements OptionalInformer<T> {
     const { clock, log } = options;
     this.#version = resource.version;
     this.#open = (until) => informer(client, resource, options, AbortSignal.any([signal, until]));
-    const named = { fieldSelector: `metadata.name=${resource.plural}.${resource.group}`, ...(clock ? { clock } : {}), ...(log ? { log } : {}) };
+    const named = {
+      fieldSelector: `metadata.name=${resource.plural}.${resource.group}`,
+      ...(clock ? { clock } : {}),
+      ...(log ? { log } : {}),
+    };
     this.#definitions = informer(client, customResourceDefinitions, named, signal);
     this.#definitions.onChange((now) => this.#follow(now));
   }
@@ -114,5 +118,5 @@ class FollowedKind<T extends KubeObject> implements OptionalInformer<T> {
 function isServed({ metadata, spec, status }: Definition, version: string): boolean {
   if (metadata.deletionTimestamp !== undefined) return false;
   const established = status?.conditions?.some((it) => it.type === 'Established' && it.status === 'True') === true;
-  return established && spec?.versions?.some((it) => it.name === version && it.served) === true;
+  return established && (spec?.versions ?? []).some((it) => it.name === version && it.served);
 }

@@ -28,7 +28,13 @@ export interface MachineSpec {
   };
   networks: { name: string; pod: object }[];
   volumes: MachineVolume[];
-  readinessProbe?: { tcpSocket: { port: number }; initialDelaySeconds?: number; periodSeconds: number; failureThreshold: number; successThreshold: number };
+  readinessProbe?: {
+    tcpSocket: { port: number };
+    initialDelaySeconds?: number;
+    periodSeconds: number;
+    failureThreshold: number;
+    successThreshold: number;
+  };
   terminationGracePeriodSeconds: number;
   nodeSelector?: Record<string, string>;
 }

@@ -26,6 +26,7 @@ import {
   type Informer,
   type InformerOptions,
   informer,
+  ingresses,
   jobs,
   type Kube,
   type KubeClient,
@@ -40,15 +41,17 @@ import {
   resourceQuotas,
   roleBindings,
   roles,
+  secrets,
   services,
 } from '@crownlabs/client';
 import { ownedByKind, type Source } from '@crownlabs/controller';
 import type { Clock, Logger } from '@crownlabs/std';
 import type { Deployment } from 'kubernetes-types/apps/v1.js';
 import type { Job } from 'kubernetes-types/batch/v1.js';
-import type { ConfigMap, Namespace, PersistentVolume, PersistentVolumeClaim, Pod, Service } from 'kubernetes-types/core/v1.js';
+import type { ConfigMap, Namespace, PersistentVolume, PersistentVolumeClaim, Pod, Secret, Service } from 'kubernetes-types/core/v1.js';
 import { Converger } from './converge.ts';
 import { labelValue } from './instance/labels.ts';
+import { type OptionalKinds, openOptionalKinds, optionalChildren } from './optional-kinds.ts';
 
 /** The live state of everything that the controllers decide from, and the one way they write. */
 export interface Lab {
@@ -69,6 +72,9 @@ export interface Lab {
   readonly claims: Informer<Kube<PersistentVolumeClaim>>;
   readonly volumes: Informer<Kube<PersistentVolume>>;
   readonly jobs: Informer<Kube<Job>>;
+  readonly secrets: Informer<Kube<Secret>>;
+  /** Kinds of others that may not be installed. */
+  readonly optional: OptionalKinds;
   /** What instances have reserved of quotas. */
   readonly ledgers: Informer<Kube<ConfigMap>>;
   /** Everything else that we write, by plural, so that drift brings its owner back. */
@@ -90,8 +96,11 @@ export function openLab(client: KubeClient, { clock, log }: { clock: Clock; log:
     claims: watch(persistentVolumeClaims, { ...OURS, indexes: { mirrorOf: mirrorIndex } }),
     volumes: watch(persistentVolumes),
     jobs: watch(jobs, OURS),
+    // What others keep secret is none of ours.
+    secrets: watch(secrets, { labelSelector: `${LABEL.managedBy}=instance` }),
     ledgers: watch(configMaps, OURS),
   };
+  const optional = openOptionalKinds(client, { ...OURS, indexes: { owner: ownerIndex }, clock, log }, signal);
   const kinds: Resource[] = [
     roles,
     roleBindings,
@@ -101,6 +110,7 @@ export function openLab(client: KubeClient, { clock, log }: { clock: Clock; log:
     clusterRoles,
     clusterRoleBindings,
     configMaps,
+    ingresses,
   ];
   const others = kinds.map((resource) => [resource.plural, watch(resource, OURS)] as const);
   const children = new Map<string, Informer<KubeObject>>([
@@ -111,6 +121,8 @@ export function openLab(client: KubeClient, { clock, log }: { clock: Clock; log:
     ['persistentvolumeclaims', known.claims],
     ['persistentvolumes', known.volumes],
     ['configmaps', known.ledgers],
+    ['secrets', known.secrets],
+    ...optionalChildren(optional),
     ['jobs', known.jobs],
   ]);
   return {
@@ -127,6 +139,7 @@ export function openLab(client: KubeClient, { clock, log }: { clock: Clock; log:
     snapshots: watch(instanceSnapshots),
     imageLists: watch(imageLists),
     ...known,
+    optional,
     children,
   };
 }

@@ -8,7 +8,7 @@ import { instanceSources } from './sources.ts';
 
 /** Instances become what realises them. */
 export const instanceControllers: Controllers = (parts) => {
-  const { client, lab, config, clock, log, probe, signal } = parts;
+  const { client, lab, config, clock, log, probe, signal, metrics } = parts;
   const answers = manualSource();
   const doorbell = new Doorbell(probe, clock, (key) => answers.enqueue(key), signal);
   const deaf = lab.pods.onChange((now, before) => {
@@ -16,6 +16,6 @@ export const instanceControllers: Controllers = (parts) => {
   });
   signal.addEventListener('abort', deaf, { once: true });
   const events = eventRecorder(client, { component: 'instance-operator', clock, log });
-  const reconcile = instanceReconciler({ lab, ledgers: new Ledgers(client, lab.ledgers), doorbell, config, clock, events });
+  const reconcile = instanceReconciler({ lab, ledgers: new Ledgers(client, lab.ledgers), doorbell, config, clock, events, metrics });
   return [labController(parts, { name: 'instance', workers: 16, sources: [...instanceSources(lab), answers], reconcile })];
 };

@@ -3,52 +3,20 @@ import {
   CROWNLABS_GROUP,
   type Environment,
   GROUP_PREFIX,
-  GUI_PORT,
   type Instance,
   LABEL,
   PERSONAL_WORKSPACE,
   type Template,
   workspaceGroup,
 } from '@crownlabs/api';
-import { type Kube, ownedBy, persistentVolumeClaims, roleBindings, roles, services } from '@crownlabs/client';
+import { type Kube, ownedBy, persistentVolumeClaims, roleBindings, roles } from '@crownlabs/client';
 import { rfc3339 } from '@crownlabs/std';
 import type { Deployment } from 'kubernetes-types/apps/v1.js';
 import { type Piece, piece, type Wanted } from '../converge.ts';
 import { prettyNameFor } from '../words.ts';
-import type { EnvironmentFacts, InstanceFacts } from './facts.ts';
+import type { InstanceFacts } from './facts.ts';
 import { environmentLabels, instanceChildLabels, instanceChildName, labelValue, selectorLabels } from './labels.ts';
 import { type PodContext, podSpec } from './pod.ts';
-
-/** What should happen to the Deployment of an environment. */
-export type DeploymentStep =
-  | { readonly do: 'nothing' }
-  | { readonly do: 'apply'; readonly object: Wanted<Kube<Deployment>> }
-  | { readonly do: 'scale'; readonly replicas: 0 };
-
-/** When a stopped environment that is not persistent loses its pod; nothing while it runs. */
-export function keptUntil(instance: Instance, keepStoppedMs: number): number | undefined {
-  if (instance.spec.running) return undefined;
-  const stoppedAt = Date.parse(instance.metadata.annotations?.[ANNOTATION.lastPoweredOff] ?? '');
-  return Number.isNaN(stoppedAt) ? undefined : stoppedAt + keepStoppedMs;
-}
-
-/** How many pods an environment should have now. What is not persistent is kept for a while after a stop, because stopping loses it. */
-export function wantedReplicas(facts: InstanceFacts, { environment, deployment }: EnvironmentFacts, keepStoppedMs: number): 0 | 1 {
-  if (facts.instance.spec.running) return 1;
-  if (environment.persistent || (deployment?.spec?.replicas ?? 0) === 0) return 0;
-  const until = keptUntil(facts.instance, keepStoppedMs) ?? facts.now + keepStoppedMs;
-  return facts.now < until ? 1 : 0;
-}
-
-/** A pod that runs is left as it is: an edit of the template reaches an environment when it starts. */
-export function deploymentStep(facts: InstanceFacts, it: EnvironmentFacts, context: PodContext, keepStoppedMs: number): DeploymentStep {
-  const replicas = wantedReplicas(facts, it, keepStoppedMs);
-  const now = it.deployment?.spec?.replicas ?? 0;
-  if (it.deployment && now === replicas) return { do: 'nothing' };
-  if (it.deployment && replicas === 0) return { do: 'scale', replicas };
-  if (!it.deployment && replicas === 0 && !facts.instance.spec.running) return { do: 'nothing' };
-  return { do: 'apply', object: desiredDeployment(facts.instance, it.environment, context) };
-}
 
 /** The Deployment of a container environment that runs. */
 export function desiredDeployment(instance: Instance, environment: Environment, context: PodContext): Wanted<Kube<Deployment>> {
@@ -67,25 +35,6 @@ export function desiredDeployment(instance: Instance, environment: Environment, 
   };
 }
 
-/** The Service, headless: it names the pod and keeps no address of its own. */
-export function desiredService(instance: Instance, environment: Environment, name: string): Piece {
-  const metadata = childMetadata(instance, environment, name);
-  const port = environment.guiEnabled ? { name: 'gui', port: GUI_PORT } : { name: 'metrics', port: 9090 };
-  return piece(services, {
-    apiVersion: 'v1',
-    kind: 'Service',
-    metadata:
-      environment.environmentType === 'Container'
-        ? { ...metadata, labels: { ...metadata.labels, [LABEL.metricsEnabled]: 'true' } }
-        : metadata,
-    spec: {
-      clusterIP: 'None',
-      selector: selectorLabels(instance, environment),
-      ports: [{ name: port.name, port: port.port, targetPort: port.port, protocol: 'TCP' }],
-    },
-  });
-}
-
 /** The disk of a persistent environment. It is asked for once: what is there stays as it is. */
 export function desiredClaim(instance: Instance, environment: Environment, name: string): Piece | undefined {
   if (!environment.persistent) return undefined;
@@ -102,7 +51,8 @@ export function desiredClaim(instance: Instance, environment: Environment, name:
   });
 }
 
-function childMetadata(instance: Instance, environment: Environment, name: string) {
+/** Metadata of what an environment owns. */
+export function childMetadata(instance: Instance, environment: Environment, name: string) {
   return {
     name,
     namespace: instance.metadata.namespace ?? '',
@@ -197,10 +147,4 @@ export function chosenNodes(instance: Instance, ofTemplate: Readonly<Record<stri
 function changes(has: Readonly<Record<string, string>>, wants: Readonly<Record<string, string>>) {
   const different = Object.entries(wants).filter(([name, value]) => has[name] !== value);
   return different.length > 0 ? Object.fromEntries(different) : undefined;
-}
-
-/** The pieces of a running environment beside its Deployment. */
-export function exposedPieces(instance: Instance, { environment, name, claim }: EnvironmentFacts): Piece[] {
-  const disk = claim ? undefined : desiredClaim(instance, environment, name);
-  return [desiredService(instance, environment, name), ...(disk ? [disk] : [])];
 }

@@ -4,12 +4,13 @@ import { rfc3339 } from '@crownlabs/std';
 import type { Pod } from 'kubernetes-types/core/v1.js';
 import type { Finding } from '../conditions.ts';
 import { waitingText } from '../quota/charge.ts';
-import { keptUntil, wantedReplicas } from './desired.ts';
-import { type InstanceFacts, isDesktop, isMachine } from './facts.ts';
+import { type EnvironmentFacts, type InstanceFacts, isDesktop, type Refusal } from './facts.ts';
+import { quotaRefused } from './machine/phase.ts';
+import { machineProgress, machineTrouble } from './machine/trouble.ts';
+import { NO_MACHINES } from './obstacle.ts';
 import { isReady, namespaceQuotaHit } from './phase.ts';
 import { podTrouble } from './pod-trouble.ts';
-
-const NO_MACHINES = 'Virtual machines are not installed on this system. Ask your teacher for a template with containers.';
+import { keptUntil, wantsPower } from './power.ts';
 
 /** What there is to say of an instance, in words that its owner understands. */
 export function findings(facts: InstanceFacts, phase: InstancePhase, keepStoppedMs: number): Finding[] {
@@ -28,25 +29,30 @@ function ready(facts: InstanceFacts, phase: InstancePhase): Finding {
   return { type: 'Ready', status, reason: why.reason, message: why.message };
 }
 
-function troubleOf(facts: InstanceFacts): { reason: string; message: string } | undefined {
-  if (facts.environments.some(({ environment }) => isMachine(environment))) {
-    return { reason: 'VirtualMachinesNotInstalled', message: NO_MACHINES };
-  }
+function troubleOf(facts: InstanceFacts): Refusal | undefined {
   if (facts.shortage) return { reason: 'QuotaExceeded', message: waitingText(facts.shortage) };
-  if (facts.environments.some(namespaceQuotaHit)) {
-    const message = 'Waiting until another of your instances has stopped completely: together they need more than you may use.';
-    return { reason: 'QuotaExceeded', message };
-  }
   for (const it of facts.environments) {
-    const trouble = it.pod && !isReady(it.pod) ? podTrouble(it) : undefined;
+    const trouble = environmentTrouble(it);
     if (trouble) return trouble;
   }
   return undefined;
 }
 
+function environmentTrouble(it: EnvironmentFacts): Refusal | undefined {
+  if (it.obstacle) return it.obstacle;
+  if (namespaceQuotaHit(it) || quotaRefused(it.machine?.guest?.status?.conditions)) {
+    const message = 'Waiting until another of your instances has stopped completely: together they need more than you may use.';
+    return { reason: 'QuotaExceeded', message };
+  }
+  const trouble = it.machine && machineTrouble(it.machine, it.environment);
+  if (trouble) return trouble;
+  return it.pod && !isReady(it.pod) ? podTrouble(it) : undefined;
+}
+
 /** How far a start without trouble has come: the last step that is seen. */
-function progressOf({ environments }: InstanceFacts): { reason: string; message: string } {
+function progressOf({ environments }: InstanceFacts): Refusal {
   const behind = environments.find(({ pod }) => !pod || !isReady(pod));
+  if (behind?.machine) return machineProgress(behind.machine);
   return (
     STEPS.find(({ reached }) => behind?.pod && reached(behind.pod)) ?? { reason: 'Starting', message: 'The environment is being started.' }
   );
@@ -79,7 +85,7 @@ function connectable({ instance, environments }: InstanceFacts): Finding[] {
 /** What a stop has not lost yet, and when it will. */
 function kept(facts: InstanceFacts, keepStoppedMs: number): Finding[] {
   if (facts.instance.spec.running) return [];
-  const still = facts.environments.filter((it) => !it.environment.persistent && wantedReplicas(facts, it, keepStoppedMs) === 1);
+  const still = facts.environments.filter((it) => !it.environment.persistent && wantsPower(facts, it, keepStoppedMs));
   if (still.length === 0) return [];
   const until = keptUntil(facts.instance, keepStoppedMs) ?? facts.now + keepStoppedMs;
   const message = `Off, kept in memory until ${rfc3339(until)}. Start it before then to find everything as you left it; afterwards, what is not on your personal drive is lost.`;
@@ -87,8 +93,8 @@ function kept(facts: InstanceFacts, keepStoppedMs: number): Finding[] {
 }
 
 function supported({ environments }: InstanceFacts): Finding[] {
-  if (!environments.some(({ environment }) => isMachine(environment))) return [];
-  return [{ type: 'Supported', status: 'False', reason: 'VirtualMachinesNotInstalled', message: NO_MACHINES }];
+  if (!environments.some(({ machine }) => machine?.supported === false)) return [];
+  return [{ type: 'Supported', status: 'False', ...NO_MACHINES }];
 }
 
 function drive({ driveMissing }: InstanceFacts): Finding[] {

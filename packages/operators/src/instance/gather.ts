@@ -1,22 +1,10 @@
-import {
-  type Environment,
-  environmentObjectName,
-  type ImageBuild,
-  type Instance,
-  LABEL,
-  PERSONAL_WORKSPACE,
-  type Template,
-  type Tenant,
-  tenantNamespace,
-  workspaceNamespace,
-} from '@crownlabs/api';
-import { type Kube, keyOf } from '@crownlabs/client';
-import type { Pod } from 'kubernetes-types/core/v1.js';
+import { type Instance, LABEL, PERSONAL_WORKSPACE, type Template, type Tenant, tenantNamespace, workspaceNamespace } from '@crownlabs/api';
 import type { OperatorsConfig } from '../config.ts';
 import type { Doorbell } from '../doorbell.ts';
 import type { Lab } from '../lab.ts';
-import { type EnvironmentFacts, type InstanceFacts, isDesktop, type Refusal } from './facts.ts';
+import type { InstanceFacts, Refusal } from './facts.ts';
 import { labelValue } from './labels.ts';
+import { look } from './look.ts';
 
 /** What is looked at to know an instance. */
 export interface Sight {
@@ -32,7 +20,7 @@ export function gather({ lab, doorbell, config }: Sight, instance: Instance, now
   const template = lab.templates.get(reference.name, reference.namespace ?? namespace);
   const tenant = lab.tenants.get(instance.spec['tenant.crownlabs.polito.it/TenantRef'].name);
   const workspace = template ? workspaceOf(template, namespace) : '';
-  const environments = (template?.spec.environmentList ?? []).map((it) => environmentFacts(lab, doorbell, instance, it));
+  const environments = template ? template.spec.environmentList.map((it) => look({ lab, doorbell, instance, template, tenant }, it)) : [];
   const driveWanted = config.drive !== undefined && environments.some(({ environment }) => environment.mountMyDriveVolume);
   return {
     instance,
@@ -57,41 +45,6 @@ export function workspaceOf(template: Template, instanceNamespace: string): stri
   const named = template.spec['workspace.crownlabs.polito.it/WorkspaceRef']?.name;
   if (named !== undefined && workspaceNamespace(named) === namespace) return named;
   return namespace.startsWith('workspace-') ? namespace.slice('workspace-'.length) : '';
-}
-
-function environmentFacts(lab: Lab, doorbell: Doorbell, instance: Instance, environment: Environment): EnvironmentFacts {
-  const { namespace = '', name } = instance.metadata;
-  const objectName = environmentObjectName(name, environment.name);
-  const pod = newest(lab.pods.byIndex('environment', `${namespace}/${labelValue(name)}/${environment.name}`));
-  return {
-    environment,
-    name: objectName,
-    deployment: lab.deployments.get(objectName, namespace),
-    service: lab.services.get(objectName, namespace),
-    claim: lab.claims.get(objectName, namespace),
-    pod,
-    build: buildOf(lab, environment.image),
-    connectable: pod !== undefined && isDesktop(environment) && (doorbell.answered(pod, keyOf(instance)) || wasOpen(instance, pod)),
-  };
-}
-
-/** After a restart of ours nobody has asked the desktops yet; one that was open and whose pod is older than that is believed. */
-function wasOpen(instance: Instance, pod: Kube<Pod>): boolean {
-  const said = instance.status?.conditions?.find(({ type }) => type === 'Connectable');
-  if (said?.status !== 'True') return false;
-  return (
-    Date.parse(pod.metadata.creationTimestamp ?? '') <= Date.parse(said.lastTransitionTime) && pod.metadata.deletionTimestamp === undefined
-  );
-}
-
-function newest(found: readonly Kube<Pod>[]): Kube<Pod> | undefined {
-  const age = ({ metadata }: Kube<Pod>) => Date.parse(metadata.creationTimestamp ?? '') || 0;
-  const byAge = found.toSorted((a, b) => age(b) - age(a));
-  return byAge.find(({ metadata }) => metadata.deletionTimestamp === undefined) ?? byAge[0];
-}
-
-function buildOf(lab: Lab, image: string): ImageBuild | undefined {
-  return lab.builds.list().find((build) => build.spec.image === image);
 }
 
 interface Subject {

@@ -1,8 +1,10 @@
 import type { InstancePhase } from '@crownlabs/api';
 import type { Kube } from '@crownlabs/client';
 import type { Pod } from 'kubernetes-types/core/v1.js';
-import { type EnvironmentFacts, type InstanceFacts, isMachine } from './facts.ts';
+import type { EnvironmentFacts, InstanceFacts } from './facts.ts';
+import { machinePhase } from './machine/phase.ts';
 import { podTrouble } from './pod-trouble.ts';
+import { isPowered } from './power.ts';
 
 /** The phase of an instance from those of its environments: the first row that holds. */
 const TABLE: readonly { readonly when: (phases: readonly InstancePhase[]) => boolean; readonly phase: InstancePhase }[] = [
@@ -20,14 +22,43 @@ export function instancePhase(phases: readonly InstancePhase[]): InstancePhase {
   return TABLE.find(({ when }) => when(phases))?.phase ?? '';
 }
 
+type Row = (facts: InstanceFacts, it: EnvironmentFacts) => InstancePhase | undefined;
+
+/** What decides the phase of an environment, in order: the first row that says something. */
+const ROWS: readonly Row[] = [refusedPhase, blockedPhase, goingPhase, quotaPhase, ownPhase];
+
 /** Where one environment is on its way. */
 export function environmentPhase(facts: InstanceFacts, it: EnvironmentFacts): InstancePhase {
-  if (facts.refusal && !it.deployment) return 'Failed';
-  if (isMachine(it.environment)) return 'Failed';
-  if (it.deployment?.metadata.deletionTimestamp) return 'Stopping';
-  if (!facts.instance.spec.running) return stoppedPhase(it);
-  if (facts.shortage || namespaceQuotaHit(it)) return 'ResourceQuotaExceeded';
-  return startedPhase(it);
+  for (const row of ROWS) {
+    const phase = row(facts, it);
+    if (phase !== undefined) return phase;
+  }
+  return '';
+}
+
+/** What already runs goes on when its owner may no longer start it. */
+function refusedPhase({ refusal }: InstanceFacts, it: EnvironmentFacts): InstancePhase | undefined {
+  return refusal && !isPowered(it) ? (refusal.phase ?? 'Failed') : undefined;
+}
+
+function blockedPhase({ instance }: InstanceFacts, it: EnvironmentFacts): InstancePhase | undefined {
+  if (it.machine?.supported === false) return 'Failed';
+  if (!it.obstacle || it.obstacle.phase) return it.obstacle?.phase;
+  return instance.spec.running && !isPowered(it) ? 'Failed' : undefined;
+}
+
+function goingPhase(_: InstanceFacts, { deployment }: EnvironmentFacts): InstancePhase | undefined {
+  return deployment?.metadata.deletionTimestamp ? 'Stopping' : undefined;
+}
+
+function quotaPhase({ instance, shortage }: InstanceFacts, it: EnvironmentFacts): InstancePhase | undefined {
+  const short = (shortage && !isPowered(it)) || namespaceQuotaHit(it);
+  return instance.spec.running && short ? 'ResourceQuotaExceeded' : undefined;
+}
+
+function ownPhase({ instance: { spec } }: InstanceFacts, it: EnvironmentFacts): InstancePhase {
+  if (it.machine) return machinePhase(it.machine, { persistent: it.environment.persistent, running: spec.running });
+  return spec.running ? startedPhase(it) : stoppedPhase(it);
 }
 
 /** What is not persistent is off as soon as nobody gets in, although its pod is kept for a while. */

@@ -14,8 +14,13 @@ function unplaced(message: string): EnvironmentFacts {
     }),
     name: 'x-desktop',
     deployment: undefined,
+    machine: undefined,
     service: undefined,
+    ingress: undefined,
+    route: undefined,
     claim: undefined,
+    shared: [],
+    obstacle: undefined,
     pod: {
       apiVersion: 'v1',
       kind: 'Pod',

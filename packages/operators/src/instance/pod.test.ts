@@ -1,5 +1,6 @@
 import { Environment, type Instance } from '@crownlabs/api';
 import { expect, test } from 'vitest';
+import { driveMount } from './mounts.ts';
 import { podSpec } from './pod.ts';
 
 const instance: Instance = {
@@ -22,7 +23,7 @@ const environment = (extra: object = {}) =>
     ...extra,
   });
 
-const context = { contentToolsImage: 'tools:1', drive: false, tenant: 'a.b', nodeSelector: undefined, name: 'i-web' };
+const context = { contentToolsImage: 'tools:1', mounts: [], nodeSelector: undefined, name: 'i-web' };
 
 test('a standalone application runs as 1010 without rights, below its path', () => {
   const pod = podSpec(instance, environment(), context);
@@ -46,12 +47,12 @@ test('with rewriteURL the application is asked at its root', () => {
 });
 
 test('data is a claim when persistent, else a directory that goes with the pod; the drive is mounted where there is one', () => {
-  const persistent = podSpec(instance, environment({ persistent: true }), { ...context, drive: true });
+  const persistent = podSpec(instance, environment({ persistent: true }), { ...context, mounts: [driveMount('a.b')] });
   expect(persistent.volumes?.find(({ name }) => name === 'persistent')).toMatchObject({ persistentVolumeClaim: { claimName: 'i-web' } });
-  expect(persistent.volumes?.find(({ name }) => name === 'mydrive')).toMatchObject({
+  expect(persistent.volumes?.find(({ name }) => name === 'a-b-drive-mirror')).toMatchObject({
     persistentVolumeClaim: { claimName: 'a-b-drive-mirror' },
   });
-  expect(persistent.containers[0]?.volumeMounts).toContainEqual({ name: 'mydrive', mountPath: '/media/mydrive' });
+  expect(persistent.containers[0]?.volumeMounts).toContainEqual({ name: 'a-b-drive-mirror', mountPath: '/media/mydrive' });
   expect(podSpec(instance, environment(), context).volumes?.find(({ name }) => name === 'persistent')).toMatchObject({ emptyDir: {} });
 });
 

@@ -1,23 +1,13 @@
-import {
-  amountText,
-  driveMirrorName,
-  ENVIRONMENT_UID,
-  type Environment,
-  GUI_PORT,
-  type Instance,
-  instancePath,
-  MYDRIVE_PATH,
-  percentOf,
-} from '@crownlabs/api';
+import { amountText, ENVIRONMENT_UID, type Environment, GUI_PORT, type Instance, instancePath, percentOf } from '@crownlabs/api';
 import type { Container, PodSpec, SecurityContext, Volume, VolumeMount } from 'kubernetes-types/core/v1.js';
 import { limitsOf } from '../quota/charge.ts';
+import type { Mount } from './mounts.ts';
 
 /** What a pod depends on beside its instance and environment. */
 export interface PodContext {
   readonly contentToolsImage: string;
-  /** Mount the personal volume. */
-  readonly drive: boolean;
-  readonly tenant: string;
+  /** Claims that it sees: the personal volume and those of workspaces. */
+  readonly mounts: readonly Mount[];
   readonly nodeSelector: Readonly<Record<string, string>> | undefined;
   /** The name of the environment's objects, its volume claim among them. */
   readonly name: string;
@@ -99,12 +89,12 @@ function resources(environment: Environment) {
   };
 }
 
-function mounts(environment: Environment, { drive }: PodContext, path: string): VolumeMount[] {
+function mounts(environment: Environment, { mounts: claims }: PodContext, path: string): VolumeMount[] {
   return [
     { name: 'persistent', mountPath: path },
     // Browsers and databases need more shared memory than the 64 MB that engines give.
     ...(environment.guiEnabled ? [{ name: 'shm', mountPath: '/dev/shm' }] : []),
-    ...(drive ? [{ name: 'mydrive', mountPath: MYDRIVE_PATH }] : []),
+    ...claims.map(({ claim, path: mountPath, readOnly }) => ({ name: claim, mountPath, ...(readOnly ? { readOnly } : {}) })),
   ];
 }
 
@@ -112,7 +102,8 @@ function volumes(environment: Environment, context: PodContext): Volume[] {
   return [
     { name: 'persistent', ...(environment.persistent ? { persistentVolumeClaim: { claimName: context.name } } : { emptyDir: {} }) },
     ...(environment.guiEnabled ? [{ name: 'shm', emptyDir: { medium: 'Memory', sizeLimit: '512Mi' } }] : []),
-    ...(context.drive ? [{ name: 'mydrive', persistentVolumeClaim: { claimName: driveMirrorName(context.tenant) } }] : []),
+    // One volume may appear at two places.
+    ...[...new Set(context.mounts.map(({ claim }) => claim))].map((name) => ({ name, persistentVolumeClaim: { claimName: name } })),
   ];
 }
 

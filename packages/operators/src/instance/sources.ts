@@ -1,7 +1,8 @@
-import { type Instance, LABEL, tenantNamespace } from '@crownlabs/api';
+import { type Instance, LABEL, type Tenant, tenantNamespace } from '@crownlabs/api';
 import { type KubeObject, keyOf, type ObjectKey } from '@crownlabs/client';
 import { ownedByKind, type Source, specChanged, watched } from '@crownlabs/controller';
 import type { Lab } from '../lab.ts';
+import type { OptionalKinds } from '../optional-kinds.ts';
 import { LEDGER_MANAGER } from '../quota/ledger.ts';
 
 const OWNER = { kind: 'Instance', namespaced: true };
@@ -10,7 +11,17 @@ const OWNER = { kind: 'Instance', namespaced: true };
 export function instanceSources(lab: Lab): Source[] {
   const { instances } = lab;
   const inNamespace = (namespace: string) => instances.byIndex('namespace', namespace);
-  const children = ['deployments', 'services', 'persistentvolumeclaims', 'roles', 'rolebindings'];
+  const machineKinds = ['virtualmachines', 'virtualmachineinstances', 'datavolumes', 'secrets'];
+  const children = [
+    'deployments',
+    'services',
+    'ingresses',
+    'httproutes',
+    'persistentvolumeclaims',
+    'roles',
+    'rolebindings',
+    ...machineKinds,
+  ];
   return [
     watched(instances, { when: specChanged }),
     // Whoever leaves makes room for those who wait beside him.
@@ -27,6 +38,9 @@ export function instanceSources(lab: Lab): Source[] {
     watched(lab.tenants, { keys: ({ metadata }) => keys(inNamespace(tenantNamespace(metadata.name))) }),
     watched(lab.namespaces, { when: specChanged, keys: ({ metadata }) => keys(inNamespace(metadata.name)) }),
     watched(lab.workspaces, { when: specChanged, keys: () => unsettled(instances.list()) }),
+    watched(lab.tenants, { when: keysChanged, keys: (it) => machinesManagedBy(lab, it) }),
+    watched(lab.sharedVolumes, { when: comesOrGoes, keys: () => unsettled(instances.list()) }),
+    ...Object.values(lab.optional).map((kind) => installation(lab, kind)),
     watched(lab.builds, { keys: () => unsettled(instances.list()) }),
     ledgerSource(lab),
   ];
@@ -36,6 +50,34 @@ function ledgerSource({ ledgers, instances }: Lab): Source {
   const isLedger = (it: KubeObject | undefined) => it?.metadata.labels?.[LABEL.managedBy] === LEDGER_MANAGER;
   const keysOf = ({ metadata }: KubeObject) => waiting(instances.byIndex('namespace', metadata.namespace ?? ''));
   return watched(ledgers, { when: (now, before) => isLedger(now ?? before), keys: keysOf });
+}
+
+/** A kind that appears may be what instances waited for. */
+function installation(lab: Lab, kind: OptionalKinds[keyof OptionalKinds]): Source {
+  return {
+    synced: (signal) => kind.synced(signal),
+    start: (enqueue) => kind.onInstalled(() => lab.instances.list().map(keyOf).forEach(enqueue)),
+  };
+}
+
+function comesOrGoes(now: object | undefined, before: object | undefined): boolean {
+  return (now === undefined) !== (before === undefined);
+}
+
+function keysChanged(now: Tenant | undefined, before: Tenant | undefined): boolean {
+  const said = (it: Tenant | undefined) => JSON.stringify([it?.spec.publicKeys, it?.spec.workspaces]);
+  return said(now) !== said(before);
+}
+
+/** Managers' keys open the machines of their workspaces. */
+function machinesManagedBy(lab: Lab, { spec }: Tenant): ObjectKey[] {
+  const managed = new Set((spec.workspaces ?? []).flatMap(({ name, role }) => (role === 'manager' ? [name] : [])));
+  if (managed.size === 0) return [];
+  const { machines, guests } = lab.optional;
+  const owners = [...machines.list(), ...guests.list()].flatMap(({ metadata: { namespace = '', ownerReferences } }) =>
+    (ownerReferences ?? []).map(({ name }) => lab.instances.get(name, namespace)),
+  );
+  return keys(owners.flatMap((it) => (it && managed.has(it.metadata.labels?.[LABEL.workspace] ?? '') ? [it] : [])));
 }
 
 function leaves(now: Instance | undefined, before: Instance | undefined): boolean {

@@ -1,17 +1,17 @@
-import type { EnvironmentStatus, InstancePhase, InstanceStatus } from '@crownlabs/api';
+import type { EnvironmentStatus, InstanceStatus } from '@crownlabs/api';
 import { instancePath } from '@crownlabs/api';
 import { conditionsFrom } from '../conditions.ts';
-import type { OperatorsConfig } from '../config.ts';
 import { goDuration } from './duration.ts';
 import { type EnvironmentFacts, type InstanceFacts, isMachine } from './facts.ts';
 import { findings } from './findings.ts';
 import { environmentPhase, instancePhase } from './phase.ts';
+import { isOpen, type WayInConfig } from './way-in.ts';
 
 /** What an instance is, folded from everything that is seen of it. */
-export function observe(facts: InstanceFacts, config: Pick<OperatorsConfig, 'publicUrl' | 'keepStoppedMs'>): InstanceStatus {
+export function observe(facts: InstanceFacts, config: WayInConfig & { readonly keepStoppedMs: number }): InstanceStatus {
   const { instance, now } = facts;
   const before = instance.status;
-  const environments = facts.environments.map((it) => environmentStatus(facts, it, environmentPhase(facts, it)));
+  const environments = facts.environments.map((it) => environmentStatus(facts, it, config));
   const phase = facts.environments.length === 0 && facts.refusal ? 'Failed' : instancePhase(environments.map((it) => it.phase ?? ''));
   const url = rootUrl(facts, config.publicUrl);
   const node = nodeOf(facts);
@@ -22,34 +22,43 @@ export function observe(facts: InstanceFacts, config: Pick<OperatorsConfig, 'pub
     environments,
     nodeName: node?.nodeName ?? '',
     nodeSelector: node?.nodeSelector ?? {},
-    conditions: conditionsFrom(findings(facts, phase, config.keepStoppedMs), before?.conditions, now),
+    conditions: [
+      ...conditionsFrom(findings(facts, phase, config.keepStoppedMs), before?.conditions, now),
+    ],
     observedGeneration: instance.metadata.generation ?? 0,
   };
 }
 
-function environmentStatus(facts: InstanceFacts, it: EnvironmentFacts, phase: InstancePhase): EnvironmentStatus {
+function environmentStatus(facts: InstanceFacts, it: EnvironmentFacts, config: WayInConfig): EnvironmentStatus {
   const { name } = it.environment;
+  const phase = environmentPhase(facts, it);
   const before = facts.instance.status?.environments?.find((known) => known.name === name);
-  const exposed = isExposed(facts, it);
+  const { running } = facts.instance.spec;
   const firstReady = before?.initialReadyTime ?? (phase === 'Ready' ? readyAfter(facts) : undefined);
   return {
     ...before,
     name,
     phase,
-    expositionAccepted: exposed,
-    ip: exposed ? (it.pod?.status?.podIP ?? '') : '',
+    expositionAccepted: running && isOpen(it, config),
+    ip: running && it.service !== undefined ? addressOf(it) : '',
     ...(firstReady === undefined ? {} : { initialReadyTime: firstReady }),
   };
 }
 
-function isExposed({ instance }: InstanceFacts, { service }: EnvironmentFacts): boolean {
-  return instance.spec.running && service !== undefined && service.metadata.deletionTimestamp === undefined;
+/** The address of the pod; a machine's guest has one of its own where its pod has none. */
+function addressOf({ pod, machine }: EnvironmentFacts): string {
+  return pod?.status?.podIP ?? machine?.guest?.status?.interfaces?.[0]?.ipAddress ?? '';
 }
 
 /** How long the first start took. Creation is told in whole seconds only, so less than one is one. */
-function readyAfter({ instance, now }: InstanceFacts): string {
+function readyAfter(facts: InstanceFacts): string {
+  return goDuration(readySeconds(facts) * 1000);
+}
+
+/** The seconds from creation until now. */
+export function readySeconds({ instance, now }: InstanceFacts): number {
   const created = Date.parse(instance.metadata.creationTimestamp ?? '');
-  return goDuration(Math.max(1000, now - (Number.isNaN(created) ? now : created)));
+  return Math.max(1000, now - (Number.isNaN(created) ? now : created)) / 1000;
 }
 
 function rootUrl({ instance, environments }: InstanceFacts, publicUrl: string): string | undefined {
@@ -58,9 +67,13 @@ function rootUrl({ instance, environments }: InstanceFacts, publicUrl: string): 
   return publicUrl + instancePath(instance.metadata.uid);
 }
 
+/** KubeVirt puts it on every machine: it chooses nothing. */
+const EVERY_MACHINE_NODE = 'kubevirt.io/schedulable';
+
 /** The node is told with the address: a write for the node alone would be one write more at every start. */
 function nodeOf({ instance, environments }: InstanceFacts) {
   if (!instance.spec.running) return undefined;
   const spec = environments.find(({ pod }) => pod?.status?.podIP !== undefined)?.pod?.spec;
-  return spec && { nodeName: spec.nodeName ?? '', nodeSelector: { ...spec.nodeSelector } };
+  const { [EVERY_MACHINE_NODE]: _, ...nodeSelector } = spec?.nodeSelector ?? {};
+  return spec && { nodeName: spec.nodeName ?? '', nodeSelector };
 }

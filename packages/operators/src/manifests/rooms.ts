@@ -35,6 +35,11 @@ export const ROOM_RULES: Readonly<Record<string, readonly PolicyRule[]>> = {
     rule('apps', ['deployments'], ALL),
     rule('batch', ['jobs'], ALL),
     rule('networking.k8s.io', ['networkpolicies', 'ingresses'], ALL),
+    rule('kubevirt.io', ['virtualmachines', 'virtualmachineinstances'], ALL),
+    rule('cdi.kubevirt.io', ['datavolumes'], ALL),
+    // Lets the disk of a machine be a copy of a volume in another namespace; which ones, the instance controller decides.
+    rule('cdi.kubevirt.io', ['datavolumes/source'], ['create']),
+    rule('gateway.networking.k8s.io', ['httproutes'], ALL),
     rule(RBAC_GROUP, ['roles', 'rolebindings', 'clusterroles', 'clusterrolebindings'], [...ALL, 'bind', 'escalate']),
     rule('coordination.k8s.io', ['leases'], ALL),
     // On a cluster they register their webhooks by themselves, with an authority that they renew.

@@ -36,14 +36,15 @@ export function limitsOf(environment: Environment): { cpu: Amount; memory: Amoun
   return { cpu: sum([cpu, MACHINE_OVERHEAD.cpu]), memory: sum([memory, MACHINE_OVERHEAD.memory]) };
 }
 
-/** The disk that an environment keeps while it is off. */
-function diskOf({ persistent, resources }: Environment): Amount {
-  return persistent && resources.disk !== undefined ? amount(resources.disk) : ZERO;
+/** The disk that an environment has: what is not persistent gives it back when it is off, and a containerdisk or a container has none. */
+function diskOf({ persistent, resources, environmentType }: Environment, holds: 'everything' | 'disks'): Amount {
+  const imported = holds === 'everything' && (environmentType === 'CloudVM' || environmentType === 'LocalVM');
+  return (persistent || imported) && resources.disk !== undefined ? amount(resources.disk) : ZERO;
 }
 
 /** What an instance of these environments takes: all of it while its pods may exist, its disks while it is off. */
 export function chargeOf(environments: readonly Environment[], holds: 'everything' | 'disks'): Charge {
-  const disk = sum(environments.map(diskOf));
+  const disk = sum(environments.map((it) => diskOf(it, holds)));
   if (holds === 'disks') return { ...NO_CHARGE, disk };
   const limits = environments.map(limitsOf);
   return {

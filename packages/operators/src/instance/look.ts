@@ -1,0 +1,74 @@
+import { type Environment, environmentObjectName, type ImageBuild, type Instance, type Template, type Tenant } from '@crownlabs/api';
+import { type Kube, keyOf } from '@crownlabs/client';
+import type { Pod } from 'kubernetes-types/core/v1.js';
+import type { Doorbell } from '../doorbell.ts';
+import type { Lab } from '../lab.ts';
+import { type EnvironmentFacts, isDesktop, isMachine } from './facts.ts';
+import { labelValue } from './labels.ts';
+import { needsImport } from './machine/desired.ts';
+import type { MachineFacts } from './machine/facts.ts';
+import { sharedMounts } from './mounts.ts';
+import { obstacleOf } from './obstacle.ts';
+
+/** Whose environment is looked at. */
+export interface Beholder {
+  readonly lab: Lab;
+  readonly doorbell: Doorbell;
+  readonly instance: Instance;
+  readonly template: Template;
+  readonly tenant: Tenant | undefined;
+}
+
+/** What is there of one environment. */
+export function look({ lab, doorbell, instance, template, tenant }: Beholder, environment: Environment): EnvironmentFacts {
+  const { namespace = '', name } = instance.metadata;
+  const objectName = environmentObjectName(name, environment.name);
+  const pod = newest(lab.pods.byIndex('environment', `${namespace}/${labelValue(name)}/${environment.name}`));
+  const machine = isMachine(environment) ? machineFacts(lab, environment, { name: objectName, namespace }) : undefined;
+  const shared = tenant ? sharedMounts(name, environment, template, tenant) : [];
+  return {
+    environment,
+    name: objectName,
+    deployment: lab.deployments.get(objectName, namespace),
+    machine,
+    service: lab.services.get(objectName, namespace),
+    ingress: lab.children.get('ingresses')?.get(objectName, namespace),
+    route: lab.optional.routes.get(objectName, namespace),
+    claim: lab.claims.get(objectName, namespace),
+    pod,
+    build: buildOf(lab, environment.image),
+    shared,
+    obstacle: obstacleOf(lab, { instance, template, environment, machine, shared }),
+    connectable: pod !== undefined && isDesktop(environment) && (doorbell.answered(pod, keyOf(instance)) || wasOpen(instance, pod)),
+  };
+}
+
+function machineFacts(lab: Lab, environment: Environment, { name, namespace }: { name: string; namespace: string }): MachineFacts {
+  const { machines, guests, disks } = lab.optional;
+  return {
+    supported: machines.installed && guests.installed && (disks.installed || !needsImport(environment)),
+    machine: machines.get(name, namespace),
+    guest: guests.get(name, namespace),
+    disk: disks.get(name, namespace),
+    secret: lab.secrets.get(name, namespace),
+  };
+}
+
+/** After a restart of ours nobody has asked the desktops yet; one that was open and whose pod is older than that is believed. */
+function wasOpen(instance: Instance, pod: Kube<Pod>): boolean {
+  const said = instance.status?.conditions?.find(({ type }) => type === 'Connectable');
+  if (said?.status !== 'True') return false;
+  return (
+    Date.parse(pod.metadata.creationTimestamp ?? '') <= Date.parse(said.lastTransitionTime) && pod.metadata.deletionTimestamp === undefined
+  );
+}
+
+function newest(found: readonly Kube<Pod>[]): Kube<Pod> | undefined {
+  const age = ({ metadata }: Kube<Pod>) => Date.parse(metadata.creationTimestamp ?? '') || 0;
+  const byAge = found.toSorted((a, b) => age(b) - age(a));
+  return byAge.find(({ metadata }) => metadata.deletionTimestamp === undefined) ?? byAge[0];
+}
+
+function buildOf(lab: Lab, image: string): ImageBuild | undefined {
+  return lab.builds.list().find((build) => build.spec.image === image);
+}

@@ -1,0 +1,50 @@
+import { type Environment, type Instance, LABEL, type Template } from '@crownlabs/api';
+import type { Lab } from '../lab.ts';
+import { imageFault } from '../template/image-form.ts';
+import type { Refusal } from './facts.ts';
+import { volumeOf } from './machine/desired.ts';
+import type { MachineFacts } from './machine/facts.ts';
+import type { SharedVolumeMount } from './mounts.ts';
+
+/** What is asked about an environment before it starts. */
+export interface ObstacleParts {
+  readonly instance: Instance;
+  readonly template: Template;
+  readonly environment: Environment;
+  readonly machine: MachineFacts | undefined;
+  readonly shared: readonly SharedVolumeMount[];
+}
+
+/** What is said where there are no virtual machines. */
+export const NO_MACHINES: Refusal = {
+  reason: 'VirtualMachinesNotInstalled',
+  message: 'Virtual machines are not installed on this system. Ask your teacher for a template with containers.',
+};
+
+/** Why an environment cannot be started, whatever its owner may do; nothing when it can. */
+export function obstacleOf(lab: Lab, { instance, template, environment, machine, shared }: ObstacleParts): Refusal | undefined {
+  if (machine && !machine.supported) return NO_MACHINES;
+  const fault = imageFault(environment);
+  if (machine && fault !== undefined) return { reason: 'ImageInvalid', message: `${fault} Tell your teacher.` };
+  if (environment.environmentType === 'LocalVM') {
+    const source = volumeOf(environment.image);
+    if (!mayCopy(lab, source.namespace, { instance, template })) {
+      const message = `The disk ${environment.image} belongs to somebody else: a template may use disks of its own workspace. Tell your teacher.`;
+      return { reason: 'DiskNotAllowed', message };
+    }
+  }
+  const missing = shared.find(({ volume }) => lab.sharedVolumes.get(volume.name, volume.namespace) === undefined);
+  if (!missing) return undefined;
+  const message = `The shared volume ${missing.volume.name} of this template does not exist any more. Tell your teacher.`;
+  return { reason: 'SharedVolumeNotFound', message };
+}
+
+/**
+ * Whether a disk may be copied out of a namespace. Whoever writes a template reaches what its own namespace holds; people's namespaces and
+ * those of other courses are closed to him, and so to his template. What carries none of our labels, an administrator has made.
+ */
+function mayCopy(lab: Lab, namespace: string, { instance, template }: { instance: Instance; template: Template }): boolean {
+  if (namespace === template.metadata.namespace || namespace === instance.metadata.namespace) return true;
+  const labels = lab.namespaces.get(namespace)?.metadata.labels ?? {};
+  return labels[LABEL.type] === undefined && labels[LABEL.managedBy] === undefined;
+}

@@ -1,0 +1,48 @@
+import {
+  customResourceDefinitions,
+  dataVolumes,
+  httpRoutes,
+  type KubeClient,
+  type Resource,
+  virtualMachineInstances,
+  virtualMachines,
+} from '@crownlabs/client';
+import { eventually } from './eventually.ts';
+
+/** Installs the kinds of KubeVirt and CDI, with nobody behind them: a test says itself what becomes of machines. */
+export async function installMachineKinds(admin: KubeClient): Promise<void> {
+  await Promise.all([virtualMachines, virtualMachineInstances, dataVolumes].map((kind) => install(admin, kind)));
+}
+
+/** Installs HTTPRoute, with no Gateway behind it. */
+export async function installRouteKind(admin: KubeClient): Promise<void> {
+  await install(admin, httpRoutes);
+}
+
+async function install(admin: KubeClient, { group, version, plural, kind }: Resource): Promise<void> {
+  const name = `${plural}.${group}`;
+  const anything = { type: 'object' as const, 'x-kubernetes-preserve-unknown-fields': true };
+  await admin.create(customResourceDefinitions, {
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: { name },
+    spec: {
+      group,
+      names: { plural, kind, listKind: `${kind}List`, singular: kind.toLowerCase() },
+      scope: 'Namespaced',
+      versions: [
+        {
+          name: version,
+          served: true,
+          storage: true,
+          subresources: { status: {} },
+          schema: { openAPIV3Schema: { type: 'object', properties: { spec: anything, status: anything } } },
+        },
+      ],
+    },
+  });
+  await eventually(async () => {
+    const { status } = await admin.get(customResourceDefinitions, name);
+    if (!status?.conditions?.some((it) => it.type === 'Established' && it.status === 'True')) throw new Error(`${name} is not served`);
+  });
+}
