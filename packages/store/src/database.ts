@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { DatabaseSync, type SQLOutputValue, type StatementSync, backup as sqliteBackup } from 'node:sqlite';
 import { LabError, messageOf } from '@crownlabs/std';
 import { checksum, demandSum } from './checksum.ts';
+import { Durability } from './durability.ts';
 import type { Entry } from './entry.ts';
 import { migrate } from './layout.ts';
 import { claim, heldBy, release } from './owner.ts';
@@ -26,6 +27,8 @@ export class Database {
   readonly #directory: string | undefined;
   readonly #sealing: SealOptions | undefined;
   readonly #statements = new Map<string, StatementSync>();
+  /** Absent in memory, where there is nothing to wait for. */
+  readonly durability: Durability | undefined;
 
   /** Opens or makes the log in `directory`; without one, in memory. */
   constructor(directory: string | undefined, sealing: SealOptions | undefined) {
@@ -36,10 +39,12 @@ export class Database {
       this.#lock();
       this.#demandSound();
       migrate(this.#db);
+      this.durability = directory === undefined ? undefined : new Durability(this.#db, directory);
       // The holder is named last: a log that cannot be opened is nobody's.
       if (directory !== undefined) claim(directory);
     } catch (error) {
       this.#db.close();
+      this.durability?.close();
       throw unusable(directory, error);
     }
   }
@@ -81,7 +86,7 @@ export class Database {
     this.#prepare('INSERT INTO facts (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value').run(name, value);
   }
 
-  /** Runs `work` in one durable transaction. */
+  /** Runs `work` in one transaction. It is on disk when `durability` says so, and never without what was committed before it. */
   transaction(work: () => void): void {
     this.#prepare('BEGIN IMMEDIATE').run();
     try {
@@ -119,17 +124,17 @@ export class Database {
     for (const row of this.#prepare(sql).iterate()) yield this.#row(row);
   }
 
-  /** Rows of a bucket with revisions above `after`, oldest first, each with the row it replaced. */
-  *since(bucket: string, after: number): Generator<ReadRow> {
+  /** Rows of a bucket with revisions above `after`, up to `last`, oldest first, each with the row it replaced. */
+  *since(bucket: string, after: number, last: number): Generator<ReadRow> {
     const sql = `SELECT l.*, p.id AS p_id, p.deleted AS p_deleted, p.sealed AS p_sealed, p.value AS p_value, p.sum AS p_sum
-      FROM log AS l LEFT JOIN log AS p ON p.id = l.previous WHERE l.id > ? AND l.bucket = ? ORDER BY l.id`;
-    for (const row of this.#prepare(sql).iterate(after, bucket)) yield this.#readRow(row);
+      FROM log AS l LEFT JOIN log AS p ON p.id = l.previous WHERE l.id > ? AND l.id <= ? AND l.bucket = ? ORDER BY l.id`;
+    for (const row of this.#prepare(sql).iterate(after, last, bucket)) yield this.#readRow(row);
   }
 
-  /** For every key of the bucket that changed after `revision`: its state at `revision`. */
-  undone(bucket: string, revision: number): Map<string, Entry | undefined> {
+  /** For every key of the bucket that changed after `revision`, up to `last`: its state at `revision`. */
+  undone(bucket: string, revision: number, last: number): Map<string, Entry | undefined> {
     const states = new Map<string, Entry | undefined>();
-    for (const { entry, before } of this.since(bucket, revision)) if (!states.has(entry.name)) states.set(entry.name, before);
+    for (const { entry, before } of this.since(bucket, revision, last)) if (!states.has(entry.name)) states.set(entry.name, before);
     return states;
   }
 
@@ -166,6 +171,7 @@ export class Database {
   close(): void {
     if (!this.#db.isOpen) return;
     this.#db.close();
+    this.durability?.close();
     if (this.#directory !== undefined) release(this.#directory);
   }
 

@@ -3,6 +3,7 @@ import { Bucket } from './bucket.ts';
 import { Ages, type Retention } from './compaction.ts';
 import { Database, type Row, unusable } from './database.ts';
 import type { Change, Entry, LogEvent, Page, Range } from './entry.ts';
+import { GroupCommit, type Write } from './group-commit.ts';
 import type { SealOptions } from './seal.ts';
 
 /** Told of each commit that touched its bucket, in order, right after the commit. Must not throw. */
@@ -59,18 +60,14 @@ const STEP_ROWS = 250;
 export async function openStore(options: StoreOptions = {}): Promise<Store> {
   const database = new Database(options.directory, options.seal);
   try {
-    return new LogStore(database, options);
+    const store = new LogStore(database, options);
+    // A new epoch must not be forgotten once somebody heard of it.
+    await database.durability?.synced();
+    return store;
   } catch (error) {
     database.close();
     throw unusable(options.directory, error);
   }
-}
-
-interface Pending {
-  readonly row: Row;
-  readonly previous: Entry | undefined;
-  readonly done: (entry: Entry) => void;
-  readonly failed: (error: unknown) => void;
 }
 
 class LogStore implements Store {
@@ -80,10 +77,8 @@ class LogStore implements Store {
   readonly #listeners = new Map<string, Set<LogListener>>();
   // A key that is made again replaces its tombstone, as long as that is on disk: (key, previous) stays unique.
   readonly #tombstones = new Map<string, number>();
-  readonly #staged = new Set<string>();
+  readonly #commits: GroupCommit;
   readonly #timer: NodeJS.Timeout;
-  #pending: Pending[] = [];
-  #flushed: Promise<void> | undefined;
   #committed: number;
   #next: number;
   #compacted: number;
@@ -106,6 +101,12 @@ class LogStore implements Store {
       });
     }
     this.#next = this.#committed;
+    this.#commits = new GroupCommit(db, {
+      published: (writes) => this.#publish(writes),
+      refused: () => {
+        this.#next = this.#committed;
+      },
+    });
     for (const row of db.latest()) this.#load(row);
     this.#ages.mark(this.#committed);
     this.#timer = setInterval(() => this.#compactByAge(), COMPACT_EVERY_MS).unref();
@@ -130,7 +131,11 @@ class LogStore implements Store {
   listAt(bucket: string, revision: number, range: Range = {}): Page {
     if (revision >= (this.#buckets.get(bucket)?.lastRevision ?? 0)) return this.list(bucket, range);
     this.#demandKnown(revision);
-    return rewind(this.list(bucket, { ...range, limit: Number.MAX_SAFE_INTEGER }).entries, this.#db.undone(bucket, revision), range);
+    return rewind(
+      this.list(bucket, { ...range, limit: Number.MAX_SAFE_INTEGER }).entries,
+      this.#db.undone(bucket, revision, this.#committed),
+      range,
+    );
   }
 
   count(bucket: string): number {
@@ -145,7 +150,7 @@ class LogStore implements Store {
     this.#demandKnown(revision);
     if (revision >= (this.#buckets.get(bucket)?.lastRevision ?? 0)) return [];
     const events: LogEvent[] = [];
-    for (const { entry, deleted, before } of this.#db.since(bucket, revision)) {
+    for (const { entry, deleted, before } of this.#db.since(bucket, revision, this.#committed)) {
       events.push({ revision: entry.revision, deleted, entry: this.#shared(entry), previous: before && this.#shared(before) });
     }
     return events;
@@ -171,70 +176,40 @@ class LogStore implements Store {
     const { bucket, name, expected, deleted = false } = change;
     const key = `${bucket}/${name}`;
     const current = this.get(bucket, name);
-    if (this.#staged.has(key)) {
-      // Somebody was faster in this very turn; wait until the caller can see what he wrote.
-      await this.settled();
+    const ahead = this.#commits.ahead(key);
+    if (ahead) {
+      // Somebody was faster; wait until the caller can see what he wrote.
+      await ahead;
       throw changed(key);
     }
     if ((current?.revision ?? 0) !== expected) throw changed(key);
     if (this.#closed) throw new LabError('ServiceUnavailable', 'The store is closed');
+    this.#commits.demandSound();
     const revision = this.#next + 1;
     const { bytes, decoded } = change.encode(revision);
     this.#next = revision;
-    this.#staged.add(key);
     const entry: Entry = { bucket, name, revision, bytes, decoded };
     const previous = current?.revision ?? this.#tombstones.get(key) ?? 0;
     return new Promise((done, failed) => {
-      this.#pending.push({ row: { entry, previous, deleted }, previous: current, done, failed });
-      this.#schedule();
+      this.#commits.add({ row: { entry, previous, deleted }, previous: current, done, failed });
     });
   }
 
   settled(): Promise<void> {
-    return this.#flushed ?? Promise.resolve();
+    return this.#commits.settled();
   }
 
-  #schedule(): void {
-    this.#flushed ??= new Promise((resolve) => {
-      setImmediate(() => {
-        this.#flushed = undefined;
-        this.#flush();
-        resolve();
-      });
-    });
-  }
-
-  #flush(): void {
-    const batch = this.#pending;
-    this.#pending = [];
-    this.#staged.clear();
-    if (batch.length === 0) return;
-    try {
-      this.#db.transaction(() => {
-        for (const { row } of batch) this.#db.insert(row);
-      });
-    } catch (error) {
-      this.#next = this.#committed;
-      const why = messageOf(error);
-      const advice = /full/i.test(why) ? '. Free space on it and try again; what was acknowledged before is kept.' : '';
-      const refusal = new LabError('ServiceUnavailable', `The write could not be made durable: ${why}${advice}`, { cause: error });
-      for (const { failed } of batch) failed(refusal);
-      return;
-    }
-    this.#publish(batch);
-  }
-
-  #publish(batch: readonly Pending[]): void {
+  #publish(writes: readonly Write[]): void {
     const byBucket = new Map<string, LogEvent[]>();
-    for (const { row, previous } of batch) {
+    for (const { row, previous } of writes) {
       this.#apply(row);
       const event = { revision: row.entry.revision, deleted: row.deleted, entry: row.entry, previous };
       const events = byBucket.get(row.entry.bucket);
       if (events) events.push(event);
       else byBucket.set(row.entry.bucket, [event]);
     }
-    this.#committed = this.#next;
-    for (const { row, done } of batch) done(row.entry);
+    this.#committed = writes.at(-1)?.row.entry.revision ?? this.#committed;
+    for (const { row, done } of writes) done(row.entry);
     for (const [bucket, events] of byBucket) for (const listener of this.#listeners.get(bucket) ?? []) listener(events);
   }
 
@@ -278,8 +253,9 @@ class LogStore implements Store {
   async compact(revision: number): Promise<void> {
     const target = Math.min(revision, this.#committed);
     try {
+      await this.#commits.quiet();
       if (target > this.#compacted) {
-        // On disk before anything goes, or a restart would promise history that is gone.
+        // Before anything goes, or a restart would promise history that is gone.
         this.#db.setFact('compacted', target);
         this.#compacted = target;
       }
@@ -290,11 +266,14 @@ class LogStore implements Store {
   }
 
   async #sweep(): Promise<void> {
-    while (this.#swept < this.#compacted && !this.#closed) {
+    for (;;) {
+      await this.#commits.quiet();
+      if (this.#swept >= this.#compacted || this.#closed) return;
       const { reached, tombstones } = this.#db.sweep(this.#swept, this.#compacted, STEP_ROWS);
       for (const key of tombstones) if ((this.#tombstones.get(key) ?? Infinity) <= reached) this.#tombstones.delete(key);
       this.#swept = reached;
       this.#db.shrink(STEP_ROWS);
+      await this.#commits.relieve();
       // Let writes and reads pass between two steps.
       await new Promise((resolve) => setImmediate(resolve));
     }
@@ -307,9 +286,10 @@ class LogStore implements Store {
 
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closed) return;
-    await this.settled();
     this.#closed = true;
     clearInterval(this.#timer);
+    await this.settled();
+    await this.#commits.quiet();
     this.#db.close();
   }
 }
