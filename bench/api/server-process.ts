@@ -57,22 +57,25 @@ export interface ApiOptions {
   readonly node?: readonly string[];
 }
 
-/** Starts `crownlabs apiserver` as the launcher does, on `directory`. */
+// As the launcher has them.
+const FRUGAL = ['--max-semi-space-size=4', '--disable-warning=ExperimentalWarning'];
+const ENVIRONMENT = { MALLOC_ARENA_MAX: '2', NODE_COMPILE_CACHE: join(ROOT, 'node_modules/.cache/compiled') };
+
+/** Starts `crownlabs apiserver` on `directory`. */
 export function startApi({ path }: DataDirectory, { controllers = false, node = [] }: ApiOptions = {}): Promise<ServerProcess> {
   const flags = ['--data-dir', join(path, 'api'), '--secure-port', '0', '--token-auth-file', join(path, 'tokens.csv')];
-  const program = [join(ROOT, 'crownlabs'), 'apiserver', ...flags, ...(controllers ? [] : ['--controllers=-*'])];
-  return started(program, node, /"url":"https:[^"]*:(\d+)"/);
+  const program = [join(ROOT, 'apps/cli/src/main.ts'), 'apiserver', ...flags, ...(controllers ? [] : ['--controllers=-*'])];
+  return started([...FRUGAL, ...node, ...program], /"url":"https:[^"]*:(\d+)"/);
 }
 
 /** Starts the least that a TLS server of node can do, as the limit to approach. */
 export function startBare(): Promise<ServerProcess> {
-  return started([process.execPath, join(ROOT, 'bench/bare-server.ts')], [], /port (\d+)/);
+  return started([join(ROOT, 'bench/bare-server.ts')], /port (\d+)/);
 }
 
-async function started([command = '', ...flags]: string[], node: readonly string[], told: RegExp): Promise<ServerProcess> {
+async function started(flags: readonly string[], told: RegExp): Promise<ServerProcess> {
   const began = performance.now();
-  const env = { ...process.env, NODE_OPTIONS: node.join(' ') };
-  const child = spawn(command, flags, { stdio: ['ignore', 'ignore', 'pipe'], env });
+  const child = spawn(process.execPath, flags, { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, ...ENVIRONMENT } });
   const port = await new Promise<number>((resolve, reject) => {
     let said = '';
     child.stderr.on('data', (chunk: Buffer) => {

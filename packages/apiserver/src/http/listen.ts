@@ -6,6 +6,7 @@ import type { Logger } from '@crownlabs/std';
 import type { Handler } from '../exchange.ts';
 import { incomingOf } from './receive.ts';
 import { send } from './send.ts';
+import { TurnEnd } from './turn-end.ts';
 
 /** A key and certificate, and who may prove himself with a certificate of his own. */
 export interface TlsOptions {
@@ -34,16 +35,20 @@ export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Bu
 
 type AnyServer = Server | Http2SecureServer;
 
+// Longer than clients of Kubernetes keep an unused connection: it is for them to close it, or a request would meet a closed one.
+const CONNECTION = { keepAliveTimeout: 120_000 };
+
 /** Serves `handler` on a port: HTTP/2 and HTTP/1.1 over TLS, or HTTP/1.1 alone. */
 export async function listen(options: ListenOptions, handler: Handler, upgrade: UpgradeHandler, log: Logger): Promise<Listener> {
   const { host, port, tls } = options;
+  const turns = new TurnEnd();
   const serve = (request: IncomingMessage | Http2ServerRequest, response: ServerResponse | Http2ServerResponse) => {
-    serveOne(handler, request, response).catch((error: unknown) => {
+    serveOne(handler, turns.coming(), request, response).catch((error: unknown) => {
       log.error('Answer failed', { error: String(error) });
       response.destroy();
     });
   };
-  const server = tls ? secure(tls, serve) : createServer({ keepAliveTimeout: 120_000, requestTimeout: 0 }, serve);
+  const server = tls ? secure(tls, serve) : createServer(CONNECTION, serve);
   const sockets = connections(server);
   server.on('upgrade', upgrade);
   // A client that goes away in the middle of a handshake is no event of ours.
@@ -68,6 +73,7 @@ function secure(tls: TlsOptions, serve: (request: Http2ServerRequest, response: 
       key: tls.key,
       cert: tls.cert,
       allowHTTP1: true,
+      http1Options: CONNECTION,
       ...(tls.clientCa === undefined ? {} : { ca: tls.clientCa, requestCert: true, rejectUnauthorized: false }),
       settings: { maxConcurrentStreams: 1000, initialWindowSize: 1024 * 1024 },
     },
@@ -77,11 +83,13 @@ function secure(tls: TlsOptions, serve: (request: Http2ServerRequest, response: 
 
 async function serveOne(
   handler: Handler,
+  turn: Promise<void>,
   request: IncomingMessage | Http2ServerRequest,
   response: ServerResponse | Http2ServerResponse,
 ): Promise<void> {
   const incoming = incomingOf(request, response);
   const answer = await handler(incoming);
+  await turn;
   await send(answer, request, response);
 }
 
