@@ -1,6 +1,7 @@
 /** Goes through all pages of the mock lab in light and dark with axe-core and through the main acts: `node dev/check-pages.ts [base]`. */
 import { AxeBuilder } from '@axe-core/playwright';
-import { type BrowserContext, chromium, type Page } from 'playwright-core';
+import type { BrowserContext, Page } from 'playwright-core';
+import { openBrowser } from './browser.ts';
 
 const [, , base = 'http://localhost:5180'] = process.argv;
 const PAGES: readonly (readonly [string, string])[] = [
@@ -14,19 +15,7 @@ const PAGES: readonly (readonly [string, string])[] = [
   ['admin', '/people'],
   ['admin', '/workspaces'],
 ];
-const browser = await chromium.launch({
-  executablePath: '/usr/bin/chromium',
-  args: [
-    '--headless',
-    '--no-sandbox',
-    '--disable-gpu',
-    '--disable-quic',
-    '--no-first-run',
-    '--disable-background-networking',
-    '--disable-component-update',
-    '--disable-sync',
-  ],
-});
+const browser = await openBrowser();
 let failures = 0;
 
 function judge(ok: boolean, what: string): void {

@@ -1,20 +1,8 @@
 /** Pictures of passing moments: a menu, a dialog, a start, a toast, the panel of the desktop: `node dev/moments.ts [base] [folder]`. */
-import { chromium } from 'playwright-core';
+import { openBrowser } from './browser.ts';
 
 const [, , base = 'http://localhost:5180', folder = '/tmp/shots'] = process.argv;
-const browser = await chromium.launch({
-  executablePath: '/usr/bin/chromium',
-  args: [
-    '--headless',
-    '--no-sandbox',
-    '--disable-gpu',
-    '--disable-quic',
-    '--no-first-run',
-    '--disable-background-networking',
-    '--disable-component-update',
-    '--disable-sync',
-  ],
-});
+const browser = await openBrowser();
 for (const colorScheme of ['light', 'dark'] as const) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 860 }, colorScheme });
   await context.addCookies([{ name: 'person', value: 'student', url: base }]);

@@ -1,20 +1,8 @@
 /** Pictures of pages in light, dark and on a phone: `node dev/shots.ts http://localhost:5180 /tmp/shots person path[@name] …` */
-import { chromium } from 'playwright-core';
+import { openBrowser } from './browser.ts';
 
 const [, , base = 'http://localhost:5180', folder = '/tmp/shots', person = 'student', ...paths] = process.argv;
-const browser = await chromium.launch({
-  executablePath: '/usr/bin/chromium',
-  args: [
-    '--headless',
-    '--no-sandbox',
-    '--disable-gpu',
-    '--disable-quic',
-    '--no-first-run',
-    '--disable-background-networking',
-    '--disable-component-update',
-    '--disable-sync',
-  ],
-});
+const browser = await openBrowser();
 const views = [
   ['light', { width: 1280, height: 860 }, 'light'],
   ['dark', { width: 1280, height: 860 }, 'dark'],

@@ -11,12 +11,16 @@ addEventListener(
     const root = document.getElementById('root');
     if (!(target instanceof HTMLScriptElement) || !root || root.childElementCount > 0) return;
     const italian = navigator.language.startsWith('it');
-    const page = document.createElement('main');
+    const [page, box] = [document.createElement('main'), document.createElement('div')];
     const [title, again] = [document.createElement('h1'), document.createElement('a')];
     title.textContent = italian ? 'Non è stato possibile caricare CrownLabs' : 'CrownLabs could not be loaded';
     again.textContent = italian ? 'Ricarica' : 'Load again';
     again.href = '';
-    page.append(title, again);
+    page.className = 'whole';
+    box.className = 'empty';
+    again.className = 'button primary';
+    box.append(title, again);
+    page.append(box);
     root.append(page);
   },
   true,

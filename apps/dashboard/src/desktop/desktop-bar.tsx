@@ -80,7 +80,7 @@ function Look({ onLook }: BarProps) {
   return (
     <>
       <span className="desk-badge" title={words.desktop.viewOnlyText}>
-        <Icon name="eye" /> {words.desktop.viewOnly}
+        <Icon name="eye" /> <span>{words.desktop.viewOnly}</span>
       </span>
       {onLook && (
         <button type="button" className="button second small" onClick={() => onLook(false)}>

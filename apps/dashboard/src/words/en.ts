@@ -33,7 +33,7 @@ export const en = {
     redirecting: 'Taking you to the sign-in page…',
   },
   greeting: (name: string, hour: number) =>
-    `${hour < 5 ? 'Good night' : hour < 12 ? 'Good morning' : hour < 18 ? 'Good afternoon' : 'Good evening'}, ${name}`,
+    `${hour >= 5 && hour < 12 ? 'Good morning' : hour >= 12 && hour < 18 ? 'Good afternoon' : 'Good evening'}, ${name}`,
   home: {
     title: 'My lab',
     idle: 'Nothing is running. Pick an environment below: it is yours within seconds.',

@@ -40,7 +40,7 @@ export const it: Words = {
     unreachableText: 'Il server forse si sta avviando, oppure manca la connessione. La pagina riprova quando lo chiedi.',
     redirecting: 'Ti portiamo alla pagina di accesso…',
   },
-  greeting: (name, hour) => `${hour < 5 ? 'Buonanotte' : hour < 13 ? 'Buongiorno' : hour < 18 ? 'Buon pomeriggio' : 'Buonasera'}, ${name}`,
+  greeting: (name, hour) => `${hour >= 5 && hour < 13 ? 'Buongiorno' : hour >= 13 && hour < 18 ? 'Buon pomeriggio' : 'Buonasera'}, ${name}`,
   home: {
     title: 'Il mio laboratorio',
     idle: 'Non c’è nulla di acceso. Scegli un ambiente qui sotto: è tuo in pochi secondi.',
