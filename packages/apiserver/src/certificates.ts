@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { isIP } from 'node:net';
 import { join } from 'node:path';
 import type { KeyPair } from '@crownlabs/certificates';
 
@@ -49,10 +50,12 @@ export async function machineCertificates(folder: string, names: readonly string
 // Most starts only read what is there; what makes certificates is 5 MB that they need not load.
 const maker = () => import('@crownlabs/certificates');
 
-/** Whether the certificate names exactly these. The text is `DNS:a, IP Address:b`. */
+/** Whether the certificate names exactly these. An address has several spellings, so the certificate itself is asked. */
 function carries(cert: X509Certificate, names: readonly string[]): boolean {
-  const kept = (cert.subjectAltName ?? '').split(', ').map((name) => name.replace(/^(DNS|IP Address):/, ''));
-  return kept.length === names.length && names.every((name) => kept.includes(name));
+  const kept = (cert.subjectAltName ?? '').split(', ');
+  return (
+    kept.length === names.length && names.every((name) => (isIP(name) === 0 ? cert.checkHost(name) : cert.checkIP(name)) !== undefined)
+  );
 }
 
 async function read(folder: string, name: string): Promise<KeyPair | undefined> {
