@@ -53,6 +53,11 @@ export function withApiServerFlags(command: Command): Command {
     .addOption(
       list('--disable-admission-plugins <names>', 'admission plugins to leave out').default([], 'ServiceAccount, unless it is enabled'),
     )
-    .addOption(list('--controllers <names>', 'controllers to run: * is all, -* none, name one more, -name one less').default([], '*'))
+    .addOption(
+      list(
+        '--controllers <names>',
+        "controllers to run, by kube-controller-manager's names: * is all, -* none, name one more, -name one less",
+      ).default([], '*'),
+    )
     .option('--authorization-mode <mode>', 'RBAC or AlwaysAllow', 'RBAC');
 }

@@ -21,6 +21,7 @@ import type {
 } from 'kubernetes-types/core/v1.js';
 import type { EndpointSlice } from 'kubernetes-types/discovery/v1.js';
 import type { Ingress, NetworkPolicy } from 'kubernetes-types/networking/v1.js';
+import type { PodDisruptionBudget } from 'kubernetes-types/policy/v1.js';
 import type { ClusterRole, ClusterRoleBinding, Role, RoleBinding } from 'kubernetes-types/rbac/v1.js';
 import type { StorageClass } from 'kubernetes-types/storage/v1.js';
 import type { Kube, KubeObject, Resource } from './object.ts';
@@ -88,6 +89,12 @@ export const endpointSlices = namespacedResource<Kube<EndpointSlice>>('discovery
 export const networkPolicies = namespacedResource<Kube<NetworkPolicy>>('networking.k8s.io/v1', 'networkpolicies', 'NetworkPolicy');
 /** `networking.k8s.io/v1` ingresses. */
 export const ingresses = namespacedResource<Kube<Ingress>>('networking.k8s.io/v1', 'ingresses', 'Ingress');
+/** `policy/v1` poddisruptionbudgets. */
+export const podDisruptionBudgets = namespacedResource<Kube<PodDisruptionBudget>>(
+  'policy/v1',
+  'poddisruptionbudgets',
+  'PodDisruptionBudget',
+);
 /** `storage.k8s.io/v1` storageclasses. */
 export const storageClasses = clusterResource<Kube<StorageClass>>('storage.k8s.io/v1', 'storageclasses', 'StorageClass');
 /** `rbac.authorization.k8s.io/v1` roles. */

@@ -22,6 +22,7 @@ export {
   nodes,
   persistentVolumeClaims,
   persistentVolumes,
+  podDisruptionBudgets,
   pods,
   replicaSets,
   resourceQuotas,

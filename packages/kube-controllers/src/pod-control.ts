@@ -1,10 +1,10 @@
 import { type KubeObject, ownedBy, pods } from '@crownlabs/client';
-import { hasCode } from '@crownlabs/std';
+import { hasCode, messageOf } from '@crownlabs/std';
 import type { PodTemplateSpec } from 'kubernetes-types/core/v1.js';
 import { BY, type Cluster } from './cluster.ts';
 import type { Pod } from './pod-state.ts';
 
-/** Creates and deletes the pods of owners, and knows of them before the watch tells. */
+/** Creates and deletes the pods of owners, tells so in Events about the owner, and knows of them before the watch tells. */
 export interface PodControl {
   /** All pods that `owner` controls: those that the live copy shows, and those made since. */
   ownedBy(owner: KubeObject): Pod[];
@@ -14,7 +14,7 @@ export interface PodControl {
     more?: { name?: string; labels?: Record<string, string>; annotations?: Record<string, string> },
   ): Promise<Pod>;
   /** Deletes the pod; from now on it no longer counts as active. */
-  delete(pod: Pod): Promise<void>;
+  delete(owner: KubeObject, pod: Pod): Promise<void>;
   /** Whether the pod was deleted here and the watch has not said so yet. */
   isGoing(pod: Pod): boolean;
 }
@@ -23,7 +23,12 @@ export interface PodControl {
 const TRUSTED_MS = 10_000;
 
 /** Pod control over a live copy. A cache that lags behind must never lead to a pod too many. */
-export function podControl({ client, clock, live: { pods: live } }: Pick<Cluster, 'client' | 'clock' | 'live'>): PodControl {
+export function podControl({
+  client,
+  clock,
+  events,
+  live: { pods: live },
+}: Pick<Cluster, 'client' | 'clock' | 'events' | 'live'>): PodControl {
   const made = new Map<string, { pod: Pod; at: number }>();
   const going = new Set<string>();
   live.onChange((now, before) => {
@@ -39,21 +44,28 @@ export function podControl({ client, clock, live: { pods: live } }: Pick<Cluster
       return [...live.byIndex(BY.owner, uid), ...fresh.map(({ pod }) => pod)];
     },
     create: async (owner, template, more = {}) => {
-      const pod = await client.create(pods, podOf(owner, template, more));
+      const pod = await client.create(pods, podOf(owner, template, more)).catch((error: unknown) => {
+        events.record(owner, { type: 'Warning', reason: 'FailedCreate', message: `Error creating: ${messageOf(error)}` });
+        throw error;
+      });
+      events.record(owner, { type: 'Normal', reason: 'SuccessfulCreate', message: `Created pod: ${pod.metadata.name}` });
       const uid = pod.metadata.uid ?? '';
       // The watch may have been faster than the answer.
       if (live.get(pod.metadata.name, pod.metadata.namespace)?.metadata.uid !== uid) made.set(uid, { pod, at: clock.now() });
       return pod;
     },
-    delete: async (pod) => {
+    delete: async (owner, pod) => {
       const { name, namespace, uid } = pod.metadata;
       going.add(uid ?? '');
       try {
         await client.delete(pods, name, namespace, uid === undefined ? {} : { uid });
+        events.record(owner, { type: 'Normal', reason: 'SuccessfulDelete', message: `Deleted pod: ${name}` });
       } catch (error) {
         going.delete(uid ?? '');
         // Another pod has the name by now: this one is gone.
-        if (!hasCode(error, 'Conflict')) throw error;
+        if (hasCode(error, 'Conflict')) return;
+        events.record(owner, { type: 'Warning', reason: 'FailedDelete', message: `Error deleting: ${messageOf(error)}` });
+        throw error;
       }
     },
     isGoing: (pod) => going.has(pod.metadata.uid ?? ''),

@@ -3,11 +3,13 @@ import type { Controller } from '@crownlabs/controller';
 import { type Clock, type Logger, messageOf, silent, systemClock } from '@crownlabs/std';
 import { type Cluster, liveCopies } from './cluster.ts';
 import { deploymentController } from './deployment/reconcile.ts';
+import { disruptionController } from './disruption/reconcile.ts';
 import { endpointsController } from './endpoints/reconcile.ts';
 import { eventExpiry } from './events/expire.ts';
 import { garbageController } from './garbage/reconcile.ts';
 import { type World, watchWorld } from './graph/watch-all.ts';
 import { jobController } from './job/reconcile.ts';
+import { KUBE_CONTROLLERS, type KubeControllerName } from './names.ts';
 import { namespaceController } from './namespace/reconcile.ts';
 import { quotaController } from './quota/reconcile.ts';
 import { replicaSetController } from './replica-set/reconcile.ts';
@@ -16,35 +18,60 @@ import { schedulerController } from './scheduler/reconcile.ts';
 import { accountController, tokenSecretController } from './service-account/reconcile.ts';
 import { claimController, volumeController } from './volumes/reconcile.ts';
 
-/** How each controller is made, in the order in which they start. */
-const MAKE = {
-  'role-aggregation': ({ cluster }) => aggregationController(cluster),
-  'service-account': ({ cluster, rootCa }) => accountController(cluster, rootCa),
-  'token-secret': ({ cluster, rootCa }) => tokenSecretController(cluster, rootCa),
-  deployment: ({ cluster }) => deploymentController(cluster),
-  replicaset: ({ cluster }) => replicaSetController(cluster),
-  job: ({ cluster }) => jobController(cluster),
-  scheduler: ({ cluster }) => schedulerController(cluster),
-  claim: ({ cluster }) => claimController(cluster),
-  volume: ({ cluster }) => volumeController(cluster),
-  endpoints: ({ cluster }) => endpointsController(cluster),
-  garbage: ({ cluster, world }) => garbageController(cluster, world()),
-  namespace: ({ cluster, world }) => namespaceController(cluster, world()),
-  quota: ({ cluster, world }) => quotaController(cluster, world()),
-  'event-expiry': ({ cluster }) => eventExpiry(cluster),
-} satisfies Record<string, (parts: Parts) => Controller>;
+/** Controllers that are one here, as Kubernetes names them, and how they are made. In the order in which they start. */
+const ROWS: readonly Row[] = [
+  { names: ['clusterrole-aggregation-controller'], make: ({ cluster }) => aggregationController(cluster) },
+  {
+    names: ['serviceaccount-controller', 'root-ca-certificate-publisher-controller'],
+    make: ({ cluster, rootCa, runs }) =>
+      accountController(cluster, {
+        account: runs('serviceaccount-controller'),
+        rootCa: runs('root-ca-certificate-publisher-controller') ? rootCa : undefined,
+      }),
+  },
+  { names: ['serviceaccount-token-controller'], make: ({ cluster, rootCa }) => tokenSecretController(cluster, rootCa) },
+  { names: ['deployment-controller'], make: ({ cluster }) => deploymentController(cluster) },
+  { names: ['replicaset-controller'], make: ({ cluster }) => replicaSetController(cluster) },
+  {
+    names: ['job-controller', 'ttl-after-finished-controller'],
+    make: ({ cluster, runs }) => jobController(cluster, { run: runs('job-controller'), expire: runs('ttl-after-finished-controller') }),
+  },
+  { names: ['disruption-controller'], component: 'controllermanager', make: ({ cluster }) => disruptionController(cluster) },
+  { names: ['scheduler'], component: 'default-scheduler', make: ({ cluster }) => schedulerController(cluster) },
+  {
+    names: ['persistentvolume-binder-controller', 'persistentvolumeclaim-protection-controller'],
+    component: 'persistentvolume-controller',
+    make: ({ cluster }) => claimController(cluster),
+  },
+  {
+    names: ['persistentvolume-binder-controller', 'persistentvolume-protection-controller'],
+    component: 'persistentvolume-controller',
+    make: ({ cluster }) => volumeController(cluster),
+  },
+  {
+    names: ['endpointslice-controller', 'endpoints-controller'],
+    make: ({ cluster, runs }) =>
+      endpointsController(cluster, { slices: runs('endpointslice-controller'), endpoints: runs('endpoints-controller') }),
+  },
+  { names: ['garbage-collector-controller'], make: ({ cluster, world }) => garbageController(cluster, world()) },
+  { names: ['namespace-controller'], make: ({ cluster, world }) => namespaceController(cluster, world()) },
+  { names: ['resourcequota-controller'], make: ({ cluster, world }) => quotaController(cluster, world()) },
+  { names: ['event-expiry'], make: ({ cluster }) => eventExpiry(cluster) },
+];
+
+interface Row {
+  readonly names: readonly [KubeControllerName, ...KubeControllerName[]];
+  /** Who tells in Events, where it is not the first name. */
+  readonly component?: string;
+  make(parts: Parts): Controller;
+}
 
 interface Parts {
   readonly cluster: Cluster;
   readonly rootCa: string;
+  runs(name: KubeControllerName): boolean;
   world(): World;
 }
-
-/** The name of a controller of this package. */
-export type KubeControllerName = keyof typeof MAKE;
-
-/** All controllers. */
-export const KUBE_CONTROLLERS = Object.keys(MAKE) as readonly KubeControllerName[];
 
 /** What the controllers run on. */
 export interface KubeControllerOptions {
@@ -69,14 +96,24 @@ export interface KubeControllers {
 /** Starts the controllers; they run until `signal` aborts. */
 export function startKubeControllers(options: KubeControllerOptions, signal: AbortSignal): KubeControllers {
   const { client, rootCa, clock = systemClock, log = silent, controllers = KUBE_CONTROLLERS } = options;
-  const events = eventRecorder(client, { component: 'kube-controllers', clock, log });
-  const cluster: Cluster = { client, clock, log, events, signal, live: liveCopies(client, { clock, log }, signal) };
+  const live = liveCopies(client, { clock, log }, signal);
+  const clusterOf = (component: string): Cluster => ({
+    client,
+    clock,
+    log,
+    events: eventRecorder(client, { component, clock, log }),
+    signal,
+    live,
+  });
   let watched: World | undefined;
   const world = () => {
     watched ??= watchWorld(client, { clock, log }, signal);
     return watched;
   };
-  const made = controllers.map((name) => MAKE[name]({ cluster, rootCa, world }));
+  const runs = (name: KubeControllerName) => controllers.includes(name);
+  const made = ROWS.filter(({ names }) => names.some(runs)).map(({ names, component = names[0], make }) =>
+    make({ cluster: clusterOf(component), rootCa, runs, world }),
+  );
   const running = made.map((one) => run(one, log, signal));
   return {
     stopped: Promise.all(running).then(() => undefined),

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import process from 'node:process';
 import { ADMISSION_PLUGINS, type ApiServerConfig, type AuthorizationMode, type RunningApiServer, runApiServer } from '@crownlabs/apiserver';
 import { createClient } from '@crownlabs/client';
-import { KUBE_CONTROLLERS, type KubeControllerName, startKubeControllers } from '@crownlabs/kube-controllers';
+import { chosenControllers, type KubeControllerName, startKubeControllers } from '@crownlabs/kube-controllers';
 import { LabError, type Logger, logger, messageOf, type Scope } from '@crownlabs/std';
 import type { ApiServerFlags } from '../apiserver-flags.ts';
 import { oidcOf } from '../apiserver-oidc.ts';
@@ -69,18 +69,6 @@ function pluginsLeftOut({ enableAdmissionPlugins: on, disableAdmissionPlugins: o
   const unknown = [...on, ...off].find((name) => !known.includes(name));
   if (unknown) throw new LabError('Invalid', `There is no admission plugin ${unknown}. There are ${known.join(', ')}.`);
   return [...OFF_BY_DEFAULT.filter((name) => !on.includes(name)), ...off];
-}
-
-/** As kube-controller-manager reads it: the first entry that names a controller decides, then `*`; what nobody names does not run. */
-function chosenControllers(entries: readonly string[]): readonly KubeControllerName[] {
-  const wanted = entries.length === 0 ? ['*'] : entries;
-  const names: readonly string[] = KUBE_CONTROLLERS;
-  const unknown = wanted.map((entry) => entry.replace(/^-/, '')).find((name) => name !== '*' && !names.includes(name));
-  if (unknown) throw new LabError('Invalid', `There is no controller ${unknown}. There are ${names.join(', ')}.`);
-  return KUBE_CONTROLLERS.filter((name) => {
-    const entry = wanted.find((one) => one === name || one === `-${name}`) ?? wanted.find((one) => one === '*' || one === '-*');
-    return entry === name || entry === '*';
-  });
 }
 
 interface Controlling {

@@ -1,4 +1,4 @@
-import { deployments, replicaSets } from '@crownlabs/client';
+import { deployments, type Happening, replicaSets } from '@crownlabs/client';
 import { type Controller, controller, ownedByKind, type Reconcile, watched } from '@crownlabs/controller';
 import { hasCode } from '@crownlabs/std';
 import { BY, type Cluster } from '../cluster.ts';
@@ -54,19 +54,21 @@ async function rollOut(cluster: Cluster, deployment: Deployment, owned: readonly
     const replicas = sizes.get(set.metadata.name) ?? set.spec?.replicas ?? 0;
     const isCurrent = set === current;
     const annotations = isCurrent ? setAnnotations(deployment, revision) : sizeAnnotations(deployment);
-    return resize(cluster, set, replicas, annotations);
+    return resize(cluster, deployment, { set, replicas, annotations });
   });
   return Promise.all(resized);
 }
 
 async function createSet(cluster: Cluster, deployment: Deployment, owned: readonly ReplicaSet[], revision: number): Promise<ReplicaSet> {
-  const { client } = cluster;
+  const { client, events } = cluster;
   // Its size is found as for a set that exists and is empty, so that a new set takes one write.
   const blank: ReplicaSet = { ...desiredSet(deployment, 0, revision) };
   const replicas = nextSizes(deployment, blank, owned).get(blank.metadata.name) ?? 0;
   const wanted = desiredSet(deployment, replicas, revision);
   try {
-    return await client.create(replicaSets, { ...wanted, metadata: { ...wanted.metadata } });
+    const made = await client.create(replicaSets, { ...wanted, metadata: { ...wanted.metadata } });
+    if (replicas > 0) events.record(deployment, scaled(made.metadata.name, 0, replicas));
+    return made;
   } catch (error) {
     if (!hasCode(error, 'AlreadyExists')) throw error;
     const found = await client.get(replicaSets, wanted.metadata.name, wanted.metadata.namespace);
@@ -84,11 +86,31 @@ async function createSet(cluster: Cluster, deployment: Deployment, owned: readon
   }
 }
 
-async function resize({ client }: Cluster, set: ReplicaSet, replicas: number, annotations: Record<string, string>): Promise<ReplicaSet> {
+interface Size {
+  readonly set: ReplicaSet;
+  readonly replicas: number;
+  readonly annotations: Record<string, string>;
+}
+
+async function resize({ client, events }: Cluster, deployment: Deployment, { set, replicas, annotations }: Size): Promise<ReplicaSet> {
   const known = set.metadata.annotations ?? {};
   const sameNotes = Object.entries(annotations).every(([key, value]) => known[key] === value);
   if (set.spec?.replicas === replicas && sameNotes) return set;
-  return client.patch(replicaSets, set.metadata.name, set.metadata.namespace, { metadata: { annotations }, spec: { replicas } });
+  const resized = await client.patch(replicaSets, set.metadata.name, set.metadata.namespace, {
+    metadata: { annotations },
+    spec: { replicas },
+  });
+  const before = set.spec?.replicas ?? 0;
+  if (before !== replicas) events.record(deployment, scaled(set.metadata.name, before, replicas));
+  return resized;
+}
+
+function scaled(name: string, from: number, to: number): Happening {
+  return {
+    type: 'Normal',
+    reason: 'ScalingReplicaSet',
+    message: `Scaled ${to > from ? 'up' : 'down'} replica set ${name} from ${from} to ${to}`,
+  };
 }
 
 async function markRevision({ client }: Cluster, deployment: Deployment, sets: readonly ReplicaSet[]): Promise<void> {

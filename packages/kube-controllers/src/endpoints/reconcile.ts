@@ -13,13 +13,19 @@ const MANAGED_BY = 'endpointslice.kubernetes.io/managed-by';
 const MANAGER = 'endpointslice-controller.k8s.io';
 const WORKERS = 16;
 
+/** Which of the two forms the controller writes. */
+export interface EndpointsParts {
+  readonly slices: boolean;
+  readonly endpoints: boolean;
+}
+
 /** Tells where the pods behind each Service are, in EndpointSlices and in the older Endpoints. */
-export function endpointsController(cluster: Cluster): Controller {
+export function endpointsController(cluster: Cluster, parts: EndpointsParts): Controller {
   const { live, log, clock, client, signal } = cluster;
   const older = informer(client, endpointsKind, { clock, log }, signal);
   return controller({
     name: 'endpoints',
-    reconcile: reconcileService(cluster, (name, namespace) => older.get(name, namespace)),
+    reconcile: reconcileService(cluster, parts, (name, namespace) => older.get(name, namespace)),
     sources: [
       watched(live.services),
       watched(live.pods, { when: placeChanged, keys: (pod) => servicesOf(cluster, pod).map(keyOf) }),
@@ -53,27 +59,38 @@ function placeChanged(now: Pod | undefined, before: Pod | undefined): boolean {
   return JSON.stringify(place(now)) !== JSON.stringify(place(before));
 }
 
-function reconcileService(cluster: Cluster, endpointsOf: (name: string, namespace?: string) => Endpoints | undefined): Reconcile {
+function reconcileService(
+  cluster: Cluster,
+  parts: EndpointsParts,
+  endpointsOf: (name: string, namespace?: string) => Endpoints | undefined,
+): Reconcile {
   const { live, client } = cluster;
   return async ({ name, namespace }) => {
     const service = live.services.get(name, namespace);
     if (!service) {
       // Slices go with their owner; Endpoints share only its name.
       const left = endpointsOf(name, namespace);
-      if (left?.metadata.labels?.[MANAGED_BY] === MANAGER) await client.delete(endpointsKind, name, namespace);
+      if (parts.endpoints && left?.metadata.labels?.[MANAGED_BY] === MANAGER) await client.delete(endpointsKind, name, namespace);
       return undefined;
     }
-    const selector = Object.entries(service.spec?.selector ?? {});
-    // Without a selector somebody else says where the service is.
-    if (selector.length === 0 || service.spec?.type === 'ExternalName' || service.metadata.deletionTimestamp !== undefined)
-      return undefined;
-    const pods = live.pods
-      .byIndex(BY.namespace, namespace ?? '')
-      .filter((pod) => selector.every(([key, value]) => pod.metadata.labels?.[key] === value));
+    const pods = selectedPods(cluster, service);
+    if (!pods) return undefined;
     const slices = desiredSlices(service, pods);
-    await Promise.all([writeSlices(cluster, service, slices), writeEndpoints(cluster, service, slices, endpointsOf(name, namespace))]);
+    await Promise.all([
+      parts.slices && writeSlices(cluster, service, slices),
+      parts.endpoints && writeEndpoints(cluster, service, slices, endpointsOf(name, namespace)),
+    ]);
     return undefined;
   };
+}
+
+/** The pods behind a Service; undefined where somebody else says where it is, because it selects none. */
+function selectedPods({ live }: Cluster, { spec, metadata }: Service): Pod[] | undefined {
+  const selector = Object.entries(spec?.selector ?? {});
+  if (selector.length === 0 || spec?.type === 'ExternalName' || metadata.deletionTimestamp !== undefined) return undefined;
+  return live.pods
+    .byIndex(BY.namespace, metadata.namespace ?? '')
+    .filter((pod) => selector.every(([key, value]) => pod.metadata.labels?.[key] === value));
 }
 
 async function writeSlices({ client, live }: Cluster, service: Service, slices: readonly Slice[]): Promise<void> {

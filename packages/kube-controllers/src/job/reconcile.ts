@@ -1,9 +1,10 @@
-import { jobs } from '@crownlabs/client';
+import { jobs, type ObjectKey } from '@crownlabs/client';
 import { type Controller, controller, ownedByKind, type Reconcile, type Requeue, watched } from '@crownlabs/controller';
 import { backoffDelay, messageOf } from '@crownlabs/std';
 import type { Cluster } from '../cluster.ts';
 import { type PodControl, podControl } from '../pod-control.ts';
 import { patchStatus } from '../status-patch.ts';
+import { happenings } from './happenings.ts';
 import { finishedOutcome, indexOf, isIndexed, type Job, observe, type Progress, progressOf } from './status.ts';
 
 const WORKERS = 8;
@@ -11,12 +12,12 @@ const BACKOFF = { baseMs: 10_000, capMs: 600_000 };
 const INDEX = 'batch.kubernetes.io/job-completion-index';
 
 /** Runs Jobs to their end. */
-export function jobController(cluster: Cluster): Controller {
+export function jobController(cluster: Cluster, parts: JobParts): Controller {
   const { live, log, clock } = cluster;
   const control = podControl(cluster);
   return controller({
     name: 'job',
-    reconcile: reconcileJob(cluster, control),
+    reconcile: parts.run ? reconcileJob(cluster, control, parts) : async (key) => expireFinished(cluster, key),
     sources: [watched(live.jobs), ownedByKind(live.pods, { kind: 'Job', namespaced: true })],
     workers: WORKERS,
     log,
@@ -24,17 +25,31 @@ export function jobController(cluster: Cluster): Controller {
   });
 }
 
-function reconcileJob(cluster: Cluster, control: PodControl): Reconcile {
+/** Which of its two tasks the controller has. */
+export interface JobParts {
+  readonly run: boolean;
+  /** Takes finished Jobs away when their time is over. */
+  readonly expire: boolean;
+}
+
+async function expireFinished(cluster: Cluster, { name, namespace }: ObjectKey): Promise<Requeue> {
+  const job = cluster.live.jobs.get(name, namespace);
+  return job && !job.metadata.deletionTimestamp && finishedOutcome(job) ? expire(cluster, job) : undefined;
+}
+
+function reconcileJob(cluster: Cluster, control: PodControl, parts: JobParts): Reconcile {
   const { live, clock, client } = cluster;
   return async ({ name, namespace }) => {
     const job = live.jobs.get(name, namespace);
     if (!job || job.metadata.deletionTimestamp !== undefined) return undefined;
-    if (finishedOutcome(job)) return expire(cluster, job);
+    if (finishedOutcome(job)) return parts.expire ? expire(cluster, job) : undefined;
     const now = clock.now();
     const before = progressOf(job, ownPods(control, job), now);
     const failure = await converge(control, job, before, now);
     const after = progressOf(job, ownPods(control, job), now);
-    await patchStatus(client, jobs, job, observe(job, after, now));
+    const status = observe(job, after, now);
+    await patchStatus(client, jobs, job, status);
+    for (const happening of happenings(job, status)) cluster.events.record(job, happening);
     if (failure instanceof Error) throw failure;
     return soonest(failure, deadline(job, now));
   };
@@ -49,7 +64,7 @@ async function converge(control: PodControl, job: Job, progress: Progress, now: 
   const { active, outcome } = progress;
   const wanted = outcome || job.spec?.suspend ? 0 : wantedPods(job, progress);
   try {
-    await Promise.all(active.slice(wanted).map((pod) => control.delete(pod)));
+    await Promise.all(active.slice(wanted).map((pod) => control.delete(job, pod)));
     const wait = wanted > active.length ? retryIn(progress, now) : 0;
     if (wait > 0) return { afterMs: wait };
     for (const more of podsToStart(job, progress, wanted - active.length)) await control.create(job, job.spec?.template ?? {}, more);

@@ -64,7 +64,7 @@ async function converge(control: PodControl, set: ReplicaSet, active: readonly P
       await Promise.all(
         leastWanted(active)
           .slice(0, -missing)
-          .map((pod) => control.delete(pod)),
+          .map((pod) => control.delete(set, pod)),
       );
     let batch = FIRST_BATCH;
     for (let done = 0; done < missing; batch *= 2) {

@@ -105,7 +105,7 @@ function choose(
   return best?.node ?? explain(against);
 }
 
-async function bind({ client }: Cluster, usage: NodeUsage, pod: Pod, node: string): Promise<void> {
+async function bind({ client, events }: Cluster, usage: NodeUsage, pod: Pod, node: string): Promise<void> {
   const { name, namespace, uid } = pod.metadata;
   usage.assume(pod, node);
   const binding = {
@@ -116,6 +116,7 @@ async function bind({ client }: Cluster, usage: NodeUsage, pod: Pod, node: strin
   };
   try {
     await client.raw('POST', `${objectPath(pods, name, namespace)}/binding`, binding);
+    events.record(pod, { type: 'Normal', reason: 'Scheduled', message: `Successfully assigned ${namespace}/${name} to ${node}` });
   } catch (error) {
     usage.forget(pod);
     // Gone, or bound by somebody else: the watch tells.

@@ -21,8 +21,15 @@ const ACCOUNT_UID = 'kubernetes.io/service-account.uid';
 const TOKEN_SECONDS = 2 ** 32;
 const WORKERS = 8;
 
+/** Which of the two the controller gives to namespaces. */
+export interface AccountParts {
+  readonly account: boolean;
+  /** PEM; undefined: certificates are somebody else's. */
+  readonly rootCa: string | undefined;
+}
+
 /** Gives every namespace its default service account and the certificate by which its pods know the API. */
-export function accountController(cluster: Cluster, rootCa: string): Controller {
+export function accountController(cluster: Cluster, parts: AccountParts): Controller {
   const { client, log, clock, signal } = cluster;
   const live = informer(client, namespaces, { clock, log }, signal);
   const accounts = informer(client, serviceAccounts, { fieldSelector: `metadata.name=${DEFAULT}`, clock, log }, signal);
@@ -32,7 +39,9 @@ export function accountController(cluster: Cluster, rootCa: string): Controller 
     const namespace = live.get(name);
     if (!namespace || namespace.metadata.deletionTimestamp !== undefined) return undefined;
     const account = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: DEFAULT, namespace: name } };
-    if (!accounts.get(DEFAULT, name)) await createOnce(client, serviceAccounts, account);
+    if (parts.account && !accounts.get(DEFAULT, name)) await createOnce(client, serviceAccounts, account);
+    if (parts.rootCa === undefined) return undefined;
+    const { rootCa } = parts;
     const found = certificates.get(ROOT_CA, name);
     const data = { 'ca.crt': rootCa };
     const certificate = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: ROOT_CA, namespace: name }, data };
