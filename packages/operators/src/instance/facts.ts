@@ -48,6 +48,8 @@ export interface InstanceFacts {
   readonly environments: readonly EnvironmentFacts[];
   readonly refusal: Refusal | undefined;
   readonly shortage: Shortage | undefined;
+  /** Whether there are HTTPRoutes here. */
+  readonly gatewayApi: boolean;
   /** Why the personal volume is not mounted, where it should be. */
   readonly driveMissing: boolean;
   readonly now: number;

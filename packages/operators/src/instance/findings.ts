@@ -11,10 +11,16 @@ import { NO_MACHINES } from './obstacle.ts';
 import { isReady, namespaceQuotaHit } from './phase.ts';
 import { podTrouble } from './pod-trouble.ts';
 import { keptUntil, wantsPower } from './power.ts';
+import { isOpen, isRouted, type WayInConfig } from './way-in.ts';
+
+/** What of an installation decides what is said. */
+export type FindingsConfig = WayInConfig & { readonly keepStoppedMs: number };
 
 /** What there is to say of an instance, in words that its owner understands. */
-export function findings(facts: InstanceFacts, phase: InstancePhase, keepStoppedMs: number): Finding[] {
-  return [ready(facts, phase), ...connectable(facts), ...kept(facts, keepStoppedMs), ...supported(facts), ...drive(facts)];
+export function findings(facts: InstanceFacts, phase: InstancePhase, config: FindingsConfig): Finding[] {
+  const { keepStoppedMs } = config;
+  const own = [ready(facts, phase), ...connectable(facts), ...kept(facts, keepStoppedMs)];
+  return [...own, ...supported(facts), ...exposed(facts, config), ...drive(facts)];
 }
 
 const SIMPLE: Partial<Record<InstancePhase, { reason: string; message: string }>> = {
@@ -95,6 +101,19 @@ function kept(facts: InstanceFacts, keepStoppedMs: number): Finding[] {
 function supported({ environments }: InstanceFacts): Finding[] {
   if (!environments.some(({ machine }) => machine?.supported === false)) return [];
   return [{ type: 'Supported', status: 'False', ...NO_MACHINES }];
+}
+
+/** Where a Gateway leads in, whether it does. */
+function exposed({ instance, environments, gatewayApi }: InstanceFacts, config: WayInConfig): Finding[] {
+  const routed = environments.filter(({ environment }) => isRouted(environment));
+  if (config.exposition !== 'httproute' || !instance.spec.running || routed.length === 0) return [];
+  if (!gatewayApi) {
+    const message = 'This system has no Gateway through which environments could be reached. Tell its administrator.';
+    return [{ type: 'Exposed', status: 'False', reason: 'GatewayApiNotInstalled', message }];
+  }
+  return routed.every((it) => isOpen(it, config))
+    ? [{ type: 'Exposed', status: 'True', reason: 'Accepted', message: 'The way in is open.' }]
+    : [{ type: 'Exposed', status: 'False', reason: 'WaitingForGateway', message: 'The way in is being opened.' }];
 }
 
 function drive({ driveMissing }: InstanceFacts): Finding[] {

@@ -30,6 +30,7 @@ export function gather({ lab, doorbell, config }: Sight, instance: Instance, now
     environments,
     refusal: refusalOf(lab, config, { instance, template, tenant, workspace }),
     shortage: undefined,
+    gatewayApi: lab.optional.routes.installed,
     driveMissing: driveWanted && tenant?.status?.conditions?.some((it) => it.type === 'DriveUnavailable' && it.status === 'True') === true,
     now,
   };

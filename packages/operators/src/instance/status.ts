@@ -3,12 +3,12 @@ import { instancePath } from '@crownlabs/api';
 import { conditionsFrom } from '../conditions.ts';
 import { goDuration } from './duration.ts';
 import { type EnvironmentFacts, type InstanceFacts, isMachine } from './facts.ts';
-import { findings } from './findings.ts';
+import { type FindingsConfig, findings } from './findings.ts';
 import { environmentPhase, instancePhase } from './phase.ts';
 import { isOpen, type WayInConfig } from './way-in.ts';
 
 /** What an instance is, folded from everything that is seen of it. */
-export function observe(facts: InstanceFacts, config: WayInConfig & { readonly keepStoppedMs: number }): InstanceStatus {
+export function observe(facts: InstanceFacts, config: FindingsConfig): InstanceStatus {
   const { instance, now } = facts;
   const before = instance.status;
   const environments = facts.environments.map((it) => environmentStatus(facts, it, config));
@@ -22,9 +22,6 @@ export function observe(facts: InstanceFacts, config: WayInConfig & { readonly k
     environments,
     nodeName: node?.nodeName ?? '',
     nodeSelector: node?.nodeSelector ?? {},
-    conditions: [
-      ...conditionsFrom(findings(facts, phase, config.keepStoppedMs), before?.conditions, now),
-    ],
     observedGeneration: instance.metadata.generation ?? 0,
   };
 }
