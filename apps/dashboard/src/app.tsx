@@ -1,4 +1,4 @@
-import { type ReactNode, Suspense, useMemo } from 'react';
+import { type ReactNode, useMemo } from 'react';
 import { AppContext } from './context.tsx';
 import { Lab } from './lab/lab.ts';
 import { AccountPage } from './pages/account.tsx';
@@ -88,7 +88,7 @@ function Pages() {
   const words = useWords();
   useShortcuts();
   const full = pageAt(path, FULL);
-  if (full) return <Suspense fallback={<Waiting />}>{full}</Suspense>;
+  if (full) return full;
   return (
     <>
       <a className="skip" href="#content">
@@ -97,18 +97,8 @@ function Pages() {
       <Head />
       <ConnectionBanner />
       <main className="page" id="content" tabIndex={-1}>
-        <Suspense fallback={<Waiting />}>{pageAt(path, ORDINARY) ?? <NotFoundPage />}</Suspense>
+        {pageAt(path, ORDINARY) ?? <NotFoundPage />}
       </main>
     </>
-  );
-}
-
-function Waiting() {
-  const words = useWords();
-  return (
-    <output className="whole">
-      <span className="spinner" aria-hidden="true" />
-      <span className="unseen">{words.loading}</span>
-    </output>
   );
 }

@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { useApp } from '../context.tsx';
 import type { Instance } from '../lab/instance.ts';
 import { costOf, shortages, usageOf } from '../lab/quota.ts';
@@ -11,6 +11,7 @@ import { Empty, Loaded, Skeletons } from '../parts/states.tsx';
 import { TemplateCard } from '../parts/template-card.tsx';
 import { attempt } from '../parts/toast.tsx';
 import { preloadPage } from '../parts/ways.tsx';
+import { whenIdle } from '../parts/when-idle.ts';
 import { useLive } from '../wire/live.ts';
 import { useWords } from '../words/words.ts';
 
@@ -100,6 +101,9 @@ function Cards({ workspace, templates, mine, owner }: CardsProps) {
   const [considered, setConsidered] = useState<Template>();
   const [starting, setStarting] = useState<string>();
   const used = usageOf(mine, templates);
+  const desktops = templates.some((template) => flavourOf(template) === 'desktop');
+  // A desktop that is started may be there sooner than the code that shows it, which asks the browser first what pictures it can decode.
+  useEffect(() => (desktops ? whenIdle(() => preloadPage('desktop')) : undefined), [desktops]);
   const start = async (template: Template) => {
     setStarting(template.name);
     preloadPage(flavourOf(template));

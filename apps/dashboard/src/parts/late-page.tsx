@@ -1,5 +1,6 @@
-import { type ComponentType, lazy, useState } from 'react';
+import { type ComponentType, useEffect, useState } from 'react';
 import { fetchPart } from '../wire/fetch-part.ts';
+import { Waiting } from './waiting.tsx';
 
 /** A page whose code is fetched when it is first wanted. */
 export interface LatePage<P extends object> {
@@ -9,20 +10,28 @@ export interface LatePage<P extends object> {
 }
 
 /**
- * Makes one. What was fetched before is drawn at once: `lazy` alone would show its fallback even then, and React keeps a fallback
- * that was once seen on the screen for a third of a second.
+ * Makes one. Not by `lazy`: it shows its fallback even for code that is there already, and React keeps a fallback that was once seen on
+ * the screen for a third of a second.
  */
 export function latePage<P extends object>(fetchPage: () => Promise<ComponentType<P>>): LatePage<P> {
   let fetched: ComponentType<P> | undefined;
   const fetchOnce = async () => {
     fetched ??= await fetchPart(fetchPage);
-    return { default: fetched };
+    return fetched;
   };
-  const Lazy = lazy(fetchOnce);
   function Page(props: P) {
-    // Decided once: a page that changed its component while it is open would begin anew.
-    const [Chosen] = useState<ComponentType<P>>(() => fetched ?? Lazy);
-    return <Chosen {...props} />;
+    const [Found, setFound] = useState(() => fetched);
+    const [failure, setFailure] = useState<{ error: unknown }>();
+    useEffect(() => {
+      if (!Found)
+        fetchOnce().then(
+          (page) => setFound(() => page),
+          (error: unknown) => setFailure({ error }),
+        );
+    }, [Found]);
+    // What surrounds the page shows it, as any error of a page.
+    if (failure) throw failure.error;
+    return Found ? <Found {...props} /> : <Waiting />;
   }
   return { Page, preload: () => void fetchOnce().catch(() => undefined) };
 }
