@@ -1,3 +1,4 @@
+import type { PublicExposureConfig } from './public-exposure/config.ts';
 import type { SharedVolumesConfig } from './shared-volume/config.ts';
 
 /**
@@ -42,6 +43,8 @@ export interface OperatorsConfig {
   readonly caps: { readonly cpu: number; readonly memory: string; readonly instances: number };
   /** Personal volumes; absent where the home has none. */
   readonly drive: { readonly size: string; readonly storageClassName?: string } | undefined;
+  /** Addresses and ports that instances may have on the Internet; absent where the home has none. */
+  readonly publicExposure: PublicExposureConfig | undefined;
   /** Volumes that workspaces share. */
   readonly sharedVolumes: SharedVolumesConfig;
   /** The image that unpacks archives before the first start. */
@@ -67,6 +70,7 @@ export const SINGLE_MACHINE: Omit<OperatorsConfig, 'publicUrl'> = {
   keepStoppedMs: 3_600_000,
   caps: { cpu: 25, memory: '50G', instances: 10 },
   drive: { size: '1Gi', storageClassName: 'local' },
+  publicExposure: undefined,
   // The terminal is the smallest of the images that every installation builds.
   sharedVolumes: { storageClassName: 'local', provisionerImage: 'crownlabs/terminal:1' },
   contentToolsImage: 'crownlabs/content-tools:1',

@@ -16,6 +16,8 @@ export {
   labManifests,
 } from './manifests/install.ts';
 export { type OperatorMetrics, type ReadyEnvironment, UNCOUNTED } from './metrics.ts';
+export { METALLB, type PublicExposureConfig } from './public-exposure/config.ts';
+export type { SharedVolumesConfig } from './shared-volume/config.ts';
 export {
   type LabCounts,
   type Operators,

@@ -12,6 +12,7 @@ import { ownsNamespace } from './instance/gather.ts';
 import { type Lab, openLab, synced } from './lab.ts';
 import { type OperatorMetrics, UNCOUNTED } from './metrics.ts';
 import { mirrorControllers } from './mirror-volume/controllers.ts';
+import { exposureControllers } from './public-exposure/controllers.ts';
 import { sharedVolumeControllers } from './shared-volume/controllers.ts';
 import { templateControllers } from './template/controllers.ts';
 import { tenantControllers } from './tenant/controllers.ts';
@@ -25,6 +26,7 @@ const KINDS: readonly Controllers[] = [
   templateControllers,
   sharedVolumeControllers,
   mirrorControllers,
+  exposureControllers,
 ];
 
 /** What the operators need of the world. */
