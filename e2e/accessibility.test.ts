@@ -3,6 +3,7 @@ import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { cardOf, fillSignIn, openBrowser, picture, signIn } from './browser.ts';
 import { Installation } from './installation.ts';
+import { must } from './kubectl.ts';
 import { apply, imagesReady, instanceOf, instanceReady } from './objects.ts';
 
 // Issue 2, "Seen to hold" 9: every page for every pair of eyes, and without a mouse.
@@ -150,6 +151,91 @@ test('what opens above the page has no barrier: a menu, a question, the help', a
   await page.keyboard.press('?');
   await page.getByRole('dialog').waitFor();
   expect(await violations(page)).toEqual([]);
+});
+
+test('what a teacher opens says whose it is, and has no barrier', async () => {
+  expect(await judge(teacher, '/desktop/tenant-student/seen/desktop', (on) => on.getByTestId('whose'))).toEqual([]);
+  await expect.poll(() => teacher.getByTestId('whose').innerText()).toBe('Stefano Student');
+  await expect.poll(() => teacher.title()).toMatch(/ · desktop · Stefano Student$/);
+  await teacher.goto(`${lab.url}/terminal/tenant-student/seen/desktop`);
+  await expect.poll(() => teacher.title()).toMatch(/ · terminal · Stefano Student$/);
+  await page.goto(`${lab.url}/desktop/tenant-student/seen/desktop`);
+  await page.locator('[data-testid=desktop-canvas][data-state=connected]').waitFor({ timeout: 30_000 });
+  expect(await page.getByTestId('whose').count()).toBe(0);
+});
+
+test('the clipboard beside a desktop has no barrier', async () => {
+  await page.goto(`${lab.url}/desktop/tenant-student/seen/desktop`);
+  await page.locator('[data-testid=desktop-canvas][data-state=connected]').waitFor({ timeout: 30_000 });
+  await page.getByTestId('clipboard').click();
+  await page.getByLabel('Text on the clipboard').waitFor();
+  expect(await violations(page)).toEqual([]);
+  await picture(page, 'clipboard');
+});
+
+test('the pages in Italian have no barrier, and nothing on them is English', async () => {
+  const { page: italian } = await signIn(browser, lab, 'student', { ...CALM, locale: 'it-IT' });
+  expect(await judge(italian, '/', (on) => cardOf(on, 'seen', 'Ready'))).toEqual([]);
+  expect(await italian.locator('html').getAttribute('lang')).toBe('it');
+  await picture(italian, 'home-italian');
+  expect(await judge(italian, '/account', heading)).toEqual([]);
+  expect(await italian.getByRole('main').innerText()).not.toMatch(/\b(the|your|and|of|key|keys)\b/i);
+  await italian.context().close();
+});
+
+test('the page of a web app whose server is silent has no barrier, and does not say that something restarts', async () => {
+  const spec = { cpu: 1, memory: '64M', reservedCPUPercentage: 10 };
+  await must(lab, ['apply', '-f', '-'], {
+    apiVersion: 'crownlabs.polito.it/v1alpha2',
+    kind: 'Template',
+    metadata: { name: 'silent', namespace: 'workspace-netgroup' },
+    spec: {
+      prettyName: 'Silent',
+      description: 'A web app that nobody serves',
+      'workspace.crownlabs.polito.it/WorkspaceRef': { name: 'netgroup' },
+      // The engine has this one, because every pod needs it; it does nothing.
+      environmentList: [
+        { name: 'silent', image: 'crownlabs/pause:1', environmentType: 'Standalone', guiEnabled: true, persistent: false, resources: spec },
+      ],
+    },
+  });
+  await apply(lab, instanceOf('student', 'silent', 'silent'));
+  const get = (path: string) => must(lab, ['get', 'instance', 'silent', '-n', 'tenant-student', '-o', `jsonpath=${path}`]);
+  await expect.poll(() => get('{.status.environments[0].ip}'), { timeout: 30_000 }).not.toBe('');
+  const path = `/instance/${await get('{.metadata.uid}')}/silent/`;
+  expect(await judge(page, path, (on) => on.getByText('nothing in it answers yet'))).toEqual([]);
+  await picture(page, 'web-app-silent');
+});
+
+test('connecting a terminal by its code has no barrier', async () => {
+  const form = new URLSearchParams({ client_id: 'crownlabs-cli', scope: 'openid profile groups' });
+  const answer = await fetch(`${lab.url}/oidc/device/auth`, { method: 'POST', body: form });
+  const code = String(Reflect.get(Object(await answer.json()), 'user_code'));
+  const context = await browser.newContext({ ...CALM, viewport: TELEPHONE });
+  const visitor = await context.newPage();
+  const step = async (button: string) => {
+    await visitor.getByRole('button', { name: button }).click();
+    await visitor.waitForLoadState();
+  };
+  const shown = async (title: string) => {
+    await visitor.getByRole('heading', { name: title }).waitFor();
+    expect([...(await violations(visitor)), ...(await sideways(visitor))]).toEqual([]);
+  };
+  await visitor.goto(`${lab.url}/oidc/device`);
+  await shown('Connect a terminal');
+  await visitor.getByLabel('Code').fill('BBBB-BBBB');
+  await step('Continue');
+  await visitor.getByText('No terminal waits with this code').waitFor();
+  // What was nearly right can be mended.
+  expect(await visitor.getByLabel('Code').inputValue()).toBe('BBBB-BBBB');
+  await shown('Connect a terminal');
+  await visitor.getByLabel('Code').fill(code);
+  await step('Continue');
+  await shown('Is this your terminal?');
+  await step('Yes, connect it');
+  await fillSignIn(visitor, 'student', lab.passwords.get('student') ?? '');
+  await shown('Connected');
+  await context.close();
 });
 
 test('the pages of a teacher and of an administrator have no barrier', async () => {

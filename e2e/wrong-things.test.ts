@@ -302,6 +302,23 @@ describe('while it runs', () => {
     expect(await page.getByTestId('instance-card').count()).toBe(0);
   });
 
+  test('a part of the page that does not come is fetched again, and one that stays away is offered anew', async () => {
+    const part = /\/assets\/account-.*\.js|\/assets\/terminal-page-.*\.js/;
+    const terminal = `${lab.url}/terminal/tenant-student/none/terminal`;
+    let refused = 0;
+    await page.route(part, (route) => (refused++ < 1 ? route.abort() : route.continue()));
+    await page.goto(terminal);
+    await page.getByText('This environment does not exist any more').waitFor({ timeout: 15_000 });
+    expect(refused).toBeGreaterThan(1);
+    await page.unroute(part);
+    await page.route(part, (route) => route.abort());
+    await page.reload();
+    await page.getByText('This page could not be loaded').waitFor({ timeout: 15_000 });
+    await page.unroute(part);
+    await page.getByTestId('reload').click();
+    await page.getByText('This environment does not exist any more').waitFor({ timeout: 15_000 });
+  });
+
   test('a session that was ended in another tab is said by itself', async () => {
     const other = await page.context().newPage();
     await other.goto(`${lab.url}/account`);

@@ -48,7 +48,7 @@ interface Route {
 }
 
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
-const DOWN = 'The service is restarting.';
+const DOWN = 'The service behind this page is restarting; open desktops keep running.';
 
 /** Which door a request goes to. */
 export class Router {

@@ -27,7 +27,7 @@ export function pageSources(issuer: URL) {
         deviceCodePage({
           action: `${issuer.href}/device`,
           xsrf: xsrf(ctx),
-          code: '',
+          code: typed(ctx),
           problem: out || error ? codeProblem(error) : undefined,
         }),
       ),
@@ -36,6 +36,12 @@ export function pageSources(issuer: URL) {
     deviceDone: (ctx: KoaContextWithOIDC) =>
       send(ctx, messagePage({ title: 'Connected', text: 'Your terminal is signed in. You may close this page.' })),
   };
+}
+
+/** What was typed before, to be corrected rather than typed anew. */
+function typed(ctx: KoaContextWithOIDC): string {
+  const code = ctx.oidc.params?.['user_code'];
+  return typeof code === 'string' ? code.slice(0, 20) : '';
 }
 
 function codeProblem(error: Error | undefined): string {

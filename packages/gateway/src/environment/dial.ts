@@ -66,5 +66,5 @@ function codeOf(error: unknown): string {
 }
 
 function asUnavailable(cause: unknown): LabError {
-  return new LabError('ServiceUnavailable', 'The environment does not answer.', { cause });
+  return new LabError('ServiceUnavailable', 'The environment runs, and nothing in it answers yet. It may still be starting.', { cause });
 }

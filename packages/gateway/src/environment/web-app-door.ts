@@ -120,7 +120,7 @@ export class WebAppDoor {
 
   #pod(instance: Instance, environment: string): EnvironmentPod {
     const pod = this.#options.environments.pod({ ...keyOf(instance), environment });
-    if (!pod) throw new LabError('ServiceUnavailable', 'The environment is not running.');
+    if (!pod) throw new LabError('ServiceUnavailable', 'This environment is not running. Start it in your lab, and its page comes here.');
     return pod;
   }
 
@@ -177,7 +177,7 @@ export class WebAppDoor {
       path: environments.pathInside(instance, environment, request.url ?? '/'),
       headers,
       answer: fromApp,
-      unavailable: 'The environment does not answer yet.',
+      unavailable: 'The environment runs, and nothing in it answers yet. It may still be starting.',
     };
   }
 }

@@ -29,13 +29,12 @@ const WORDS: Readonly<Record<number, Words>> = {
   404: { title: 'Nothing here', link: HOME },
   502: {
     title: 'One moment',
-    text: 'The service behind this page is restarting. This page looks again by itself every two seconds; open desktops keep running.',
     link: { href: '', text: 'Look again now' },
     again: 2,
   },
   504: {
     title: 'No answer',
-    text: 'It took too long to get an answer. This page looks again by itself.',
+    text: 'It took too long to get an answer.',
     link: { href: '', text: 'Look again now' },
     again: 5,
   },
@@ -46,6 +45,7 @@ const escape = (text: string) => text.replace(/[&<>"']/g, (character) => `&#${ch
 /** Sends the page that explains `status`. It needs no script. */
 export function refusalPage(response: ServerResponse, status: number, message: string): void {
   const { title, text = message, link, again } = WORDS[status] ?? { title: 'This did not work', link: HOME };
+  const words = again ? `${text} This page looks again by itself.` : text;
   response.writeHead(status, {
     'content-type': 'text/html; charset=utf-8',
     'cache-control': 'no-store',
@@ -55,6 +55,6 @@ export function refusalPage(response: ServerResponse, status: number, message: s
   response.end(`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">${again ? `<meta http-equiv="refresh" content="${again}">` : ''}
 <title>${escape(title)} · CrownLabs</title><style>${STYLE}</style></head>
-<body><main><p class="code">${status}</p><h1>${escape(title)}</h1><p>${escape(text)}</p><a href="${escape(link.href)}">${escape(link.text)}</a></main></body></html>
+<body><main><p class="code">${status}</p><h1>${escape(title)}</h1><p>${escape(words)}</p><a href="${escape(link.href)}">${escape(link.text)}</a></main></body></html>
 `);
 }

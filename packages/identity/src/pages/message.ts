@@ -28,7 +28,7 @@ export function deviceConfirmPage(form: { action: string; xsrf: string; code: st
   return {
     title: 'Is this your terminal?',
     body: html`<h1>Is this your terminal?</h1>
-<p>${form.client} will act in your name. Continue only if your own terminal shows exactly this code.</p>
+<p>If you say yes, ${form.client} acts in your name. Continue only if your own terminal shows exactly this code.</p>
 <p class="code">${form.code}</p>
 <form method="post" action="${form.action}">
 <input type="hidden" name="xsrf" value="${form.xsrf}">
