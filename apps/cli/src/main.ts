@@ -65,10 +65,13 @@ program
 program
   .command('test')
   .description('set up what is missing and run every check and test')
-  .argument('[pattern...]', 'only test files whose path contains one of these')
-  .action(async (patterns: string[]) => {
-    const { test } = await import('./verbs/test.ts');
-    process.exitCode = await test(patterns);
+  .argument('[pattern...]', 'only test files whose path contains one of these; `operators`: the scenarios of the operators alone')
+  .option('--kubeconfig <file>', 'with `operators`: run them against this cluster; what they make there is removed again')
+  .action(async (patterns: string[], flags: { kubeconfig?: string }) => {
+    const { test, testOperators } = await import('./verbs/test.ts');
+    const scenarios = patterns.length === 1 && patterns[0] === 'operators';
+    if (flags.kubeconfig !== undefined && !scenarios) throw new LabError('Invalid', '--kubeconfig goes with `test operators`.');
+    process.exitCode = scenarios ? await testOperators(flags.kubeconfig) : await test(patterns);
   });
 
 withApiServerFlags(

@@ -11,6 +11,8 @@ export type ExpositionMode = 'gateway' | 'ingress' | 'httproute';
 export interface OperatorsConfig {
   /** Value of the operator-selector label of what is ours; empty means everything. */
   readonly operatorSelector: string;
+  /** Whether Tenants that carry no such label become ours: of several installations in a cluster, one at most says so. */
+  readonly claimsUnlabelled: boolean;
   /** The one address of the product, without a slash at its end. */
   readonly publicUrl: string;
   readonly exposition: ExpositionMode;
@@ -62,6 +64,7 @@ export interface OperatorsConfig {
 /** What an installation on one machine has, where it is not told otherwise. */
 export const SINGLE_MACHINE: Omit<OperatorsConfig, 'publicUrl'> = {
   operatorSelector: '',
+  claimsUnlabelled: true,
   exposition: 'gateway',
   ingress: { tlsSecret: 'crownlabs-ingress-secret' },
   httpRoute: { gateway: { name: 'crownlabs-main', namespace: 'crownlabs-system' } },

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { ROOT } from '../places.ts';
@@ -39,8 +39,16 @@ async function makeImages(): Promise<void> {
   const child = spawn('nice', ['-n', '10', process.execPath, ...command, '--data-dir', dataDir, 'image', 'build', '--missing'], {
     stdio: 'ignore',
   });
-  await new Promise((resolve) => child.once('error', resolve).once('close', resolve));
+  await new Promise((done) => child.once('error', done).once('close', done));
   await rm(dataDir, { recursive: true, force: true });
+}
+
+/** Runs the scenarios of the operators against a cluster, or against an API of their own, and ends with the line `N passed, N failed`. */
+export async function testOperators(kubeconfig: string | undefined): Promise<number> {
+  const env = kubeconfig === undefined ? {} : { CROWNLABS_TEST_KUBECONFIG: resolve(kubeconfig) };
+  const { passed, failed } = await runTests(['--project', 'e2e', 'e2e/operators/'], env);
+  console.log(`\n${passed} passed, ${failed} failed`);
+  return failed > 0 ? 1 : 0;
 }
 
 async function runChecks(): Promise<Tally> {
@@ -50,17 +58,11 @@ async function runChecks(): Promise<Tally> {
   return { passed, failed: code !== 0 && failed === 0 ? 1 : failed };
 }
 
-async function runTests(patterns: readonly string[]): Promise<Tally> {
+async function runTests(patterns: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Tally> {
   const folder = await mkdtemp(join(tmpdir(), 'crownlabs-test-'));
   const report = join(folder, 'report.json');
-  const { code } = await run([
-    'node_modules/vitest/vitest.mjs',
-    'run',
-    '--reporter=default',
-    '--reporter=json',
-    `--outputFile.json=${report}`,
-    ...patterns,
-  ]);
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+  const { code } = await run(['node_modules/vitest/vitest.mjs', 'run', ...reporters, ...patterns], env);
   const text = await readFile(report, 'utf8').catch(() => undefined);
   await rm(folder, { recursive: true });
   if (!text) return { passed: 0, failed: 1 };
@@ -69,16 +71,20 @@ async function runTests(patterns: readonly string[]): Promise<Tally> {
   return { passed, failed: code !== 0 && failed === 0 ? 1 : failed };
 }
 
-function run(args: readonly string[]): Promise<{ code: number; output: string }> {
-  return new Promise((resolve, reject) => {
+function run(args: readonly string[], more: Readonly<Record<string, string>> = {}): Promise<{ code: number; output: string }> {
+  return new Promise((done, reject) => {
     const PATH = `${join(ROOT, 'node_modules/.bin')}:${process.env['PATH'] ?? ''}`;
-    const child = spawn(process.execPath, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, PATH } });
+    const child = spawn(process.execPath, args, {
+      cwd: ROOT,
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...process.env, ...more, PATH },
+    });
     let output = '';
     child.stdout.on('data', (chunk: Buffer) => {
       output += chunk.toString();
       process.stdout.write(chunk);
     });
     child.once('error', reject);
-    child.once('close', (code) => resolve({ code: code ?? 1, output }));
+    child.once('close', (code) => done({ code: code ?? 1, output }));
   });
 }

@@ -82,6 +82,10 @@ const api = z.strictObject({
 export const OperatorsSettings = z.strictObject({
   publicURL: z.url().default('http://localhost:8080').describe('The one address of the product.'),
   operatorSelector: z.string().default('').describe('Value of the label operator-selector of what is ours; empty means everything.'),
+  claimsUnlabelled: z
+    .boolean()
+    .default(true)
+    .describe('Whether Tenants without that label become ours: of several installations in a cluster, one at most says so.'),
   exposition: z.enum(['gateway', 'ingress', 'httproute']).default('gateway').describe('How environments are reached from outside.'),
   ingress: ingress.prefault({}).describe('What Ingresses say, in the mode ingress.'),
   httpRoute: z
@@ -143,11 +147,12 @@ export function parseOperators(text: string, overrides: Readonly<Record<string, 
 /** The part of the settings that decides what the operators do. */
 export function operatorsConfig(settings: OperatorsSettings): OperatorsConfig {
   const { publicURL, namespaceKeepAlive, keepStopped, drive: volumes, ingress: of, ...rest } = settings;
-  const { operatorSelector, exposition, httpRoute, machines: vm, caps: most } = rest;
+  const { operatorSelector, claimsUnlabelled, exposition, httpRoute, machines: vm, caps: most } = rest;
   const { contentToolsImage, waitUserVerification, baseWorkspaces, namespaceLabels, bypassGroups } = rest;
   return {
     ...SINGLE_MACHINE,
     operatorSelector,
+    claimsUnlabelled,
     publicUrl: publicURL.replace(/\/$/, ''),
     exposition,
     ingress: given(of),

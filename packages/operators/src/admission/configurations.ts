@@ -31,7 +31,12 @@ export function webhookConfigurations(config: OperatorsConfig, reach: WebhookRea
     kind: 'MutatingWebhookConfiguration',
     metadata,
     webhooks: [
-      { ...webhook('tenantDefaulter', 'tenants', reach), reinvocationPolicy: 'Never' } satisfies MutatingWebhook,
+      {
+        ...webhook('tenantDefaulter', 'tenants', reach),
+        // Whoever is to be ours has no label yet: only an installation that claims nobody may look at the label first.
+        ...(config.claimsUnlabelled ? {} : ofSelector('objectSelector', config)),
+        reinvocationPolicy: 'Never',
+      } satisfies MutatingWebhook,
       { ...webhook('instanceDefaulter', 'instances', reach), ...ofSelector('namespaceSelector', config), reinvocationPolicy: 'Never' },
     ],
   };

@@ -1,7 +1,8 @@
 import { eventRecorder } from '@crownlabs/client';
-import { manualSource } from '@crownlabs/controller';
-import { type Controllers, labController } from '../controller-parts.ts';
+import { manualSource, type Reconcile } from '@crownlabs/controller';
+import { type ControllerParts, type Controllers, labController } from '../controller-parts.ts';
 import { Doorbell } from '../doorbell.ts';
+import { isOurs } from '../manifests/labels.ts';
 import { Ledgers } from '../quota/ledger.ts';
 import { instanceReconciler } from './reconcile.ts';
 import { instanceSources } from './sources.ts';
@@ -17,5 +18,20 @@ export const instanceControllers: Controllers = (parts) => {
   signal.addEventListener('abort', deaf, { once: true });
   const events = eventRecorder(client, { component: 'instance-operator', clock, log });
   const reconcile = instanceReconciler({ lab, ledgers: new Ledgers(client, lab.ledgers), doorbell, config, clock, events, metrics });
-  return [labController(parts, { name: 'instance', workers: 16, sources: [...instanceSources(lab), answers], reconcile })];
+  return [
+    labController(parts, {
+      name: 'instance',
+      workers: 16,
+      sources: [...instanceSources(lab), answers],
+      reconcile: whereOurs(parts, reconcile),
+    }),
+  ];
 };
+
+/** Another installation's operators may share the cluster: its namespaces carry another label. */
+function whereOurs({ lab, config: { operatorSelector } }: ControllerParts, reconcile: Reconcile): Reconcile {
+  return async (key, signal) => {
+    const namespace = operatorSelector === '' ? undefined : lab.namespaces.get(key.namespace ?? '');
+    return operatorSelector === '' || (namespace && isOurs(namespace, operatorSelector)) ? reconcile(key, signal) : undefined;
+  };
+}
