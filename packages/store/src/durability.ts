@@ -34,6 +34,7 @@ export class Durability {
 
   /** Whether the log beside the database holds so much that it should be moved there. */
   get checkpointDue(): boolean {
+    if (!this.#db.isOpen) return false;
     const { log, checkpointed } = this.#frames.get() ?? {};
     return Number(log) - Number(checkpointed) >= CHECKPOINT_PAGES;
   }

@@ -45,6 +45,8 @@ export class GroupCommit {
   #busy: Promise<void> | undefined;
   // A disk that failed once is not believed again: what it holds is known only after a restart.
   #failure: Error | undefined;
+  // Why the last batch was refused; undefined when it was not.
+  #refused: unknown;
 
   constructor(db: Database, listener: CommitListener) {
     this.#db = db;
@@ -61,6 +63,19 @@ export class GroupCommit {
     if (this.#failure) throw refusal(this.#failure);
   }
 
+  /** Throws when the last batch was refused, and a write of nothing in particular is refused still. */
+  demandWritable(): void {
+    this.demandSound();
+    if (this.#refused === undefined) return;
+    if (this.#busy) throw refusal(this.#refused);
+    try {
+      this.#db.transaction(() => this.#db.setFact('tried', (this.#db.fact('tried') ?? 0) + 1));
+    } catch (error) {
+      throw refusal(error);
+    }
+    this.#refused = undefined;
+  }
+
   add(write: Write): void {
     const batch = this.#pending ?? this.#begin();
     batch.writes.push(write);
@@ -73,15 +88,16 @@ export class GroupCommit {
     await (this.#pending?.settled ?? this.#busy);
   }
 
-  /** Resolves when nothing is on its way to the disk; the next batch is committed a turn later at the earliest. */
-  async quiet(): Promise<void> {
+  /** Does something else with the database, while nobody commits: writes wait, the event loop does not. */
+  async alone(work: () => void | Promise<void>): Promise<void> {
     while (this.#busy) await this.#busy;
+    await this.#hold(this.#undisturbed(work));
   }
 
-  /** After a transaction of somebody else: keeps the log beside the database short. To be called while it is quiet. */
-  async relieve(): Promise<void> {
+  async #undisturbed(work: () => void | Promise<void>): Promise<void> {
+    await work();
     const { durability } = this.#db;
-    if (durability?.checkpointDue) await this.#hold(checkpoint(durability));
+    if (durability?.checkpointDue) await checkpoint(durability);
   }
 
   #begin(): Batch {
@@ -92,6 +108,8 @@ export class GroupCommit {
   }
 
   #flush(batch: Batch): void {
+    // Whoever is alone now sees to it when he is done.
+    if (this.#busy || this.#pending !== batch) return;
     this.#pending = undefined;
     try {
       this.demandSound();
@@ -107,15 +125,16 @@ export class GroupCommit {
     else this.#publish(batch);
   }
 
-  /** Lets nobody commit until `work` is done. */
+  /** Lets nobody commit until `work` is done, however it ends. */
   #hold(work: Promise<void>): Promise<void> {
-    this.#busy = work.finally(() => {
+    const release = () => {
       this.#busy = undefined;
       const next = this.#pending;
       // Answers to what was just published go out first, and their clients' next requests come in.
       if (next) setImmediate(() => this.#flush(next));
-    });
-    return this.#busy;
+    };
+    this.#busy = work.then(release, release);
+    return work;
   }
 
   async #finish(batch: Batch, durability: Durability): Promise<void> {
@@ -131,12 +150,14 @@ export class GroupCommit {
   }
 
   #publish(batch: Batch): void {
+    this.#refused = undefined;
     this.#unstage(batch);
     this.#listener.published(batch.writes);
     batch.settle();
   }
 
   #refuse(batch: Batch, why: unknown): void {
+    this.#refused = why;
     this.#unstage(batch);
     this.#listener.refused();
     const error = refusal(why);

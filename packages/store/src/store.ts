@@ -34,6 +34,8 @@ export interface Store extends AsyncDisposable {
   write(change: Change): Promise<Entry>;
   /** Resolves when everything accepted so far is committed. */
   settled(): Promise<void>;
+  /** Throws ServiceUnavailable when nothing can be written: the last write failed, and a small one fails still. */
+  demandWritable(): void;
   /** Forgets history up to `revision`, in small steps. */
   compact(revision: number): Promise<void>;
   /** A consistent copy of the database, while it runs. */
@@ -199,6 +201,11 @@ class LogStore implements Store {
     return this.#commits.settled();
   }
 
+  demandWritable(): void {
+    if (this.#closed) throw new LabError('ServiceUnavailable', 'The store is closed');
+    this.#commits.demandWritable();
+  }
+
   #publish(writes: readonly Write[]): void {
     const byBucket = new Map<string, LogEvent[]>();
     for (const { row, previous } of writes) {
@@ -253,35 +260,35 @@ class LogStore implements Store {
   async compact(revision: number): Promise<void> {
     const target = Math.min(revision, this.#committed);
     try {
-      await this.#commits.quiet();
-      if (target > this.#compacted) {
-        // Before anything goes, or a restart would promise history that is gone.
-        this.#db.setFact('compacted', target);
-        this.#compacted = target;
+      // Before anything goes, or a restart would promise history that is gone.
+      await this.#commits.alone(() => this.#forget(target));
+      while (this.#swept < this.#compacted && !this.#closed) {
+        await this.#commits.alone(() => this.#sweep());
+        // Let writes and reads pass between two steps.
+        await new Promise((resolve) => setImmediate(resolve));
       }
-      await this.#sweep();
     } catch (error) {
       throw new LabError('ServiceUnavailable', `History could not be forgotten: ${messageOf(error)}`, { cause: error });
     }
   }
 
-  async #sweep(): Promise<void> {
-    for (;;) {
-      await this.#commits.quiet();
-      if (this.#swept >= this.#compacted || this.#closed) return;
-      const { reached, tombstones } = this.#db.sweep(this.#swept, this.#compacted, STEP_ROWS);
-      for (const key of tombstones) if ((this.#tombstones.get(key) ?? Infinity) <= reached) this.#tombstones.delete(key);
-      this.#swept = reached;
-      this.#db.shrink(STEP_ROWS);
-      await this.#commits.relieve();
-      // Let writes and reads pass between two steps.
-      await new Promise((resolve) => setImmediate(resolve));
-    }
+  #forget(target: number): void {
+    if (target <= this.#compacted) return;
+    this.#db.setFact('compacted', target);
+    this.#compacted = target;
+  }
+
+  #sweep(): void {
+    if (this.#closed) return;
+    const { reached, tombstones } = this.#db.sweep(this.#swept, this.#compacted, STEP_ROWS);
+    for (const key of tombstones) if ((this.#tombstones.get(key) ?? Infinity) <= reached) this.#tombstones.delete(key);
+    this.#swept = reached;
+    this.#db.shrink(STEP_ROWS);
   }
 
   async backup(path: string): Promise<void> {
-    await this.settled();
-    await this.#db.backup(path);
+    // A commit in the middle of it would make it fail.
+    await this.#commits.alone(() => this.#db.backup(path));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -289,8 +296,7 @@ class LogStore implements Store {
     this.#closed = true;
     clearInterval(this.#timer);
     await this.settled();
-    await this.#commits.quiet();
-    this.#db.close();
+    await this.#commits.alone(() => this.#db.close());
   }
 }
 

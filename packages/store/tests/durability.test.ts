@@ -51,3 +51,26 @@ test('while the disk is busy others are served, later writes wait together, and 
   await Promise.all([second, third]);
   expect(told).toEqual([[1], [2, 3]]);
 });
+
+test('a backup and a compaction among writers succeed, and the copy is whole', async () => {
+  await using store = await openStore({ directory: folder() });
+  const stop = new AbortController();
+  let writes = 0;
+  const writing = Array.from({ length: 4 }, async (_, at) => {
+    while (!stop.signal.aborted) {
+      await put(store, `k${at}-${writes % 200}`, Buffer.alloc(1000, at));
+      writes += 1;
+    }
+  });
+  for (let round = 0; round < 12; round += 1) {
+    const copy = folder();
+    const acknowledged = store.revision;
+    const [copied] = await Promise.allSettled([store.backup(join(copy, 'log.db')), store.compact(store.revision - 50)]);
+    expect(copied).toMatchObject({ status: 'fulfilled' });
+    await using restored = await openStore({ directory: copy });
+    expect(restored.revision).toBeGreaterThanOrEqual(acknowledged);
+  }
+  stop.abort();
+  await Promise.all(writing);
+  expect(writes).toBeGreaterThan(12);
+});
