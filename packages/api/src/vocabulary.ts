@@ -53,6 +53,13 @@ export const ANNOTATION = {
   lastDestructionNotification: key('last-destruction-notification-timestamp'),
   expiringWarning: key('expiring-warning-notification-timestamp'),
   customNumberAlerts: key('custom-number-alerts'),
+  /** When the owner asked to keep an instance that was about to expire; it gets its time once more, from then. */
+  keptFromExpiration: 'lab.crownlabs.polito.it/kept-from-expiration',
+  /** The mail about an instance that is on its way, so that a restart neither forgets nor repeats it. */
+  inactivityMail: 'lab.crownlabs.polito.it/inactivity-mail',
+  expirationMail: 'lab.crownlabs.polito.it/expiration-mail',
+  /** On a Tenant: the language of its mails. */
+  language: 'lab.crownlabs.polito.it/language',
   requiredTargetLabels: 'pmp.crownlabs.polito.it/required-target-ns-labels',
   /** On a mirror's claim: `namespace/name` of the claim whose bytes it shows. `dataSourceRef` says it only where a feature gate is open. */
   mirrorOf: 'pmp.crownlabs.polito.it/mirror-of',

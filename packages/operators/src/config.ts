@@ -1,3 +1,5 @@
+import { AUTOMATION, type AutomationConfig } from './automation/config.ts';
+import { IMAGE_LISTS, type ImageListsConfig } from './image-list/config.ts';
 import type { PublicExposureConfig } from './public-exposure/config.ts';
 import type { SharedVolumesConfig } from './shared-volume/config.ts';
 
@@ -47,8 +49,12 @@ export interface OperatorsConfig {
   readonly drive: { readonly size: string; readonly storageClassName?: string } | undefined;
   /** Addresses and ports that instances may have on the Internet; absent where the home has none. */
   readonly publicExposure: PublicExposureConfig | undefined;
+  /** Registries whose images people choose from. */
+  readonly imageLists: ImageListsConfig;
   /** Volumes that workspaces share. */
   readonly sharedVolumes: SharedVolumesConfig;
+  /** When the lab acts by itself. */
+  readonly automation: AutomationConfig;
   /** The image that unpacks archives before the first start. */
   readonly contentToolsImage: string;
   /** Wait with everything but the account until the address was confirmed. */
@@ -74,8 +80,10 @@ export const SINGLE_MACHINE: Omit<OperatorsConfig, 'publicUrl'> = {
   caps: { cpu: 25, memory: '50G', instances: 10 },
   drive: { size: '1Gi', storageClassName: 'local' },
   publicExposure: undefined,
+  imageLists: IMAGE_LISTS,
   // The terminal is the smallest of the images that every installation builds.
   sharedVolumes: { storageClassName: 'local', provisionerImage: 'crownlabs/terminal:1' },
+  automation: AUTOMATION,
   contentToolsImage: 'crownlabs/content-tools:1',
   waitUserVerification: false,
   baseWorkspaces: [],

@@ -1,6 +1,7 @@
 import type { KubeClient } from '@crownlabs/client';
 import { type Controller, controller, type Reconcile, type Source } from '@crownlabs/controller';
 import type { Clock, Logger } from '@crownlabs/std';
+import type { Post } from './automation/notice.ts';
 import type { OperatorsConfig } from './config.ts';
 import type { Directory } from './directory.ts';
 import type { Probe } from './doorbell.ts';
@@ -17,6 +18,8 @@ export interface ControllerParts {
   readonly probe: Probe;
   readonly directory: Directory;
   readonly metrics: OperatorMetrics;
+  /** Brings notices to people; absent where mail is off. */
+  readonly post?: Post;
   readonly signal: AbortSignal;
 }
 

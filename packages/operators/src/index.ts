@@ -2,10 +2,13 @@ export { type WebhookReach, webhookConfigurationName, webhookConfigurations } fr
 export { type AdmissionHandlers, admissionHandlers, SYSTEM_NAMESPACE, WEBHOOKS } from './admission/handlers.ts';
 export type { ReviewHandler } from './admission/review.ts';
 export type { AdmissionWorld } from './admission/world.ts';
+export { AUTOMATION, type AutomationConfig, type PrometheusConfig } from './automation/config.ts';
+export type { KeepGrant, Notice, NoticeName, Post } from './automation/notice.ts';
 export { type ExpositionMode, type OperatorsConfig, SINGLE_MACHINE } from './config.ts';
 export type { Piece, Wanted } from './converge.ts';
 export { type Directory, type DirectoryPerson, type DirectoryUser, embeddedDirectory } from './directory.ts';
 export { type Probe, type ProbedPod, RFB_PORT, rfbProbe } from './doorbell.ts';
+export { IMAGE_LISTS, type ImageListsConfig, type ImageRegistry } from './image-list/config.ts';
 export {
   type InstallOptions,
   installKinds,

@@ -3,10 +3,13 @@ import type { Controller } from '@crownlabs/controller';
 import { type Clock, type Logger, messageOf } from '@crownlabs/std';
 import type { AdmissionHandlers } from './admission/handlers.ts';
 import { labWorld } from './admission/world.ts';
+import { automationControllers } from './automation/controllers.ts';
+import type { Post } from './automation/notice.ts';
 import type { OperatorsConfig } from './config.ts';
 import type { Controllers } from './controller-parts.ts';
 import { type Directory, embeddedDirectory } from './directory.ts';
 import type { Probe } from './doorbell.ts';
+import { imageListControllers } from './image-list/controllers.ts';
 import { instanceControllers } from './instance/controllers.ts';
 import { ownsNamespace } from './instance/gather.ts';
 import { type Lab, openLab, synced } from './lab.ts';
@@ -27,6 +30,8 @@ const KINDS: readonly Controllers[] = [
   sharedVolumeControllers,
   mirrorControllers,
   exposureControllers,
+  imageListControllers,
+  automationControllers,
 ];
 
 /** What the operators need of the world. */
@@ -43,6 +48,8 @@ export interface OperatorsOptions {
   /** Handlers made before the API started; they begin to answer when everything has been read. */
   readonly admission?: AdmissionHandlers;
   readonly metrics?: OperatorMetrics;
+  /** Brings notices to people; absent where mail is off. */
+  readonly post?: Post;
 }
 
 /** The running operators. */

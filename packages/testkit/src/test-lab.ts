@@ -6,6 +6,7 @@ import {
   installManifests,
   type Operators,
   type OperatorsConfig,
+  type Post,
   SINGLE_MACHINE,
   startOperators,
 } from '@crownlabs/operators';
@@ -17,6 +18,8 @@ export interface TestLabOptions {
   readonly config?: Partial<OperatorsConfig>;
   readonly clock?: Clock;
   readonly log?: Logger;
+  /** Brings notices to people; mail is off without. */
+  readonly post?: Post;
 }
 
 /** A whole lab in memory: the embedded API, its controllers, our operators, and a simulated node. Nothing listens, nothing is written to disk. */
@@ -47,7 +50,7 @@ export async function startTestLab(options: TestLabOptions = {}): Promise<TestLa
   }
 }
 
-async function assemble({ config: changes, clock = systemClock, log = silent }: TestLabOptions, owned: Scope): Promise<TestLab> {
+async function assemble({ config: changes, clock = systemClock, log = silent, post }: TestLabOptions, owned: Scope): Promise<TestLab> {
   const config: OperatorsConfig = { ...SINGLE_MACHINE, publicUrl: 'http://localhost:8080', ...changes };
   const admission = admissionHandlers({ config, clock });
   const signingKey = { read: async () => undefined, write: async () => undefined };
@@ -75,7 +78,10 @@ async function assemble({ config: changes, clock = systemClock, log = silent }: 
   running.push(startKubeControllers({ client: as('system:kube-controller-manager'), rootCa: '', clock, log }, stop.signal));
   const node = await startFakeNode(admin, stop.signal);
   const probe = async () => node.desktopsAnswer;
-  const operators = startOperators({ client: room('operators'), config, clock, log, admission, probe }, stop.signal);
+  const operators = startOperators(
+    { client: room('operators'), config, clock, log, admission, probe, ...(post ? { post } : {}) },
+    stop.signal,
+  );
   running.push(operators);
   await operators.ready;
   return {

@@ -1,5 +1,6 @@
 import type { EnvironmentStatus, InstanceStatus } from '@crownlabs/api';
 import { instancePath } from '@crownlabs/api';
+import { foreignConditions } from '../automation/report.ts';
 import { conditionsFrom } from '../conditions.ts';
 import { goDuration } from './duration.ts';
 import { type EnvironmentFacts, type InstanceFacts, isMachine } from './facts.ts';
@@ -22,6 +23,7 @@ export function observe(facts: InstanceFacts, config: FindingsConfig): InstanceS
     environments,
     nodeName: node?.nodeName ?? '',
     nodeSelector: node?.nodeSelector ?? {},
+    conditions: [...conditionsFrom(findings(facts, phase, config), before?.conditions, now), ...foreignConditions(before?.conditions)],
     observedGeneration: instance.metadata.generation ?? 0,
   };
 }

@@ -1,4 +1,4 @@
-import { crds, GROUP_PREFIX, LABEL, MYDRIVE_NAMESPACE } from '@crownlabs/api';
+import { crds, GROUP_PREFIX, LABEL, MYDRIVE_NAMESPACE, USE_NAMESPACE } from '@crownlabs/api';
 import {
   clusterRoleBindings,
   clusterRoles,
@@ -18,6 +18,7 @@ import { bindEverywhere, RBAC_GROUP } from './bindings.ts';
 import { peopleRoles } from './cluster-roles.ts';
 import { managedBy } from './labels.ts';
 import { ROOM_RULES, roomRoles } from './rooms.ts';
+import { useReportPieces } from './use-reports.ts';
 
 /** All ClusterRoles that the lab needs, for people and for rooms. */
 export function labClusterRoles(): Wanted<Kube<ClusterRole>>[] {
@@ -34,11 +35,13 @@ export function labManifests(): Piece[] {
     // The doors are in there, and from there they reach environments.
     namespacePiece(SYSTEM_NAMESPACE, { [LABEL.allowInstanceAccess]: 'true' }),
     namespacePiece(MYDRIVE_NAMESPACE),
+    namespacePiece(USE_NAMESPACE),
     ...labClusterRoles().map((role) => piece(clusterRoles, role)),
     bind('crownlabs-view-workspaces'),
     bind('crownlabs-view-image-lists'),
     piece(clusterRoleBindings, bindEverywhere({ name: 'crownlabs-admin', labels: managedBy('operators') }, 'crownlabs-admin', admin)),
     ...Object.keys(ROOM_RULES).flatMap(roomPieces),
+    ...useReportPieces(),
   ];
 }
 
