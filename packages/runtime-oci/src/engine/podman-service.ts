@@ -5,6 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { LabError } from '@crownlabs/std';
 import { connectEngine, type Engine } from './engine.ts';
 import type { HostLimits } from './host-limits.ts';
+import { writeSeccompProfile } from './seccomp-profile.ts';
 
 /** What our own Podman service is told. The storage is the engine's default, so that images are shared. */
 export interface PodmanSettings {
@@ -12,13 +13,23 @@ export interface PodmanSettings {
   readonly cgroupManager: 'systemd' | 'cgroupfs';
 }
 
+/** The settings of a service, and what it is to hold containers to. */
+interface ServiceSettings extends PodmanSettings {
+  /** File with the filter of system calls; absent: Podman's own. */
+  readonly seccompProfile?: string;
+}
+
 /** The settings as `containers.conf`. https://github.com/containers/common/blob/main/docs/containers.conf.5.md */
-export function containersConf({ ociRuntime, cgroupManager }: PodmanSettings, { openFiles, processes }: HostLimits): string {
+export function containersConf(
+  { ociRuntime, cgroupManager, seccompProfile }: ServiceSettings,
+  { openFiles, processes }: HostLimits,
+): string {
   return [
     '# Written by CrownLabs at each start for its own Podman service.',
     '[containers]',
     `default_ulimits = ["nofile=${openFiles}:${openFiles}", "nproc=${processes}:${processes}"]`,
     'log_driver = "k8s-file"',
+    ...(seccompProfile === undefined ? [] : [`seccomp_profile = "${seccompProfile}"`]),
     '[engine]',
     `runtime = "${ociRuntime}"`,
     `cgroup_manager = "${cgroupManager}"`,
@@ -41,7 +52,8 @@ const STOP_MS = 1_500;
 export async function startPodmanService(directory: string, settings: PodmanSettings, limits: HostLimits): Promise<PodmanService> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const path = (name: string) => join(directory, name);
-  const conf = containersConf(settings, limits);
+  const filtered = await writeSeccompProfile(path('seccomp.json'));
+  const conf = containersConf({ ...settings, ...(filtered ? { seccompProfile: path('seccomp.json') } : {}) }, limits);
   const ulimits = [
     { Name: 'nofile', Soft: limits.openFiles, Hard: limits.openFiles },
     { Name: 'nproc', Soft: limits.processes, Hard: limits.processes },
