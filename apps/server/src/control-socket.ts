@@ -1,6 +1,7 @@
 import { chown, rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { endOf } from './server-end.ts';
 
 /** A door behind the gateway, mounted below a path. */
 export interface Mounted {
@@ -22,6 +23,7 @@ export async function listenOnSocket(
     if (door) door.handler(request, response);
     else response.writeHead(404).end();
   });
+  const end = endOf(server);
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const door = doorOf(request.url ?? '/');
     if (door?.upgrade) door.upgrade(request, socket, head);
@@ -35,11 +37,5 @@ export async function listenOnSocket(
     process.umask(before);
   }
   if (owner) await chown(path, owner.uid, owner.gid);
-  return {
-    [Symbol.asyncDispose]: () =>
-      new Promise<void>((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
+  return { [Symbol.asyncDispose]: end };
 }

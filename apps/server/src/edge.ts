@@ -7,6 +7,7 @@ import { createGateway, FileSessionStore, followLab } from '@crownlabs/gateway';
 import { type Logger, scope, systemClock } from '@crownlabs/std';
 import { appsDomainOf, placesBelow, type Resolved, ROOT } from './resolved-config.ts';
 import { CLIENT_ID } from './room-identities.ts';
+import { endOf } from './server-end.ts';
 
 /** Runs the exposed process until `stop`: the gateway, with no more rights than its ServiceAccount and its own folder give. */
 export async function edge(config: Resolved, log: Logger, stop: AbortSignal, ready: () => void): Promise<void> {
@@ -48,15 +49,10 @@ export async function edge(config: Resolved, log: Logger, stop: AbortSignal, rea
     }),
   );
   const server = createServer((request, response) => gateway.request(request, response));
+  const end = endOf(server);
   server.on('upgrade', (request, socket, head) => gateway.upgrade(request, socket, head));
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(config.port, config.bind, resolve));
-  owned.defer(
-    () =>
-      new Promise<void>((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  );
+  owned.defer(end);
   ready();
   await new Promise((resolve) => stop.addEventListener('abort', resolve, { once: true }));
 }
