@@ -59,6 +59,12 @@ export function readable(program: string, line: string): string | undefined {
   return `${paint('dim', time.slice(11, 19))} ${paint('dim', (typeof parsed['room'] === 'string' ? parsed['room'] : program).padEnd(10))} ${text}${fields.length > 0 ? paint('dim', `  ${fields.join(' ')}`) : ''}`;
 }
 
+/** What is said of a program that ended by itself. Before anybody was let in there is nothing open that could be affected. */
+export function exitWords(program: string, how: string, { inMs, served }: { readonly inMs: number; readonly served: boolean }): string {
+  const again = inMs > 0 ? ` in ${(inMs / 1000).toFixed(1)} s` : '';
+  return `${program} ${how}; starting it again${again}.${served ? ' Open desktops are not affected.' : ''}`;
+}
+
 function parseLine(line: string): ({ time: string; level: string; message: string } & Record<string, unknown>) | undefined {
   if (!line.startsWith('{')) return undefined;
   try {

@@ -4,7 +4,7 @@ import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { LabError } from '@crownlabs/std';
 import { decidePorts, orphansGone, running } from '../installation.ts';
-import { readable } from '../log-lines.ts';
+import { exitWords, readable } from '../log-lines.ts';
 import type { Places } from '../places.ts';
 import { readConfiguration } from '../read-configuration.ts';
 import { againAsRoot, isRoot } from '../setup/as-root.ts';
@@ -83,12 +83,7 @@ async function runHere(installation: Supervised): Promise<void> {
       const text = readable(program, line);
       if (text) say(text);
     },
-    onExit: (program, how, { inMs, served }) => {
-      const again = inMs > 0 ? ` in ${(inMs / 1000).toFixed(1)} s` : '';
-      // Before anybody was let in there is nothing that could be affected.
-      const calm = served ? ' Open desktops are not affected.' : '';
-      say(paint('yellow', `${program} ${how}; starting it again${again}.${calm}`));
-    },
+    onExit: (program, how, again) => say(paint('yellow', exitWords(program, how, again))),
   });
   say('Stopped. All data is kept.');
 }
