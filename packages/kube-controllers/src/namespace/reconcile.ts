@@ -13,6 +13,8 @@ const FINALIZER = 'kubernetes';
 const WORKERS = 8;
 // Everything that ends a wait is watched; this only covers what discovery could not tell.
 const LOOK_AGAIN_MS = 15_000;
+// Kubernetes waits 5 s before it looks. Clients count on seeing a namespace that is about to go, and not only that it is gone.
+const SEEN_FOR_MS = 200;
 
 /** Empties namespaces that are being deleted, pods first, and lets them go. */
 export function namespaceController(cluster: Cluster, world: World): Controller {
@@ -37,13 +39,19 @@ export function namespaceController(cluster: Cluster, world: World): Controller 
 }
 
 function reconcileNamespace({ client, clock }: Cluster, world: World, find: (name: string) => Namespace | undefined): Reconcile {
+  const noticed = new Map<string, number>();
   return async ({ name }) => {
     const namespace = find(name);
     if (namespace?.metadata.deletionTimestamp === undefined || !namespace.spec?.finalizers?.includes(FINALIZER)) return undefined;
+    const since = noticed.get(name) ?? clock.now();
+    noticed.set(name, since);
     const resources = world.resources().filter(({ namespaced, verbs }) => namespaced && verbs.includes('delete') && verbs.includes('list'));
     const remains = await empty(client, resources, name);
     if (remains.left.length === 0 && remains.failures.length === 0) {
+      const early = since + SEEN_FOR_MS - clock.now();
+      if (early > 0) return { afterMs: early };
       await finalize(client, namespace);
+      noticed.delete(name);
       return undefined;
     }
     const conditions = conditionsOf(namespace, remains, rfc3339(clock.now()));
