@@ -80,8 +80,18 @@ export const TemplateSpec = z.object({
 /** What a Template should be. */
 export type TemplateSpec = z.infer<typeof TemplateSpec>;
 
+const ImageState = z.object({
+  name: z.string().describe('The image, as environments name it.'),
+  present: z.boolean().describe('Whether environments can be started from it without waiting for it.'),
+});
+
 /** What a Template is. */
-export const TemplateStatus = z.object({ ...commonStatus });
+export const TemplateStatus = z.object({
+  instances: z.int().optional().describe('How many instances there are of it.'),
+  lastUsed: z.iso.datetime().optional().describe('When somebody made, used or stopped an instance of it last.'),
+  images: marked(z.array(ImageState).optional().describe('Its images, as far as this system knows of them.'), { listMapKeys: ['name'] }),
+  ...commonStatus,
+});
 /** What a Template is. */
 export type TemplateStatus = z.infer<typeof TemplateStatus>;
 

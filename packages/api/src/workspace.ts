@@ -11,6 +11,10 @@ export const WorkspaceSpec = z.object({
     .optional()
     .describe('How people may join by themselves: not at all (empty), as candidates whom a manager accepts, or at once.'),
   quota: WorkspaceQuota,
+  allowedImages: z
+    .array(z.string())
+    .optional()
+    .describe('Images that templates of the workspace may use; * stands for anything. Absent means all images.'),
 });
 /** What a Workspace should be. */
 export type WorkspaceSpec = z.infer<typeof WorkspaceSpec>;

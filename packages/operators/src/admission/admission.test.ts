@@ -83,6 +83,8 @@ function handlers(there: Instance[] = []) {
     workspace: async (name) => workspaces.get(name),
     template: async (name) => templates.get(name),
     knownTemplate: (name) => templates.get(name),
+    workspaceIn: () => undefined,
+    knownSharedVolume: () => undefined,
     instancesIn: () => there,
     ownsNamespace: (tenant, namespace) => namespace === tenantNamespace(tenant),
   };
@@ -219,6 +221,8 @@ function emptyWorld(): AdmissionWorld {
     workspace: async () => undefined,
     template: async () => undefined,
     knownTemplate: () => undefined,
+    workspaceIn: () => undefined,
+    knownSharedVolume: () => undefined,
     instancesIn: () => [],
     ownsNamespace: () => true,
   };

@@ -46,6 +46,7 @@ export function webhookConfigurations(config: OperatorsConfig, reach: WebhookRea
     metadata,
     webhooks: [
       { ...webhook('tenantValidator', 'tenants', reach), ...ofSelector('objectSelector', config) },
+      { ...webhook('templateValidator', 'templates', reach), ...ofSelector('namespaceSelector', config) },
       { ...webhook('instanceValidator', 'instances', reach), ...ofSelector('namespaceSelector', config) },
     ],
   };
@@ -57,7 +58,7 @@ function ofSelector(selector: 'objectSelector' | 'namespaceSelector', { operator
   return operatorSelector === '' ? {} : { [selector]: { matchLabels: { [LABEL.operatorSelector]: operatorSelector } } };
 }
 
-function webhook(which: keyof typeof WEBHOOKS, resource: 'tenants' | 'instances', reach: WebhookReach): ValidatingWebhook {
+function webhook(which: keyof typeof WEBHOOKS, resource: 'tenants' | 'templates' | 'instances', reach: WebhookReach): ValidatingWebhook {
   const { service } = WEBHOOKS[which];
   // The types that we have leave out half of what a rule is made of.
   const rule = {

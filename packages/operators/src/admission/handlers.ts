@@ -1,9 +1,10 @@
-import type { Instance, Tenant } from '@crownlabs/api';
+import type { Instance, Template, Tenant } from '@crownlabs/api';
 import { type Clock, LabError } from '@crownlabs/std';
 import type { OperatorsConfig } from '../config.ts';
 import { defaultInstance } from './instance-defaulter.ts';
 import { validateInstance } from './instance-validator.ts';
 import { type ReviewHandler, reviewHandler } from './review.ts';
+import { validateTemplate } from './template-validator.ts';
 import { defaultTenant } from './tenant-defaulter.ts';
 import { validateTenant } from './tenant-validator.ts';
 import type { AdmissionWorld } from './world.ts';
@@ -16,6 +17,7 @@ export const WEBHOOKS = {
   tenantDefaulter: { service: 'crownlabs-tenant-defaulter', path: '/defaulter-v1alpha2-tenant' },
   tenantValidator: { service: 'crownlabs-tenant-validator', path: '/validator-v1alpha2-tenant' },
   instanceDefaulter: { service: 'crownlabs-instance-defaulter', path: '/defaulter-v1alpha2-instance' },
+  templateValidator: { service: 'crownlabs-template-validator', path: '/validator-v1alpha2-template' },
   instanceValidator: { service: 'crownlabs-instance-validator', path: '/validator-v1alpha2-instance' },
 } as const;
 
@@ -46,6 +48,7 @@ export function admissionHandlers({ config, clock }: { config: OperatorsConfig; 
     [WEBHOOKS.tenantDefaulter, reviewHandler<Tenant>((request) => defaultTenant(request, config))],
     [WEBHOOKS.tenantValidator, reviewHandler<Tenant>(async (request) => validateTenant(request, { world: await world(), config, clock }))],
     [WEBHOOKS.instanceDefaulter, reviewHandler<Instance>(async (request) => defaultInstance(request, await world()))],
+    [WEBHOOKS.templateValidator, reviewHandler<Template>(async (request) => validateTemplate(request, { world: await world(), config }))],
     [WEBHOOKS.instanceValidator, reviewHandler<Instance>(async (request) => validateInstance(request, { world: await world(), config }))],
   ];
   return {

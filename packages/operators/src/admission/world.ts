@@ -1,4 +1,14 @@
-import { type Instance, type Template, type Tenant, templates, tenants, type Workspace, workspaces } from '@crownlabs/api';
+import {
+  type Instance,
+  type SharedVolume,
+  type Template,
+  type Tenant,
+  templates,
+  tenants,
+  type Workspace,
+  workspaceNamespace,
+  workspaces,
+} from '@crownlabs/api';
 import type { Lab } from '../lab.ts';
 
 /** What admission needs to know. Read from watches; what they have not told of yet is asked for. */
@@ -8,6 +18,9 @@ export interface AdmissionWorld {
   template(name: string, namespace: string): Promise<Template | undefined>;
   /** All templates that are known now, by namespace and name. */
   knownTemplate(name: string, namespace: string): Template | undefined;
+  /** The workspace whose templates are in a namespace. */
+  workspaceIn(namespace: string): Workspace | undefined;
+  knownSharedVolume(name: string, namespace: string): SharedVolume | undefined;
   instancesIn(namespace: string): readonly Instance[];
   ownsNamespace(tenant: string, namespace: string): boolean;
 }
@@ -20,6 +33,8 @@ export function labWorld(lab: Lab, ownsNamespace: (tenant: string, namespace: st
     workspace: async (name) => lab.workspaces.get(name) ?? client.find(workspaces, name),
     template: async (name, namespace) => lab.templates.get(name, namespace) ?? client.find(templates, name, namespace),
     knownTemplate: (name, namespace) => lab.templates.get(name, namespace),
+    workspaceIn: (namespace) => lab.workspaces.list().find(({ metadata }) => workspaceNamespace(metadata.name) === namespace),
+    knownSharedVolume: (name, namespace) => lab.sharedVolumes.get(name, namespace),
     instancesIn: (namespace) => lab.instances.byIndex('namespace', namespace),
     ownsNamespace,
   };

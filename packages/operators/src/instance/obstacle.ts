@@ -1,5 +1,6 @@
-import { type Environment, type Instance, LABEL, type Template } from '@crownlabs/api';
+import { type Environment, type Instance, LABEL, type Template, type Workspace, workspaceNamespace } from '@crownlabs/api';
 import type { Lab } from '../lab.ts';
+import { isAllowedImage } from '../template/allowed-images.ts';
 import { imageFault } from '../template/image-form.ts';
 import type { Refusal } from './facts.ts';
 import { volumeOf } from './machine/desired.ts';
@@ -26,6 +27,10 @@ export function obstacleOf(lab: Lab, { instance, template, environment, machine,
   if (machine && !machine.supported) return NO_MACHINES;
   const fault = imageFault(environment);
   if (machine && fault !== undefined) return { reason: 'ImageInvalid', message: `${fault} Tell your teacher.` };
+  if (!isAllowedImage(environment.image, workspaceIn(lab, template)?.spec.allowedImages)) {
+    const message = `The workspace does not allow the image ${environment.image}. Tell your teacher.`;
+    return { reason: 'ImageNotAllowed', message };
+  }
   if (environment.environmentType === 'LocalVM') {
     const source = volumeOf(environment.image);
     if (!mayCopy(lab, source.namespace, { instance, template })) {
@@ -37,6 +42,12 @@ export function obstacleOf(lab: Lab, { instance, template, environment, machine,
   if (!missing) return undefined;
   const message = `The shared volume ${missing.volume.name} of this template does not exist any more. Tell your teacher.`;
   return { reason: 'SharedVolumeNotFound', message };
+}
+
+function workspaceIn(lab: Lab, { metadata, spec }: Template): Workspace | undefined {
+  const named = lab.workspaces.get(spec['workspace.crownlabs.polito.it/WorkspaceRef']?.name ?? '');
+  if (named && workspaceNamespace(named.metadata.name) === metadata.namespace) return named;
+  return lab.workspaces.list().find((it) => workspaceNamespace(it.metadata.name) === metadata.namespace);
 }
 
 /**

@@ -1,4 +1,5 @@
-import { keyOf } from '@crownlabs/client';
+import { ANNOTATION, type Instance, type SharedVolume } from '@crownlabs/api';
+import { eventRecorder, keyOf, type ObjectKey } from '@crownlabs/client';
 import { specChanged, watched } from '@crownlabs/controller';
 import { type Controllers, labController } from '../controller-parts.ts';
 import type { Lab } from '../lab.ts';
@@ -6,14 +7,38 @@ import { templateReconciler } from './reconcile.ts';
 
 /** Templates say what is the matter with them. */
 export const templateControllers: Controllers = (parts) => {
-  const { lab } = parts;
+  const { client, lab, clock, log } = parts;
+  const events = eventRecorder(client, { component: 'template-operator', clock, log });
   const sources = [
     watched(lab.templates, { when: specChanged }),
     watched(lab.workspaces, { when: specChanged, keys: () => lab.templates.list().map(keyOf) }),
+    watched(lab.instances, { when: useChanged, keys: (it) => [templateOf(it)] }),
+    watched(lab.sharedVolumes, { when: (now, before) => !now || !before, keys: (it) => mounting(lab, it) }),
     watched(lab.builds, { keys: ({ spec }) => usingImage(lab, spec.image) }),
   ];
-  return [labController(parts, { name: 'template', workers: 4, sources, reconcile: templateReconciler(parts) })];
+  return [labController(parts, { name: 'template', workers: 4, sources, reconcile: templateReconciler({ lab, clock, events }) })];
 };
+
+function templateOf({ spec, metadata: { namespace = '' } }: Instance): ObjectKey {
+  const { name, namespace: of = namespace } = spec['template.crownlabs.polito.it/TemplateRef'];
+  return { namespace: of, name };
+}
+
+/** Whether an instance came, went, was started or stopped, or got where it was going. */
+function useChanged(now: Instance | undefined, before: Instance | undefined): boolean {
+  const said = (it: Instance | undefined) =>
+    [it?.spec.running, it?.status?.phase, it?.metadata.annotations?.[ANNOTATION.lastActivity]].join();
+  return !now || !before || said(now) !== said(before);
+}
+
+function mounting(lab: Lab, { metadata }: SharedVolume): ObjectKey[] {
+  const mounts = lab.templates
+    .list()
+    .filter(({ spec }) =>
+      spec.environmentList.some(({ sharedVolumeMounts = [] }) => sharedVolumeMounts.some((it) => it.sharedVolume.name === metadata.name)),
+    );
+  return mounts.map(keyOf);
+}
 
 function usingImage(lab: Lab, image: string) {
   return lab.templates

@@ -1,25 +1,54 @@
-import { templates, workspaceNamespace } from '@crownlabs/api';
+import { type Template, templates, workspaceNamespace } from '@crownlabs/api';
+import type { EventRecorder } from '@crownlabs/client';
 import type { Reconcile } from '@crownlabs/controller';
 import type { Clock } from '@crownlabs/std';
+import { announceConditions } from '../announce.ts';
 import { sameStatus } from '../conditions.ts';
 import type { Lab } from '../lab.ts';
 import { observeTemplate } from './status.ts';
+import { templateFaults } from './validation.ts';
 
-/** Tells of every Template whether it can be started. */
-export function templateReconciler({ lab, clock }: { lab: Lab; clock: Clock }): Reconcile {
+/** What the template controller works with. */
+export interface TemplateTools {
+  readonly lab: Lab;
+  readonly clock: Clock;
+  readonly events: EventRecorder;
+}
+
+/** A whole class that starts at once changes the count hundreds of times: it is written a few times a second. */
+const COUNT_EVERY_MS = 90;
+
+/** Tells of every Template whether it can be started, what is wrong with it, and how much it is used. */
+export function templateReconciler({ lab, clock, events }: TemplateTools): Reconcile {
+  const written = new Map<string, number>();
   return async ({ name, namespace = '' }) => {
+    const key = `${namespace}/${name}`;
     const template = lab.templates.get(name, namespace);
-    if (!template || template.metadata.deletionTimestamp !== undefined) return undefined;
-    const images = new Set(template.spec.environmentList.map(({ image }) => image));
-    const status = observeTemplate({
-      template,
-      workspace: namespace.startsWith('tenant-')
-        ? 'unneeded'
-        : lab.workspaces.list().find(({ metadata }) => workspaceNamespace(metadata.name) === namespace),
-      builds: lab.builds.list().filter(({ spec }) => images.has(spec.image)),
-      now: clock.now(),
-    });
-    if (!sameStatus(status, template.status)) await lab.client.patch(templates, name, namespace, { status }, { subresource: 'status' });
+    if (!template || template.metadata.deletionTimestamp !== undefined) {
+      written.delete(key);
+      return undefined;
+    }
+    const now = clock.now();
+    const since = now - (written.get(key) ?? 0);
+    if (since >= 0 && since < COUNT_EVERY_MS) return { afterMs: COUNT_EVERY_MS - since };
+    const status = observeTemplate({ ...look(lab, template, namespace), now });
+    if (sameStatus(status, template.status)) return undefined;
+    written.set(key, now);
+    announceConditions(events, template, status.conditions ?? []);
+    await lab.client.patch(templates, name, namespace, { status }, { subresource: 'status' });
     return undefined;
+  };
+}
+
+function look(lab: Lab, template: Template, namespace: string) {
+  const workspace = lab.workspaces.list().find(({ metadata }) => workspaceNamespace(metadata.name) === namespace);
+  const images = new Set(template.spec.environmentList.map(({ image }) => image));
+  const sharedVolume = (name: string, of: string) => lab.sharedVolumes.get(name, of);
+  return {
+    template,
+    workspace: namespace.startsWith('tenant-') ? ('unneeded' as const) : workspace,
+    builds: lab.builds.list().filter(({ spec }) => images.has(spec.image)),
+    instances: lab.instances.byIndex('template', `${namespace}/${template.metadata.name}`),
+    faults: templateFaults(template, { workspace, sharedVolume }),
   };
 }

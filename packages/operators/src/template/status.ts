@@ -1,5 +1,8 @@
-import type { ImageBuild, Template, TemplateStatus, Workspace } from '@crownlabs/api';
+import { ANNOTATION, type ImageBuild, type Instance, type Template, type TemplateStatus, type Workspace } from '@crownlabs/api';
+import { rfc3339 } from '@crownlabs/std';
 import { conditionsFrom, type Finding } from '../conditions.ts';
+
+const HOUR_MS = 3_600_000;
 
 /** What a reconcile found out about a template. */
 export interface TemplateFacts {
@@ -8,17 +11,57 @@ export interface TemplateFacts {
   readonly workspace: Workspace | 'unneeded' | undefined;
   /** Builds of its images on this installation. */
   readonly builds: readonly ImageBuild[];
+  /** The instances that were made of it. */
+  readonly instances: readonly Instance[];
+  /** What is wrong with it. */
+  readonly faults: readonly string[];
   readonly now: number;
 }
 
-/** What a template is: whether it can be started, and if not, why. */
+/** What a template is: whether it can be started, and if not, why; and how much it is used. */
 export function observeTemplate(facts: TemplateFacts): TemplateStatus {
-  const { template, now } = facts;
+  const { template, instances, now } = facts;
+  const lastUsed = latest([template.status?.lastUsed, ...instances.flatMap(timesOf)]);
+  const images = imagesOf(facts);
   return {
     ...template.status,
-    conditions: conditionsFrom([ready(facts)], template.status?.conditions, now),
+    instances: instances.length,
+    ...(lastUsed === undefined ? {} : { lastUsed }),
+    ...(images.length > 0 ? { images } : {}),
+    conditions: conditionsFrom([ready(facts), valid(facts)], template.status?.conditions, now),
     observedGeneration: template.metadata.generation ?? 0,
   };
+}
+
+function timesOf({ metadata: { creationTimestamp, annotations = {} } }: Instance): (string | undefined)[] {
+  return [creationTimestamp, annotations[ANNOTATION.lastPoweredOff], thisHour(annotations[ANNOTATION.lastActivity])];
+}
+
+/** People who work are seen every minute; that is too often to write it down here. */
+function thisHour(time: string | undefined): string | undefined {
+  const at = Date.parse(time ?? '');
+  return Number.isNaN(at) ? undefined : rfc3339(Math.floor(at / HOUR_MS) * HOUR_MS);
+}
+
+/** In whole seconds, whoever wrote it and however. */
+function latest(times: readonly (string | undefined)[]): string | undefined {
+  const known = times.map((text) => Date.parse(text ?? '')).filter((at) => !Number.isNaN(at));
+  return known.length > 0 ? rfc3339(Math.max(...known)) : undefined;
+}
+
+/** An image of which nothing is known is not mentioned: whether a registry has it shows when it is pulled. */
+function imagesOf({ template, builds, instances }: TemplateFacts): { name: string; present: boolean }[] {
+  const names = [...new Set(template.spec.environmentList.map(({ image }) => image))];
+  const ran = instances.some(({ status }) => status?.phase === 'Ready' || status?.phase === 'Running');
+  const missing = instances.some(({ status }) => status?.conditions?.some(({ reason }) => reason === 'ImageNotFound') === true);
+  return names.flatMap((name) => {
+    const build = builds.find(({ spec }) => spec.image === name);
+    if (build) return [{ name, present: build.status?.phase === 'Ready' }];
+    if (ran) return [{ name, present: true }];
+    if (missing && names.length === 1) return [{ name, present: false }];
+    const before = template.status?.images?.find((it) => it.name === name);
+    return before ? [before] : [];
+  });
 }
 
 function ready({ template, workspace, builds }: TemplateFacts): Finding {
@@ -34,4 +77,10 @@ function ready({ template, workspace, builds }: TemplateFacts): Finding {
   }
   const step = waiting.status?.step;
   return no('ImageBuilding', `The image ${image} is being built on this machine${step === undefined ? '' : `: ${step}`}.`);
+}
+
+/** Said to its teacher: a template with faults is stored and shown, and may not do what was meant. */
+function valid({ faults }: TemplateFacts): Finding {
+  if (faults.length === 0) return { type: 'Valid', status: 'True', reason: 'Checked', message: 'Nothing is wrong with the template.' };
+  return { type: 'Valid', status: 'False', reason: 'Faulty', message: faults.join(' ') };
 }

@@ -1,0 +1,60 @@
+import { type Environment, PERSONAL_WORKSPACE, type SharedVolume, type Template, type Workspace, workspaceNamespace } from '@crownlabs/api';
+import { chargeOf, NO_CHARGE, refusalText, shortageOf } from '../quota/charge.ts';
+import { isAllowedImage } from './allowed-images.ts';
+import { imageFault } from './image-form.ts';
+
+/** What a template is judged by, beside itself. */
+export interface TemplateSurroundings {
+  /** The workspace in whose namespace it is; absent for a template of somebody's own, and where there is none. */
+  readonly workspace: Workspace | undefined;
+  readonly sharedVolume: (name: string, namespace: string) => SharedVolume | undefined;
+}
+
+/** What is wrong with a template that its schema cannot say: sentences for whoever wrote it. It can be stored all the same. */
+export function templateFaults(template: Template, around: TemplateSurroundings): string[] {
+  const { environmentList } = template.spec;
+  if (environmentList.length === 0) return ['The template has no environment: add one.'];
+  return [
+    ...environmentList.flatMap((it) => environmentFaults(it, template, around)),
+    ...workspaceFaults(template, around),
+    ...quotaFaults(template, around),
+  ];
+}
+
+function environmentFaults(environment: Environment, template: Template, { workspace, sharedVolume }: TemplateSurroundings): string[] {
+  const { name, image, environmentType, containerStartupOptions, persistent, resources } = environment;
+  const machine = environmentType !== 'Container' && environmentType !== 'Standalone';
+  const say = (text: string) => `Environment ${name}: ${text}`;
+  const fault = imageFault(environment);
+  const missing = (environment.sharedVolumeMounts ?? []).filter(
+    (it) => sharedVolume(it.sharedVolume.name, it.sharedVolume.namespace ?? template.metadata.namespace ?? '') === undefined,
+  );
+  return [
+    ...(fault === undefined ? [] : [say(fault)]),
+    ...(isAllowedImage(image, workspace?.spec.allowedImages) ? [] : [say(`The image ${image} is not allowed in this workspace.`)]),
+    ...missing.map((it) => say(`There is no shared volume ${it.sharedVolume.name}.`)),
+    ...samePlaces(environment).map((path) => say(`Two volumes want to be at ${path}.`)),
+    ...(machine && containerStartupOptions ? [say('The start-up options are for containers: a machine ignores them.')] : []),
+    ...(persistent && resources.disk === undefined ? [say('It is persistent, and no size is given for its disk.')] : []),
+  ];
+}
+
+function samePlaces({ sharedVolumeMounts = [], mountMyDriveVolume }: Environment): string[] {
+  const paths = [...(mountMyDriveVolume ? ['/media/mydrive'] : []), ...sharedVolumeMounts.map(({ mountPath }) => mountPath)];
+  return [...new Set(paths.filter((path, i) => paths.indexOf(path) !== i))];
+}
+
+/** The namespace decides to which workspace a template belongs; what it says of itself should be the same. */
+function workspaceFaults({ spec, metadata: { namespace = '' } }: Template, { workspace }: TemplateSurroundings): string[] {
+  const named = spec['workspace.crownlabs.polito.it/WorkspaceRef']?.name;
+  if (named === undefined || named === PERSONAL_WORKSPACE || !workspace) return [];
+  return workspaceNamespace(named) === namespace
+    ? []
+    : [`The template is in the workspace ${workspace.metadata.name}, whatever it says of ${named}: the namespace decides.`];
+}
+
+/** Whether somebody who uses nothing else could start it. */
+function quotaFaults({ spec }: Template, { workspace }: TemplateSurroundings): string[] {
+  const shortage = workspace && shortageOf(workspace.spec.quota, NO_CHARGE, chargeOf(spec.environmentList, 'everything'));
+  return shortage ? [`Nobody can start it: ${refusalText(shortage)}, even for somebody who uses nothing else.`] : [];
+}
