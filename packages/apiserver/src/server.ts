@@ -1,6 +1,8 @@
-import { type Clock, type Logger, type Scope, scope, silent, systemClock } from '@crownlabs/std';
+import { type Clock, LabError, type Logger, type Scope, scope, silent, systemClock } from '@crownlabs/std';
 import { openStore, type Store } from '@crownlabs/store';
+import { addressPool, addressText } from './admission/address-range.ts';
 import { type AdmissionOptions, createAdmission } from './admission/index.ts';
+import { advertise } from './advertise.ts';
 import { type Authentication, createAuthentication, type KeyStorage, type OidcOptions } from './authn/index.ts';
 import { type Authorization, type AuthorizationMode, bootstrapRbac, createAuthorization, SUPERUSERS } from './authz/index.ts';
 import { addBackup, isSealed } from './backup.ts';
@@ -9,7 +11,7 @@ import { crdResource } from './crd/crd-resource.ts';
 import { addDiscovery } from './discovery/discovery.ts';
 import type { Handler } from './exchange.ts';
 import { createHandler } from './handler.ts';
-import { addHealth } from './health.ts';
+import { addHealth, type HealthCheck, StartHooks } from './health.ts';
 import { type Listener, type ListenOptions, listen } from './http/listen.ts';
 import type { JsonObject } from './json.ts';
 import { builtInResources } from './kinds/index.ts';
@@ -98,18 +100,22 @@ async function start(options: ApiServerOptions, owned: Scope): Promise<ApiServer
   const kubelets = new Kubelets();
   const routes = new Routes(hub);
   podStreams(routes, kubelets);
-  const handler = createHandler(
-    api,
-    routes,
-    servedPaths(pathTable(api, authentication, { hub, localGroups, directory: options.directory }), localGroups),
-  );
-  await bootstrap(api, handler, owned);
+  const hooks = new StartHooks();
+  const table = pathTable(api, authentication, { hub, localGroups, directory: options.directory });
+  const handler = createHandler(api, routes, servedPaths(table, localGroups));
+  const ending = bootstrapHealth(table, store, hooks);
+  owned.defer(ending);
+  await bootstrap(api, handler, { owned, hooks });
   const upgrade = upgrades(api, kubelets, localGroups);
   return {
     registry,
     store,
     transport: (user) => inProcess(handler, user),
-    listen: async (where) => owned.use(await listen(where, handler, upgrade, log)),
+    listen: async (where) => {
+      const listener = owned.use(await listen(where, handler, upgrade, log));
+      await advertise(requestWriter(inProcess(handler, SELF)), api.objects.reader(), { listener, clusterIp: firstServiceIp(options), log });
+      return listener;
+    },
     registerKubelet: (nodeName, kubelet) => kubelets.register(nodeName, kubelet),
     [Symbol.asyncDispose]: () => owned[Symbol.asyncDispose](),
   };
@@ -175,14 +181,6 @@ function pathTable(
 ): PathTable {
   const table = new PathTable();
   table.add('/', () => jsonAnswer(200, { paths: listedPaths(table, api.registry) }));
-  addHealth(
-    table,
-    [
-      { name: 'ping', check: () => undefined },
-      { name: 'log', check: () => undefined },
-    ],
-    [{ name: 'etcd', check: () => undefined }],
-  );
   addVersion(table);
   addDiscovery(table, api.registry, localGroups);
   addOpenApi(table, api.registry);
@@ -199,22 +197,53 @@ function listedPaths(table: PathTable, registry: Registry): string[] {
   return [...new Set([...table.paths(), ...groups, ...versions])].toSorted();
 }
 
+/** Registers the checks of the server's health under kube-apiserver's names. Call what is returned when it begins to end. */
+function bootstrapHealth(table: PathTable, store: Store, hooks: StartHooks): () => void {
+  let ending = false;
+  const etcd = { name: 'etcd', check: () => store.demandWritable() };
+  const live: HealthCheck[] = [
+    { name: 'ping', check: () => undefined },
+    { name: 'log', check: () => undefined },
+    etcd,
+    ...HOOKS.map((name) => hooks.announce(name)),
+  ];
+  const shutdown = {
+    name: 'shutdown',
+    check: () => {
+      if (ending) throw new LabError('ServiceUnavailable', 'process is shutting down');
+    },
+  };
+  addHealth(table, live, [{ ...etcd, name: 'etcd-readiness' }, shutdown]);
+  return () => {
+    ending = true;
+  };
+}
+
+const HOOKS = ['crd-informer-synced', 'rbac/bootstrap-roles', 'start-system-namespaces-controller'] as const;
+
+function firstServiceIp({ admission }: ApiServerOptions): string {
+  return addressText(addressPool(admission?.services?.cidr ?? DEFAULT_SERVICES.cidr).first);
+}
+
 /** Makes the objects that every cluster has, and begins to serve CRDs. */
-async function bootstrap(api: Api, handler: Handler, owned: Scope): Promise<void> {
+async function bootstrap(api: Api, handler: Handler, { owned, hooks }: { owned: Scope; hooks: StartHooks }): Promise<void> {
   const writer = requestWriter(inProcess(handler, SELF));
   const crds = new CrdController(api, writer);
   owned.defer(() => crds.close());
   await crds.start();
+  hooks.done('crd-informer-synced');
   const roles = '/apis/rbac.authorization.k8s.io/v1';
   await bootstrapRbac({
     find: async (plural, name) => api.objects.reader().get({ group: 'rbac.authorization.k8s.io', plural }, name),
     create: (plural, body) => writer.send({ method: 'POST', path: `${roles}/${plural}`, body }),
     replace: (plural, body) => writer.send({ method: 'PUT', path: `${roles}/${plural}/${nameOf(body)}`, body }),
   });
+  hooks.done('rbac/bootstrap-roles');
   for (const name of ['default', 'kube-system', 'kube-public', 'kube-node-lease']) {
     if (api.objects.reader().get({ group: '', plural: 'namespaces' }, name)) continue;
     await writer.send({ method: 'POST', path: '/api/v1/namespaces', body: { apiVersion: 'v1', kind: 'Namespace', metadata: { name } } });
   }
+  hooks.done('start-system-namespaces-controller');
 }
 
 function nameOf(object: JsonObject): string {
