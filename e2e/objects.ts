@@ -1,4 +1,4 @@
-import { type Caller, must } from './kubectl.ts';
+import { type Caller, kubectl, must } from './kubectl.ts';
 
 /** An Instance of a demo template, as its owner would apply it. */
 export function instanceOf(tenant: string, template: string, name: string) {
@@ -13,13 +13,22 @@ export function instanceOf(tenant: string, template: string, name: string) {
   };
 }
 
-/** Waits until images are there. On a machine that has none they are built now, which takes minutes. */
+const IMAGE_TURNS = 20;
+
+/** Waits until images are there. On a machine that has none they are built now, which takes minutes: longer than any one command may take. */
 export async function imagesReady(lab: Caller, ...names: readonly string[]): Promise<void> {
   for (const name of names) {
     // kubectl waits for the creation of one object at a time only.
     await must(lab, ['wait', '--for=create', `imagebuild/${name}`, '--timeout=60s']);
-    await must(lab, ['wait', `imagebuild/${name}`, '--for=jsonpath={.status.phase}=Ready', '--timeout=1200s']);
+    const ready = ['wait', `imagebuild/${name}`, '--for=jsonpath={.status.phase}=Ready', '--timeout=60s'];
+    for (let turn = 1; turn < IMAGE_TURNS && (await kubectl(lab, ready)).code !== 0; turn += 1) await mustNotFail(lab, name);
+    await must(lab, ready);
   }
+}
+
+async function mustNotFail(lab: Caller, image: string): Promise<void> {
+  const said = await must(lab, ['get', 'imagebuild', image, '-o', 'jsonpath={.status.phase}: {.status.message}']);
+  if (said.startsWith('Failed')) throw new Error(`the image ${image}: ${said}`);
 }
 
 /** Applies an object once its namespace is there. */

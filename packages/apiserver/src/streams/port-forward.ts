@@ -59,6 +59,8 @@ async function joinStreams(data: SpdyStream, error: SpdyStream, dial: Dial, conn
 /** Port-forward of older clients: two channels for each port of the query, the first two bytes of each naming the port. */
 export async function serveChannelForward(socket: WebSocket, ports: readonly number[], dial: Dial): Promise<void> {
   const targets = ports.map((port) => dial(port));
+  // Told on the error channel below, once the client knows which channel is whose.
+  for (const target of targets) target.catch(() => undefined);
   for (const [index, port] of ports.entries()) {
     const name = Buffer.alloc(2);
     name.writeUInt16LE(port);
