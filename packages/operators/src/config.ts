@@ -46,7 +46,14 @@ export interface OperatorsConfig {
   /** The most that one person gets, whatever the workspaces add up to; 0 is no cap. */
   readonly caps: { readonly cpu: number; readonly memory: string; readonly instances: number };
   /** Personal volumes; absent where the home has none. */
-  readonly drive: { readonly size: string; readonly storageClassName?: string } | undefined;
+  readonly drive:
+    | {
+        readonly size: string;
+        readonly storageClassName?: string;
+        /** An image with a `chown`, where new volumes belong to root; absent where the storage makes them the user's. */
+        readonly provisionerImage?: string;
+      }
+    | undefined;
   /** Addresses and ports that instances may have on the Internet; absent where the home has none. */
   readonly publicExposure: PublicExposureConfig | undefined;
   /** Registries whose images people choose from. */
