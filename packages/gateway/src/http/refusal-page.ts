@@ -11,15 +11,21 @@ p { margin: 0 0 1.5rem; color: var(--soft); overflow-wrap: anywhere; }
 a { display: inline-block; padding: .7rem 1.4rem; border-radius: .75rem; font-weight: 650; text-decoration: none; color: var(--on-accent); background: var(--accent); }
 a:focus-visible { outline: 3px solid var(--accent); outline-offset: 3px; }
 `;
-const STYLE_HASH = createHash('sha256').update(STYLE).digest('base64');
+
+// Asks in the background: a page that loads itself anew every other second cannot be read aloud.
+const SCRIPT =
+  "setInterval(()=>fetch(location.href,{method:'HEAD',cache:'no-store'}).then(({status})=>status===502||status===504||location.reload(),()=>0),2000)";
+const hashOf = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
+const POLICY = `default-src 'none'; style-src ${hashOf(STYLE)}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
+const LOOKING_POLICY = `${POLICY}; script-src ${hashOf(SCRIPT)}; connect-src 'self'`;
 
 interface Words {
   readonly title: string;
   /** Absent: the message of the failure. */
   readonly text?: string;
   readonly link: { readonly href: string; readonly text: string };
-  /** Seconds after which the page looks again by itself. */
-  readonly again?: number;
+  /** Whether the page looks again by itself, and comes when it can. */
+  readonly again?: true;
 }
 
 const HOME = { href: '/', text: 'Go to the start page' };
@@ -30,31 +36,31 @@ const WORDS: Readonly<Record<number, Words>> = {
   502: {
     title: 'One moment',
     link: { href: '', text: 'Look again now' },
-    again: 2,
+    again: true,
   },
   504: {
     title: 'No answer',
     text: 'It took too long to get an answer.',
     link: { href: '', text: 'Look again now' },
-    again: 5,
+    again: true,
   },
 };
 
 const escape = (text: string) => text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 
-/** Sends the page that explains `status`. It needs no script. */
+/** Sends the page that explains `status`. It needs no script; with one, a page that may come later comes by itself. */
 export function refusalPage(response: ServerResponse, status: number, message: string): void {
   const { title, text = message, link, again } = WORDS[status] ?? { title: 'This did not work', link: HOME };
   const words = again ? `${text} This page looks again by itself.` : text;
   response.writeHead(status, {
     'content-type': 'text/html; charset=utf-8',
     'cache-control': 'no-store',
-    'content-security-policy': `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
-    ...(again ? { 'retry-after': String(again) } : {}),
+    'content-security-policy': again ? LOOKING_POLICY : POLICY,
+    ...(again ? { 'retry-after': '2' } : {}),
   });
   response.end(`<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">${again ? `<meta http-equiv="refresh" content="${again}">` : ''}
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${escape(title)} · CrownLabs</title><style>${STYLE}</style></head>
-<body><main><p class="code">${status}</p><h1>${escape(title)}</h1><p>${escape(words)}</p><a href="${escape(link.href)}">${escape(link.text)}</a></main></body></html>
+<body><main><p class="code">${status}</p><h1>${escape(title)}</h1><p>${escape(words)}</p><a href="${escape(link.href)}">${escape(link.text)}</a></main>${again ? `<script>${SCRIPT}</script>` : ''}</body></html>
 `);
 }
