@@ -24,7 +24,7 @@ export function metadataTable(info: ResourceInfo, objects: readonly JsonObject[]
     rows:
       objects.length === 0 && (info.custom || info.group === 'apiextensions.k8s.io')
         ? null
-        : objects.map((object) => row(info, object, options)),
+        : objects.map((object) => tableRow(info, object, options)),
   };
 }
 
@@ -43,7 +43,12 @@ function definition({ name, type, format = '', description = '', priority = 0 }:
   return { name, type: type === 'date' && !custom ? 'string' : type, format, description, priority };
 }
 
-function row(info: ResourceInfo, object: JsonObject, { include, version, now }: TableOptions): JsonObject {
+/** An object as a row. */
+export function tableRow(
+  info: ResourceInfo,
+  object: JsonObject,
+  { include, version, now }: Pick<TableOptions, 'include' | 'version' | 'now'>,
+): JsonObject {
   const cells = info.columns.map((column) => cell(column, object, now));
   if (include === 'None') return { cells };
   return { cells, object: include === 'Object' ? object : partialMetadata(object, version) };

@@ -1,11 +1,13 @@
 import { type IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import type { Writable } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { constants, gzip } from 'node:zlib';
 import { type Answer, isStream, type Sink, type WholeAnswer } from '../exchange.ts';
 
 const GZIP_FROM_BYTES = 128 * 1024;
+const PIECE_BYTES = 512 * 1024;
 const compress = promisify(gzip);
 
 type AnyResponse = ServerResponse | Http2ServerResponse;
@@ -23,17 +25,46 @@ export async function send(answer: Answer, request: IncomingMessage | Http2Serve
 }
 
 async function sendWhole(answer: WholeAnswer, request: IncomingMessage | Http2ServerRequest, response: AnyResponse): Promise<void> {
-  const [first] = answer.parts;
-  const body = answer.parts.length === 1 && first ? first : Buffer.concat(answer.parts);
-  const zipped = request.method === 'GET' && body.length > GZIP_FROM_BYTES && wantsGzip(request);
-  const bytes = zipped ? await compress(body, { level: constants.Z_BEST_SPEED }) : body;
-  const headers: Record<string, string | number> = { ...answer.headers, 'content-length': bytes.length };
+  const length = answer.parts.reduce((sum, part) => sum + part.length, 0);
+  const zipped = request.method === 'GET' && length > GZIP_FROM_BYTES && wantsGzip(request);
+  const parts = zipped ? [await compress(Buffer.concat(answer.parts), { level: constants.Z_BEST_SPEED })] : answer.parts;
+  const headers: Record<string, string | number> = { ...answer.headers, 'content-length': zipped ? (parts[0]?.length ?? 0) : length };
   if (zipped) {
     headers['content-encoding'] = 'gzip';
     headers['vary'] = 'Accept-Encoding';
   }
   writeHead(response, answer.status, headers);
-  end(response, bytes);
+  if (length > PIECE_BYTES) await endInPieces(response, parts);
+  else end(response, joined(parts));
+}
+
+/** To encrypt a long answer takes a while, and to copy it does; others are served in between, and the client sets the pace. */
+async function endInPieces(response: AnyResponse, parts: readonly Uint8Array[]): Promise<void> {
+  const sink = new ResponseSink(response);
+  let waiting: Uint8Array[] = [];
+  let size = 0;
+  for (const part of pieces(parts)) {
+    waiting.push(part);
+    size += part.length;
+    if (size < PIECE_BYTES) continue;
+    sink.write(joined(waiting));
+    waiting = [];
+    size = 0;
+    await sink.drained();
+    await setImmediate();
+  }
+  if (size > 0) sink.write(joined(waiting));
+  sink.end();
+}
+
+/** The parts, none of them longer than a piece. */
+function* pieces(parts: readonly Uint8Array[]): Generator<Uint8Array> {
+  for (const part of parts) for (let at = 0; at < part.length; at += PIECE_BYTES) yield part.subarray(at, at + PIECE_BYTES);
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const [only, ...more] = parts;
+  return only && more.length === 0 ? only : Buffer.concat(parts);
 }
 
 function wantsGzip(request: IncomingMessage | Http2ServerRequest): boolean {

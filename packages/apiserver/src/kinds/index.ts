@@ -1,5 +1,5 @@
 export { builtInResources } from './built-in.ts';
 export { describedDefinition } from './descriptions.ts';
 export { decodeProtobufObject } from './protobuf/protobuf-decode.ts';
-export { encodeProtobufEvent, encodeProtobufObject } from './protobuf/protobuf-encode.ts';
+export { encodeProtobufBody, encodeProtobufEvent, encodeProtobufObject, sealProtobufBody } from './protobuf/protobuf-encode.ts';
 export { builtInDefinitions, KUBERNETES_VERSION, REF_PREFIX } from './shapes.ts';

@@ -8,10 +8,22 @@ import { SPECIAL_ENCODERS } from './special-encoders.ts';
 
 /** A built-in object, list or Status in Kubernetes' protobuf envelope. https://kubernetes.io/docs/reference/using-api/api-concepts/#protobuf-encoding-idl */
 export function encodeProtobufObject(object: JsonObject): Uint8Array {
-  const type = { apiVersion: textAt(object, 'apiVersion'), kind: textAt(object, 'kind') };
-  const head = new ProtobufWriter().text(1, type.apiVersion).text(2, type.kind);
-  const unknown = sealed(head, body(object, type));
-  return Buffer.concat([MAGIC, unknown]);
+  return sealProtobufBody(typeOf(object), encodeProtobufBody(object));
+}
+
+/** What the envelope of an object, list or Status holds. */
+export function encodeProtobufBody(object: JsonObject): Uint8Array {
+  return body(object, typeOf(object));
+}
+
+/** The envelope around it. */
+export function sealProtobufBody({ apiVersion, kind }: TypeMeta, raw: Uint8Array): Uint8Array {
+  const head = new ProtobufWriter().text(1, apiVersion).text(2, kind);
+  return Buffer.concat([MAGIC, sealed(head, raw)]);
+}
+
+function typeOf(object: JsonObject): TypeMeta {
+  return { apiVersion: textAt(object, 'apiVersion'), kind: textAt(object, 'kind') };
 }
 
 /** One event of a watch, as it goes over the wire: its length, and a WatchEvent that holds the object in an envelope of its own. */
