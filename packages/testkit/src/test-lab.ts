@@ -3,6 +3,7 @@ import { createClient, type KubeClient, storageClasses } from '@crownlabs/client
 import { type KubeControllers, LOCAL_PROVISIONER, startKubeControllers } from '@crownlabs/kube-controllers';
 import {
   admissionHandlers,
+  type Directory,
   installManifests,
   type Operators,
   type OperatorsConfig,
@@ -18,6 +19,8 @@ export interface TestLabOptions {
   readonly config?: Partial<OperatorsConfig>;
   readonly clock?: Clock;
   readonly log?: Logger;
+  /** Where people are kept; everybody is known and confirmed without. */
+  readonly directory?: Directory;
   /** Brings notices to people; mail is off without. */
   readonly post?: Post;
 }
@@ -50,7 +53,10 @@ export async function startTestLab(options: TestLabOptions = {}): Promise<TestLa
   }
 }
 
-async function assemble({ config: changes, clock = systemClock, log = silent, post }: TestLabOptions, owned: Scope): Promise<TestLab> {
+async function assemble(
+  { config: changes, directory, clock = systemClock, log = silent, post }: TestLabOptions,
+  owned: Scope,
+): Promise<TestLab> {
   const config: OperatorsConfig = { ...SINGLE_MACHINE, publicUrl: 'http://localhost:8080', ...changes };
   const admission = admissionHandlers({ config, clock });
   const signingKey = { read: async () => undefined, write: async () => undefined };
@@ -79,7 +85,7 @@ async function assemble({ config: changes, clock = systemClock, log = silent, po
   const node = await startFakeNode(admin, stop.signal);
   const probe = async () => node.desktopsAnswer;
   const operators = startOperators(
-    { client: room('operators'), config, clock, log, admission, probe, ...(post ? { post } : {}) },
+    { client: room('operators'), config, clock, log, admission, probe, ...(directory ? { directory } : {}), ...(post ? { post } : {}) },
     stop.signal,
   );
   running.push(operators);

@@ -1,6 +1,8 @@
 import { type OperatorsConfig, SINGLE_MACHINE, SYSTEM_NAMESPACE } from '@crownlabs/operators';
 import { LabError } from '@crownlabs/std';
 import { z } from 'zod';
+import { automationConfig } from '../automation/from-settings.ts';
+import { AutomationSettings, MailSettings } from '../automation/settings.ts';
 import { durationMs } from '../config.ts';
 import { parseSettings } from '../settings-text.ts';
 
@@ -18,6 +20,7 @@ const caps = z.strictObject({
 const drive = z.strictObject({
   size: z.string().default('1Gi').describe('Size of a personal volume.'),
   storageClassName: z.string().optional().describe('A class whose volumes many pods can mount; the default class if absent.'),
+  provisionerImage: z.string().optional().describe('An image with chown, where new volumes belong to root; nothing is run if absent.'),
 });
 
 const ingress = z.strictObject({
@@ -118,6 +121,8 @@ export const OperatorsSettings = z.strictObject({
     .discriminatedUnion('kind', [z.strictObject({ kind: z.literal('embedded') }), keycloak])
     .default({ kind: 'embedded' })
     .describe('Where people and groups are kept. embedded: the product reads Tenants itself.'),
+  mail: MailSettings.optional().describe('The mail server that warnings go through. Absent: mail is off, and nobody is warned.'),
+  automation: AutomationSettings.prefault({}).describe('When unused instances are stopped and deleted, and exams are asked about.'),
   webhooks: webhooks.prefault({}).describe('The admission webhooks.'),
   metrics: z
     .strictObject({ bind: z.string().default('0.0.0.0'), port: port.default(8080).describe('0 picks a free one.') })
@@ -163,6 +168,7 @@ export function operatorsConfig(settings: OperatorsSettings): OperatorsConfig {
     caps: most,
     drive: volumes === false ? undefined : given(volumes),
     contentToolsImage,
+    automation: automationConfig(settings.automation),
     waitUserVerification,
     baseWorkspaces,
     namespaceLabels,

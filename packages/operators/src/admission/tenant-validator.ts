@@ -2,6 +2,7 @@ import { PERSONAL_WORKSPACE, type Tenant, tenantNamespace } from '@crownlabs/api
 import { type Clock, LabError } from '@crownlabs/std';
 import type { OperatorsConfig } from '../config.ts';
 import { workspaceOf } from '../instance/gather.ts';
+import { dropsDrive } from '../tenant/drive.ts';
 import { bypasses } from './bypass.ts';
 import { type AdmissionRequest, type Decision, isOwnRoom } from './review.ts';
 import type { AdmissionWorld } from './world.ts';
@@ -83,6 +84,7 @@ async function checkOwnMembership({ workspace: name, now }: Change, world: Admis
 }
 
 async function managersChange({ user, object, oldObject }: AdmissionRequest<Tenant>, { world, config }: TenantRules): Promise<Decision> {
+  if (dropsDrive(object) && !(oldObject && dropsDrive(oldObject))) throw forbidden('you may not decide over what others wrote');
   const actor = await world.tenant(user.username);
   if (!actor) throw new LabError('NotFound', `there is no tenant ${user.username}, so nobody knows what you manage`);
   const changed = oldObject ? changedFields(oldObject.spec, object.spec).filter((it) => it !== 'workspaces') : [];

@@ -8,8 +8,9 @@ import { sameStatus } from '../conditions.ts';
 import type { OperatorsConfig } from '../config.ts';
 import type { Lab } from '../lab.ts';
 import { isOurs } from '../manifests/labels.ts';
+import { outcomeOf, provisions } from '../volume-handover.ts';
 import { volumeNamespaceOf } from './access.ts';
-import { outcomeOf, provisioningJob, provisioningJobName, provisions, sharedVolumeClaim } from './desired.ts';
+import { provisioningJob, provisioningJobName, sharedVolumeClaim } from './desired.ts';
 import { blockers, type ClaimRefusal, observeSharedVolume, type SharedVolumeFacts } from './status.ts';
 
 /** What the shared volume controller works with. */

@@ -3,7 +3,8 @@ import type { Kube } from '@crownlabs/client';
 import type { Job } from 'kubernetes-types/batch/v1.js';
 import type { PersistentVolumeClaim } from 'kubernetes-types/core/v1.js';
 import { conditionsFrom, type Finding } from '../conditions.ts';
-import { outcomeOf, requestedSize, shrinks } from './desired.ts';
+import { outcomeOf } from '../volume-handover.ts';
+import { requestedSize, shrinks } from './desired.ts';
 
 type Status = NonNullable<SharedVolume['status']>;
 type Phase = NonNullable<Status['phase']>;

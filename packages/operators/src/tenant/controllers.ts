@@ -1,14 +1,18 @@
-import { LABEL } from '@crownlabs/api';
-import { keyOf } from '@crownlabs/client';
+import { LABEL, MYDRIVE_NAMESPACE } from '@crownlabs/api';
+import { eventRecorder, type KubeObject, keyOf, type ObjectKey } from '@crownlabs/client';
 import { type Source, specChanged, watched } from '@crownlabs/controller';
 import { type Controllers, labController } from '../controller-parts.ts';
+import { labelValue } from '../instance/labels.ts';
 import { type Lab, owned } from '../lab.ts';
 import { tenantReconciler } from './reconcile.ts';
 
 /** Tenants get an account, rights over themselves, and a personal namespace. */
-export const tenantControllers: Controllers = (parts) => [
-  labController(parts, { name: 'tenant', workers: 8, sources: tenantSources(parts.lab), reconcile: tenantReconciler(parts) }),
-];
+export const tenantControllers: Controllers = (parts) => {
+  const { client, clock, log, lab } = parts;
+  const events = eventRecorder(client, { component: 'tenant-operator', clock, log });
+  const reconcile = tenantReconciler({ ...parts, events });
+  return [labController(parts, { name: 'tenant', workers: 8, sources: tenantSources(lab), reconcile })];
+};
 
 const CHILDREN = [
   'namespaces',
@@ -20,6 +24,7 @@ const CHILDREN = [
   'limitranges',
   'persistentvolumeclaims',
   'persistentvolumes',
+  'jobs',
 ];
 
 function tenantSources(lab: Lab): Source[] {
@@ -27,9 +32,20 @@ function tenantSources(lab: Lab): Source[] {
     watched(lab.tenants, { when: specChanged }),
     watched(lab.workspaces, { when: specChanged, keys: ({ metadata }) => lab.tenants.byIndex('workspace', metadata.name).map(keyOf) }),
     ...owned(lab, 'Tenant', CHILDREN),
+    // The personal volume has no owner, because it stays when its tenant goes.
+    watched(lab.claims, { keys: (claim) => driveOwners(lab, claim) }),
+    watched(lab.templates, { when: (now) => now === undefined, keys: ({ metadata }) => ownersOf(lab, metadata.namespace ?? '') }),
     // A namespace that waited for its last instance may go when that has gone.
     watched(lab.instances, { when: (now) => now === undefined, keys: ({ metadata }) => ownersOf(lab, metadata.namespace ?? '') }),
   ];
+}
+
+function driveOwners(lab: Lab, { metadata: { namespace, labels, ownerReferences } }: KubeObject): ObjectKey[] {
+  const label = labels?.[LABEL.tenant];
+  if (namespace !== MYDRIVE_NAMESPACE || label === undefined || ownerReferences) return [];
+  if (lab.tenants.get(label)) return [{ name: label }];
+  // A long name is cut in a label.
+  return lab.tenants.list().flatMap(({ metadata: { name } }) => (labelValue(name) === label ? [{ name }] : []));
 }
 
 function ownersOf(lab: Lab, namespace: string) {

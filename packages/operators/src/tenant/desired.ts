@@ -57,6 +57,9 @@ function namespaceOf(tenant: Tenant, name: string, labels: Readonly<Record<strin
   });
 }
 
+/** The binding, and the role, with which people have templates of their own. */
+export const PERSONAL_TEMPLATES = 'crownlabs-manage-templates';
+
 /** What makes the personal namespace safe to hand out. */
 export function personalPieces(tenant: Tenant, { valid }: Memberships, config: OperatorsConfig): Piece[] {
   const namespace = tenantNamespace(tenant.metadata.name);
@@ -73,7 +76,7 @@ export function personalPieces(tenant: Tenant, { valid }: Memberships, config: O
     }),
     piece(roleBindings, bindInNamespace(metadata('crownlabs-manage-instances'), 'crownlabs-manage-instances', user)),
     ...(tenant.spec.personalWorkspace
-      ? [piece(roleBindings, bindInNamespace(metadata('crownlabs-manage-templates'), 'crownlabs-manage-templates', user))]
+      ? [piece(roleBindings, bindInNamespace(metadata(PERSONAL_TEMPLATES), PERSONAL_TEMPLATES, user))]
       : []),
     piece(networkPolicies, {
       apiVersion: 'networking.k8s.io/v1',

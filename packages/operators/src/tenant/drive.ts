@@ -2,6 +2,7 @@ import {
   ANNOTATION,
   amount,
   compare,
+  cutName,
   driveMirrorName,
   driveName,
   LABEL,
@@ -15,16 +16,30 @@ import type { OperatorsConfig } from '../config.ts';
 import { type Piece, piece } from '../converge.ts';
 import { labelValue } from '../instance/labels.ts';
 import { managedBy } from '../manifests/labels.ts';
+import { handoverJob } from '../volume-handover.ts';
 
 type DriveConfig = NonNullable<OperatorsConfig['drive']>;
 type Claim = Kube<PersistentVolumeClaim>;
 type Volume = Kube<PersistentVolume>;
 
-/** The personal volume itself, in a namespace that outlives the tenant's. It grows when the configuration does; it never shrinks. */
-export function driveClaim(tenant: Tenant, { size, storageClassName }: DriveConfig, current: Claim | undefined): Piece {
+/** Set to "true" on a Tenant before it is deleted, it takes the personal volume with it. */
+export const DELETE_DRIVE = 'lab.crownlabs.polito.it/delete-drive';
+
+/** Whether somebody wants the data of a tenant to go with the tenant. */
+export function dropsDrive({ metadata: { annotations } }: Tenant): boolean {
+  return annotations?.[DELETE_DRIVE] === 'true';
+}
+
+/**
+ * The personal volume itself, in a namespace that outlives the tenant's. It has no owner, because what people wrote outlives their account:
+ * whoever comes back finds it. It grows when the configuration does; it never shrinks.
+ */
+export function driveClaim(
+  tenant: Tenant,
+  { size, storageClassName, provisionerImage }: DriveConfig,
+  { claim: current, handed }: DriveState,
+): Piece {
   const { name } = tenant.metadata;
-  const has = current?.spec?.resources?.requests?.['storage'];
-  const storage = has !== undefined && compare(amount(has), amount(size)) >= 0 ? has : size;
   const chosen = current?.spec?.storageClassName ?? storageClassName;
   return piece(persistentVolumeClaims, {
     apiVersion: 'v1',
@@ -32,16 +47,41 @@ export function driveClaim(tenant: Tenant, { size, storageClassName }: DriveConf
     metadata: {
       name: driveName(name),
       namespace: MYDRIVE_NAMESPACE,
-      labels: managedBy('tenant', { [LABEL.tenant]: labelValue(name) }),
+      labels: managedBy('tenant', {
+        [LABEL.tenant]: labelValue(name),
+        ...(provisionerImage === undefined ? {} : { [LABEL.volumeProvisioning]: handed ? 'completed' : 'pending' }),
+      }),
       annotations: { [ANNOTATION.requiredTargetLabels]: `${LABEL.type}=tenant,${LABEL.name}=${name}` },
-      ownerReferences: [ownedBy(tenant)],
     },
     spec: {
       accessModes: ['ReadWriteMany'],
-      resources: { requests: { storage } },
+      resources: { requests: { storage: sizeOf(current, size) } },
       ...(chosen === undefined ? {} : { storageClassName: chosen }),
     },
   });
+}
+
+function sizeOf(current: Claim | undefined, size: string): string {
+  const has = current?.spec?.resources?.requests?.['storage'];
+  return has !== undefined && compare(amount(has), amount(size)) >= 0 ? has : size;
+}
+
+/** What is there of a personal volume. */
+export interface DriveState {
+  readonly claim: Claim | undefined;
+  /** Whether it belongs to the user already. */
+  readonly handed: boolean;
+}
+
+/** The name of the Job that hands a personal volume over. */
+export function driveJobName(tenant: string): string {
+  return cutName(`${driveName(tenant)}-provision`);
+}
+
+/** The Job that hands a personal volume over. It goes with the tenant; the volume does not. */
+export function driveJob(tenant: Tenant, claim: Claim, image: string): Piece {
+  const { name } = tenant.metadata;
+  return handoverJob(claim, { name: driveJobName(name), labels: managedBy('tenant'), owner: ownedBy(tenant), image });
 }
 
 /** The kinds of volume that a second PersistentVolume may point at as well. */

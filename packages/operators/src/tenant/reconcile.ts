@@ -1,24 +1,16 @@
-import {
-  driveMirrorName,
-  driveName,
-  FINALIZER,
-  MYDRIVE_NAMESPACE,
-  sandboxNamespace,
-  type Tenant,
-  tenantNamespace,
-  tenants,
-} from '@crownlabs/api';
-import { namespaces, persistentVolumes } from '@crownlabs/client';
+import { FINALIZER, sandboxNamespace, type Tenant, tenantNamespace, tenants } from '@crownlabs/api';
+import { type EventRecorder, namespaces, roleBindings } from '@crownlabs/client';
 import type { Reconcile, Requeue } from '@crownlabs/controller';
 import { type Clock, type Logger, messageOf } from '@crownlabs/std';
+import { announceConditions } from '../announce.ts';
 import { sameStatus } from '../conditions.ts';
 import type { OperatorsConfig } from '../config.ts';
-import type { Piece } from '../converge.ts';
 import type { Directory, DirectoryUser } from '../directory.ts';
 import type { Lab } from '../lab.ts';
 import { isOurs } from '../manifests/labels.ts';
-import { personalNamespace, personalPieces, sandbox, selfAccess } from './desired.ts';
-import { driveClaim, driveMirror, mirrorVolumeName, shareableSource } from './drive.ts';
+import type { OperatorMetrics } from '../metrics.ts';
+import { PERSONAL_TEMPLATES, personalNamespace, personalPieces, sandbox, selfAccess } from './desired.ts';
+import { endDrive, makeDrive } from './make-drive.ts';
 import { directoryRoles, labelChanges, type Memberships, memberships } from './memberships.ts';
 import { observeTenant, type TenantFacts } from './status.ts';
 
@@ -29,25 +21,34 @@ export interface TenantTools {
   readonly config: OperatorsConfig;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly events: EventRecorder;
+  readonly metrics: OperatorMetrics;
 }
 
 /** Gives every Tenant an account, rights over itself, and a personal namespace with limits. */
 export function tenantReconciler(tools: TenantTools): Reconcile {
-  const { lab, directory, config, clock } = tools;
+  const { lab, config, clock, events } = tools;
   return async ({ name }) => {
     const tenant = lab.tenants.get(name);
     if (!tenant || !isOurs(tenant, config.operatorSelector)) return undefined;
     if (tenant.metadata.deletionTimestamp !== undefined) return end(tools, tenant);
     const found = memberships(tenant, (workspace) => lab.workspaces.get(workspace));
     const current = await mark(tools, tenant, found);
-    const account = await synchronize(directory, current, found, tools.log);
+    const account = await synchronize(tools, current, found);
     const waitsForConfirmation = config.waitUserVerification && !account.user.confirmed;
     const made = waitsForConfirmation ? NOTHING : await realise(tools, current, found);
     const status = observeTenant({ tenant: current, memberships: found, ...account, ...made, waitsForConfirmation, now: clock.now() });
-    if (!sameStatus(status, current.status)) await lab.client.patch(tenants, name, undefined, { status }, { subresource: 'status' });
+    if (!sameStatus(status, current.status)) {
+      announceConditions(events, current, status.conditions ?? []);
+      await lab.client.patch(tenants, name, undefined, { status }, { subresource: 'status' });
+    }
+    if (waitsForConfirmation) return { afterMs: CONFIRMATION_RETRY_MS };
     return nextLook(current, account.synchronized, config, clock.now());
   };
 }
+
+/** A directory that can tell of a confirmation does; one that cannot is asked. */
+const CONFIRMATION_RETRY_MS = 60_000;
 
 type Made = Pick<TenantFacts, 'namespace' | 'sandbox' | 'drive'>;
 const NOTHING: Made = { namespace: 'unwanted', sandbox: false, drive: 'none' };
@@ -74,7 +75,7 @@ async function mark({ lab, config }: TenantTools, tenant: Tenant, found: Members
 }
 
 /** A provider that is away must not keep people from what they already have. */
-async function synchronize(directory: Directory, tenant: Tenant, found: Memberships, log: Logger) {
+async function synchronize({ directory, log, metrics }: TenantTools, tenant: Tenant, found: Memberships) {
   const { name } = tenant.metadata;
   const { email, firstName, lastName } = tenant.spec;
   let user: DirectoryUser = {
@@ -86,6 +87,7 @@ async function synchronize(directory: Directory, tenant: Tenant, found: Membersh
     await directory.setRoles(name, directoryRoles(found));
     return { user, synchronized: true };
   } catch (error) {
+    metrics.internalError('tenant', 'directory');
     log.warn('A Tenant was not synchronized with the directory', { tenant: name, error: messageOf(error) });
     return { user, synchronized: false };
   }
@@ -118,7 +120,11 @@ async function makePersonal(tools: TenantTools, tenant: Tenant, found: Membershi
   const { lab, config } = tools;
   const namespace = await lab.converger.ensure(personalNamespace(tenant, config));
   if (namespace.metadata.deletionTimestamp !== undefined) return { namespace: 'pending', drive: 'none' };
-  const [drive] = await Promise.all([makeDrive(tools, tenant), lab.converger.ensureAll(personalPieces(tenant, found, config))]);
+  const [drive] = await Promise.all([
+    makeDrive(tools, tenant),
+    lab.converger.ensureAll(personalPieces(tenant, found, config)),
+    tenant.spec.personalWorkspace ? undefined : lab.converger.remove(roleBindings, PERSONAL_TEMPLATES, namespace.metadata.name),
+  ]);
   return { namespace: 'there', drive };
 }
 
@@ -138,33 +144,12 @@ async function makeSandbox(lab: Lab, tenant: Tenant): Promise<boolean> {
   return true;
 }
 
-/** The origin first; once it has bytes, the second view of them in the tenant's namespace. */
-async function makeDrive({ lab, config }: TenantTools, tenant: Tenant): Promise<TenantFacts['drive']> {
-  if (!config.drive) return 'none';
-  const origin = lab.claims.get(driveName(tenant.metadata.name), MYDRIVE_NAMESPACE);
-  await lab.converger.ensure(driveClaim(tenant, config.drive, origin));
-  const volume = origin?.status?.phase === 'Bound' ? lab.volumes.get(origin.spec?.volumeName ?? '') : undefined;
-  if (!volume) return 'pending';
-  const source = shareableSource(volume);
-  return source ? makeMirror(lab, tenant, driveMirror(tenant, volume, source)) : 'unavailable';
-}
-
-async function makeMirror(lab: Lab, { metadata: { name } }: Tenant, pieces: readonly Piece[]): Promise<'ready' | 'pending'> {
-  const volume = lab.volumes.get(mirrorVolumeName(name));
-  if (volume?.status?.phase === 'Released') {
-    // Its claim went with an earlier namespace; the volume remembers that claim for ever, the bytes are the origin's.
-    await lab.client.delete(persistentVolumes, volume.metadata.name);
-    return 'pending';
-  }
-  await lab.converger.ensureAll(pieces);
-  return lab.claims.get(driveMirrorName(name), tenantNamespace(name)) ? 'ready' : 'pending';
-}
-
 /** What a tenant owned goes with it by owner references; only the directory needs to be told. */
 async function end({ lab, directory }: TenantTools, tenant: Tenant): Promise<undefined> {
   const { name, finalizers = [], resourceVersion } = tenant.metadata;
   if (!finalizers.includes(FINALIZER.tenantOperator)) return undefined;
   await directory.removeUser(name);
+  await endDrive(lab, tenant);
   const rest = finalizers.filter((it) => it !== FINALIZER.tenantOperator);
   await lab.client.patch(tenants, name, undefined, { metadata: { resourceVersion, finalizers: rest } });
   return undefined;

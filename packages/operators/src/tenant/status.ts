@@ -2,6 +2,7 @@ import { sandboxNamespace, type Tenant, type TenantStatus, tenantNamespace } fro
 import { conditionsFrom, type Finding } from '../conditions.ts';
 import type { DirectoryUser } from '../directory.ts';
 import type { Memberships } from './memberships.ts';
+import { isPublicKey } from './public-keys.ts';
 
 /** What a reconcile found out about a tenant. */
 export interface TenantFacts {
@@ -12,7 +13,7 @@ export interface TenantFacts {
   readonly namespace: 'there' | 'pending' | 'unwanted';
   readonly sandbox: boolean;
   /** `none` where the home has no personal volumes. */
-  readonly drive: 'ready' | 'pending' | 'unavailable' | 'none';
+  readonly drive: 'ready' | 'pending' | 'broken' | 'unavailable' | 'none';
   readonly waitsForConfirmation: boolean;
   readonly now: number;
 }
@@ -27,10 +28,11 @@ export function observeTenant(facts: TenantFacts): TenantStatus {
     personalNamespace: { name: tenantNamespace(name), created: namespace === 'there' },
     sandboxNamespace: sandbox ? { name: sandboxNamespace(name), created: true } : { created: false },
     failingWorkspaces: [...memberships.failing],
+    subscriptions: { ...tenant.status?.subscriptions, keycloak: synchronized ? 'Ok' : 'Failed' },
     keycloak: { userCreated: { name, created: user.created }, userConfirmed: user.confirmed, userSynchronized: synchronized },
     ready: finding.status === 'True',
     personalWorkspaceCreated: tenant.spec.personalWorkspace !== undefined && namespace === 'there',
-    conditions: conditionsFrom([finding, ...workspaces(memberships), ...drive(facts)], tenant.status?.conditions, now),
+    conditions: conditionsFrom([finding, ...workspaces(memberships), ...keys(tenant), ...drive(facts)], tenant.status?.conditions, now),
     observedGeneration: tenant.metadata.generation ?? 0,
   };
 }
@@ -52,11 +54,24 @@ function workspaces({ failing }: Memberships): Finding[] {
   return [{ type: 'WorkspacesFailing', status: 'True', reason: 'UnknownWorkspace', message }];
 }
 
+/** The keys work all the same: those that are keys. */
+function keys({ spec }: Tenant): Finding[] {
+  const wrong = (spec.publicKeys ?? []).flatMap((line, i) => (isPublicKey(line.trim()) ? [] : [i + 1]));
+  if (wrong.length === 0) return [];
+  const which = wrong.length === 1 ? `SSH key ${wrong[0]} is` : `SSH keys ${wrong.join(', ')} are`;
+  const message = `${which} not as OpenSSH writes them and cannot be used: paste the whole line of your .pub file.`;
+  return [{ type: 'PublicKeysInvalid', status: 'True', reason: 'NoPublicKey', message }];
+}
+
 function drive({ drive: state, namespace }: TenantFacts): Finding[] {
   if (state === 'none' || namespace === 'unwanted') return [];
   if (state === 'ready') return [{ type: 'DriveReady', status: 'True', reason: 'Mounted', message: 'Your personal drive is there.' }];
   if (state === 'pending')
     return [{ type: 'DriveReady', status: 'False', reason: 'Provisioning', message: 'Your personal drive is being made.' }];
+  if (state === 'broken') {
+    const message = 'Your personal drive could not be handed to you. Tell the administrator of this system.';
+    return [{ type: 'DriveReady', status: 'False', reason: 'ProvisioningFailed', message }];
+  }
   const message = 'The storage of this system cannot show one volume in two places, so environments have no personal drive.';
   return [{ type: 'DriveUnavailable', status: 'True', reason: 'NoSharedStorage', message }];
 }

@@ -1,11 +1,14 @@
 import { FINALIZER, LABEL, type Tenant, tenants, type Workspace, workspaces } from '@crownlabs/api';
+import type { EventRecorder } from '@crownlabs/client';
 import type { Reconcile } from '@crownlabs/controller';
 import { type Clock, type Logger, messageOf } from '@crownlabs/std';
+import { announceConditions } from '../announce.ts';
 import { sameStatus } from '../conditions.ts';
 import type { OperatorsConfig } from '../config.ts';
 import type { Directory } from '../directory.ts';
 import type { Lab } from '../lab.ts';
 import { isOurs } from '../manifests/labels.ts';
+import type { OperatorMetrics } from '../metrics.ts';
 import { autoenrollLabel, workspaceBindings, workspaceNamespacePiece } from './desired.ts';
 import { observeWorkspace } from './status.ts';
 
@@ -16,11 +19,13 @@ export interface WorkspaceTools {
   readonly config: OperatorsConfig;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly events: EventRecorder;
+  readonly metrics: OperatorMetrics;
 }
 
 /** Gives every Workspace a namespace, roles, and the people who belong there. */
 export function workspaceReconciler(tools: WorkspaceTools): Reconcile {
-  const { lab, config, clock } = tools;
+  const { lab, config, clock, events } = tools;
   return async ({ name }) => {
     const workspace = lab.workspaces.get(name);
     if (!workspace || !isOurs(workspace, config.operatorSelector)) return undefined;
@@ -34,7 +39,10 @@ export function workspaceReconciler(tools: WorkspaceTools): Reconcile {
     if (namespaceCreated) await lab.converger.ensureAll(workspaceBindings(current));
     await settleCandidates(lab, current);
     const status = observeWorkspace({ workspace: current, namespaceCreated, subscribed, now: clock.now() });
-    if (!sameStatus(status, current.status)) await lab.client.patch(workspaces, name, undefined, { status }, { subresource: 'status' });
+    if (!sameStatus(status, current.status)) {
+      announceConditions(events, current, status.conditions ?? []);
+      await lab.client.patch(workspaces, name, undefined, { status }, { subresource: 'status' });
+    }
     return subscribed ? undefined : { afterMs: 30_000 };
   };
 }
@@ -49,11 +57,12 @@ async function mark(lab: Lab, workspace: Workspace): Promise<Workspace> {
   return lab.client.patch(workspaces, name, undefined, { metadata });
 }
 
-async function subscribe({ directory, log }: WorkspaceTools, { metadata: { name }, spec }: Workspace): Promise<boolean> {
+async function subscribe({ directory, log, metrics }: WorkspaceTools, { metadata: { name }, spec }: Workspace): Promise<boolean> {
   try {
     await directory.ensureWorkspace(name, spec.prettyName);
     return true;
   } catch (error) {
+    metrics.internalError('workspace', 'directory');
     log.warn('A Workspace was not synchronized with the directory', { workspace: name, error: messageOf(error) });
     return false;
   }

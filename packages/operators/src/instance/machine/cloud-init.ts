@@ -4,6 +4,7 @@ import { type Kube, ownedBy, secrets } from '@crownlabs/client';
 import type { Secret } from 'kubernetes-types/core/v1.js';
 import { stringify } from 'yaml';
 import { type Piece, piece } from '../../converge.ts';
+import { isPublicKey } from '../../tenant/public-keys.ts';
 import { environmentLabels } from '../labels.ts';
 import type { Mount } from '../mounts.ts';
 import { shadowHash } from './crypt.ts';
@@ -54,13 +55,11 @@ export interface KeyHolders {
   readonly system: readonly string[];
 }
 
-const KEY = /^(ssh|ecdsa|sk-ssh|sk-ecdsa)-[a-z0-9@.-]+ [A-Za-z0-9+/]+={0,2}( [^\r\n]*)?$/;
-
-/** The keys, each once. A line that is no key would keep sshd from reading the rest. */
+/** The keys, each once. */
 export function authorizedKeys({ owner, managers, system }: KeyHolders): string[] {
   const ofPeople = [...(owner ? [owner] : []), ...managers.toSorted((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1))];
   const lines = [...ofPeople.flatMap(({ spec }) => spec.publicKeys ?? []), ...system].map((line) => line.trim());
-  return [...new Set(lines.filter((line) => KEY.test(line)))];
+  return [...new Set(lines.filter(isPublicKey))];
 }
 
 /** What a Secret is made of. */
