@@ -1,3 +1,4 @@
+import type { ApiServer } from '@crownlabs/apiserver';
 import type { Identity } from '@crownlabs/identity';
 import { startKubeControllers } from '@crownlabs/kube-controllers';
 import { admissionHandlers, type OperatorsConfig, rfbProbe, SINGLE_MACHINE, startOperators } from '@crownlabs/operators';
@@ -11,7 +12,10 @@ import {
   giveUpOwnImages,
   type Machine,
   makeImages,
+  metricsOf,
   type Node,
+  type NodeParts,
+  onceKnown,
   openMachine,
   startNode,
 } from './control/node.ts';
@@ -38,7 +42,10 @@ export async function control(config: Resolved, { log, stop, ready, keep }: Runn
   const operators = operatorsConfig(config);
   const admission = admissionHandlers({ config: operators, clock: systemClock });
   let identity: Identity | undefined;
-  const server = await openApi({ config, admission, identity: () => identity, log: log.child({ room: 'api' }) }, owned);
+  const node = Promise.withResolvers<Node>();
+  const known = onceKnown(node.promise);
+  const metrics = () => metricsOf(server, known()?.agent);
+  const server: ApiServer = await openApi({ config, admission, identity: () => identity, metrics, log: log.child({ room: 'api' }) }, owned);
   const installed = await isLabInstalled(server);
   const install = () => installLab(server, operators).then(() => announceOwnImages(server));
   if (!installed) await install();
@@ -61,7 +68,6 @@ export async function control(config: Resolved, { log, stop, ready, keep }: Runn
     },
     stop,
   );
-  const node = Promise.withResolvers<Node>();
   const lab = startOperators(
     {
       client: clientOf(server.transport(roomUser('operators')), 'operators'),
@@ -79,19 +85,20 @@ export async function control(config: Resolved, { log, stop, ready, keep }: Runn
   const machine = openMachine(parts);
   const opened = machine.then((one) => startNode(one, parts));
   opened.then(node.resolve, node.reject);
-  node.promise.catch((error: unknown) => {
-    if (stop.aborted) return;
-    log.error('Environments cannot run on this machine', { error: messageOf(error) });
-    giveUpOwnImages(server).catch((cause: unknown) =>
-      log.warn('Nobody was told that there will be no images', { error: messageOf(cause) }),
-    );
-  });
+  node.promise.catch((error: unknown) => tellOfFailure(error, parts));
   const images = opened
     .then((one) => makeImages(one, parts))
     .catch((error: unknown) => log.debug('Images were not made', { error: messageOf(error) }));
   await new Promise((resolve) => stop.addEventListener('abort', resolve, { once: true }));
   await Promise.all([lab.stopped, images]);
   if (!keep()) await endEnvironments(machine, opened, log);
+}
+
+/** A machine without a node serves people and tells them why nothing starts. */
+function tellOfFailure(error: unknown, { server, log, stop }: NodeParts): void {
+  if (stop.aborted) return;
+  log.error('Environments cannot run on this machine', { error: messageOf(error) });
+  giveUpOwnImages(server).catch((cause: unknown) => log.warn('Nobody was told that there will be no images', { error: messageOf(cause) }));
 }
 
 /** Their objects stay: the next start brings environments back by their spec. */

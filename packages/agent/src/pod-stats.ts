@@ -6,6 +6,7 @@ export interface PodStats {
   readonly namespace: string;
   readonly name: string;
   readonly uid: string;
+  readonly labels: Readonly<Record<string, string>>;
   readonly containers: readonly ContainerStats[];
 }
 
@@ -37,7 +38,13 @@ export class StatsReader {
     const { namespace, name, uid } = idOf(pod);
     // A pod may end while it is being measured.
     const usage = await this.#runtime.usage(uid).catch(() => []);
-    return { namespace, name, uid, containers: usage.map((one) => this.#mean(`${uid}/${one.name}`, one)) };
+    return {
+      namespace,
+      name,
+      uid,
+      labels: pod.metadata.labels ?? {},
+      containers: usage.map((one) => this.#mean(`${uid}/${one.name}`, one)),
+    };
   }
 
   #mean(key: string, now: ContainerUsage): ContainerStats {

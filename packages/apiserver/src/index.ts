@@ -18,7 +18,9 @@ export {
   quantityOf,
   subtractQuantities,
 } from './schema/index.ts';
+export { type FieldTerm, parseFieldTerms } from './select/field-selector.ts';
 export { type LabelSelectorTerms, matchesSelector, matchesTerm } from './select/label-match.ts';
+export { type LabelMatcher, parseLabelSelector } from './select/label-selector.ts';
 export { type ApiServer, type ApiServerOptions, createApiServer } from './server.ts';
 export type { InProcessTransport, TransportRequest, TransportResponse } from './transport.ts';
 export type { UserInfo } from './user.ts';

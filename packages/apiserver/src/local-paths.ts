@@ -37,7 +37,8 @@ export function localRequest(call: Call): LocalRequest {
     method: call.incoming.method,
     namespace,
     resource,
-    name,
+    // A list that is selected by name is a list still.
+    name: call.named ? name : '',
     subresource,
     rest: call.rest,
     query: call.query,

@@ -6,7 +6,9 @@ import { type Logger, type Scope, systemClock } from '@crownlabs/std';
 import { issuerDocuments } from '../issuer-documents.ts';
 import { keyStorage, secretFile, writePrivate } from '../key-files.ts';
 import { placesBelow, type Resolved } from '../resolved-config.ts';
+import { resourceMetrics } from '../resource-metrics.ts';
 import { BOOTSTRAP, CLIENT_ID, GROUPS_PREFIX } from '../room-identities.ts';
+import type { MetricsSource } from '../usage-sampler.ts';
 import { installMachine, MACHINE_ADMIN } from './machine-manifests.ts';
 
 /** What the API of an installation is opened with. */
@@ -15,11 +17,13 @@ export interface ApiParts {
   readonly admission: AdmissionHandlers;
   /** Asked when a token of our own issuer is checked. */
   readonly identity: () => Identity | undefined;
+  /** Asked for what pods and the machine use. */
+  readonly metrics: () => MetricsSource | undefined;
   readonly log: Logger;
 }
 
 /** Opens the API on the data directory. It does not listen yet. */
-export async function openApi({ config, admission, identity, log }: ApiParts, owned: Scope): Promise<ApiServer> {
+export async function openApi({ config, admission, identity, metrics, log }: ApiParts, owned: Scope): Promise<ApiServer> {
   const places = placesBelow(config.dataDir);
   const issuer = `${config.publicURL}/oidc`;
   return owned.use(
@@ -39,6 +43,7 @@ export async function openApi({ config, admission, identity, log }: ApiParts, ow
         },
       ],
       admission: { handlers: admission.byService, podSecurity: { enforce: 'baseline' } },
+      localGroups: [resourceMetrics(metrics, systemClock)],
       clock: systemClock,
       log,
     }),

@@ -1,4 +1,4 @@
-import { clusterRoleBindings, type KubeClient, namespaces, storageClasses } from '@crownlabs/client';
+import { clusterRoleBindings, clusterRoles, type KubeClient, namespaces, storageClasses } from '@crownlabs/client';
 import { IDENTITY_NAMESPACE } from '@crownlabs/identity';
 import { LOCAL_PROVISIONER } from '@crownlabs/kube-controllers';
 import { GROUPS_PREFIX } from '../room-identities.ts';
@@ -24,6 +24,18 @@ export async function installMachine(client: KubeClient): Promise<void> {
       { force: true },
     ),
   ]);
+  // Who may see pods may see what they use.
+  const aggregate = ['admin', 'edit', 'view'].map((role) => [`rbac.authorization.k8s.io/aggregate-to-${role}`, 'true']);
+  await client.apply(
+    clusterRoles,
+    {
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'ClusterRole',
+      metadata: { name: 'system:aggregated-metrics-reader', labels: Object.fromEntries(aggregate) },
+      rules: [{ apiGroups: ['metrics.k8s.io'], resources: ['pods', 'nodes'], verbs: ['get', 'list', 'watch'] }],
+    },
+    { force: true },
+  );
   await client.apply(
     clusterRoleBindings,
     {

@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { type Agent, startAgent } from '@crownlabs/agent';
 import type { ApiServer } from '@crownlabs/apiserver';
-import { type KubeClient, namespaces } from '@crownlabs/client';
+import { type KubeClient, namespaces, nodes } from '@crownlabs/client';
 import { loadRecipes, type Recipe } from '@crownlabs/images';
 import type { Runtime } from '@crownlabs/runtime';
 import { type OpenedRuntime, openRuntime, requireEngine, startEngine } from '@crownlabs/runtime-oci';
@@ -12,7 +12,9 @@ import { announceImages, buildImages, giveUpImages } from '../image-builds.ts';
 import { buildStore, pullFrom } from '../local-images.ts';
 import { forgetEnvironments, memoryPath, noteEnvironments } from '../remains.ts';
 import { imageLock, placesBelow, type Resolved, ROOT } from '../resolved-config.ts';
+import { machineUsage } from '../resource-metrics.ts';
 import { BOOTSTRAP, nodeUser, roomUser } from '../room-identities.ts';
+import type { MetricsSource } from '../usage-sampler.ts';
 import { clientOf } from './api.ts';
 
 /** What the node's parts share. */
@@ -138,6 +140,30 @@ export async function makeImages({ runtime, agent }: Node, { server, config, log
     },
     stop,
   );
+}
+
+/** The value of a promise once it is there; undefined before, and for ever when it fails. */
+export function onceKnown<T>(promise: Promise<T>): () => T | undefined {
+  let known: T | undefined;
+  promise.then(
+    (value) => {
+      known = value;
+    },
+    () => undefined,
+  );
+  return () => known;
+}
+
+/** What `kubectl top` tells of this machine's node, when it has one. */
+export function metricsOf(server: ApiServer, agent: Agent | undefined): MetricsSource | undefined {
+  if (!agent) return undefined;
+  const client = clientOf(server.transport(nodeUser(agent.nodeName)), 'agent');
+  return {
+    nodeName: agent.nodeName,
+    nodeLabels: async () => (await client.find(nodes, agent.nodeName))?.metadata.labels ?? {},
+    podStats: () => agent.podStats(),
+    machine: machineUsage,
+  };
 }
 
 /** Tells people which images are on their way, before anybody is let in. */
