@@ -303,20 +303,19 @@ describe('while it runs', () => {
   });
 
   test('a part of the page that does not come is fetched again, and one that stays away is offered anew', async () => {
-    const part = /\/assets\/account-.*\.js|\/assets\/terminal-page-.*\.js/;
-    const terminal = `${lab.url}/terminal/tenant-student/none/terminal`;
+    const gone = page.getByText('This environment does not exist any more');
     let refused = 0;
-    await page.route(part, (route) => (refused++ < 1 ? route.abort() : route.continue()));
-    await page.goto(terminal);
-    await page.getByText('This environment does not exist any more').waitFor({ timeout: 15_000 });
+    await page.route(/terminal-page-.*\.js/, (route) => (refused++ < 1 ? route.abort() : route.continue()));
+    await page.goto(`${lab.url}/terminal/tenant-student/none/terminal`);
+    await gone.waitFor({ timeout: 15_000 });
     expect(refused).toBeGreaterThan(1);
-    await page.unroute(part);
-    await page.route(part, (route) => route.abort());
-    await page.reload();
+    // Another part: the browser keeps what came once.
+    await page.route(/desktop-page-.*\.js/, (route) => route.abort());
+    await page.goto(`${lab.url}/desktop/tenant-student/none/desktop`);
     await page.getByText('This page could not be loaded').waitFor({ timeout: 15_000 });
-    await page.unroute(part);
+    await page.unrouteAll();
     await page.getByTestId('reload').click();
-    await page.getByText('This environment does not exist any more').waitFor({ timeout: 15_000 });
+    await gone.waitFor({ timeout: 15_000 });
   });
 
   test('a session that was ended in another tab is said by itself', async () => {
