@@ -2,12 +2,15 @@ import type { ImageStore as BuildStore } from '@crownlabs/images';
 import type { ImageStore } from '@crownlabs/runtime';
 import { hasCode } from '@crownlabs/std';
 
-/** The engine's images as the builder of images knows them. */
+/**
+ * The engine's images as the builder of images knows them. What is built here is named as being of here: Podman takes a short name for one
+ * of Docker Hub's, and a policy that always asks the registry would ask that.
+ */
 export function buildStore(images: ImageStore): BuildStore {
   return {
     labels: async (reference) => (await images.find(reference))?.labels,
     importImage: async (tar, { reference, config }) => {
-      await images.import(tar, { reference, config });
+      await images.import(tar, { reference: `localhost/${reference}`, config });
     },
   };
 }

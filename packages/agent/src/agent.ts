@@ -1,4 +1,5 @@
 import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { eventRecorder, type Informer, informer, type Kube, type KubeClient, namespaces, persistentVolumes, pods } from '@crownlabs/client';
 import type { PodInfo, Runtime, RuntimeEvent } from '@crownlabs/runtime';
 import { backoffDelay, type Clock, hasCode, type Logger, messageOf } from '@crownlabs/std';
@@ -13,6 +14,8 @@ import type { PodFailure } from './pod-status.ts';
 import { watchDisk } from './pressure.ts';
 import { reclaimVolumes } from './reclaim.ts';
 import { refusals, trusts } from './refusal.ts';
+import { ImageVolumes } from './volumes/image-volumes.ts';
+import { mountsImages } from './volumes/pod-volumes.ts';
 
 /** What an agent is started with. */
 export interface AgentOptions {
@@ -71,6 +74,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     hostIp: hostAddress(),
     crowd: { count: 0 },
     images: imageNews(clock),
+    imageVolumes: new ImageVolumes(join(places.data, 'image-volumes'), runtime.images),
   };
   const events = runtime.events(signal);
   const live = informer(client, pods, { fieldSelector: `spec.nodeName=${nodeName}`, clock, log }, signal);
@@ -78,6 +82,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const [running] = await Promise.all([runtime.pods(), registration.register(), live.synced(signal)]);
   const crew = new Crew(deps, live, running);
   await crew.begin();
+  if (!live.list().some(mountsImages)) await deps.imageVolumes.sweep();
   const stopReclaiming = reclaimVolumes({ client, volumes, places, log });
   const disk = {
     runtime,

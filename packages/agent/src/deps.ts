@@ -3,6 +3,7 @@ import type { Runtime } from '@crownlabs/runtime';
 import type { Clock, Logger } from '@crownlabs/std';
 import type { NodeAmounts } from './amounts.ts';
 import type { Crowd } from './prober.ts';
+import type { ImageVolumes } from './volumes/image-volumes.ts';
 import type { Places } from './volumes/pod-volumes.ts';
 
 /** What every pod of a node shares. */
@@ -17,6 +18,7 @@ export interface NodeDeps {
   readonly hostIp: string;
   readonly crowd: Crowd;
   readonly images: ImageNews;
+  readonly imageVolumes: ImageVolumes;
 }
 
 /** Tells who waits for an image that one has come. */

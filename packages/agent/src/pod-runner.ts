@@ -39,7 +39,7 @@ export class PodRunner {
     this.#deps = deps;
     this.#startedAt = deps.clock.now();
     this.#log = deps.log.child({ pod: `${idOf(pod).namespace}/${idOf(pod).name}` });
-    this.#volumes = new PodVolumes(deps.client, deps.places);
+    this.#volumes = new PodVolumes(deps.client, deps.places, deps.imageVolumes);
     this.#status = new StatusWriter({ ...deps, log: this.#log }, () => ({ pod: this.#pod, status: this.#present() }));
     this.#adopted = adopted?.alive ? adopted : undefined;
     this.#ip = this.#adopted?.ip;
@@ -152,7 +152,7 @@ export class PodRunner {
     });
     const volumes = async () => {
       if (needsAddress(this.#pod)) await sandbox;
-      await this.#again('FailedMount', signal, () => this.#volumes.prepare(this.#pod, this.#content()));
+      await this.#again('FailedMount', signal, () => this.#volumes.prepare(this.#pod, this.#content(), signal));
     };
     await Promise.all([sandbox, volumes()]);
   }

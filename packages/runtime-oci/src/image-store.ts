@@ -1,4 +1,5 @@
-import type { Readable } from 'node:stream';
+import { PassThrough, type Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import type { ImageConfig, ImageInfo, ImageStore, PullProgress } from '@crownlabs/runtime';
 import { LabError, messageOf } from '@crownlabs/std';
 import type Dockerode from 'dockerode';
@@ -22,6 +23,9 @@ export function remoteName(reference: string): string {
   if (hasRegistry(reference)) return reference;
   return reference.includes('/') ? `docker.io/${reference}` : `docker.io/library/${reference}`;
 }
+
+/** On containers that exist to be read and never run: should one be left by a crash, it is known for what it is. */
+const EXPORT_LABEL = 'crownlabs.polito.it/export';
 
 /** An image with the name that the engine takes for it. */
 export interface LocalImage extends ImageInfo {
@@ -98,6 +102,24 @@ export class EngineImages implements ImageStore {
     if (!found) throw new LabError('InternalError', `The engine took the image ${as.reference} and does not have it.`);
     this.#arrived();
     return found;
+  }
+
+  async export(reference: string, signal: AbortSignal): Promise<Readable> {
+    const found = await this.find(reference);
+    if (!found) throw new LabError('NotFound', `The image ${reference} is not on this machine.`);
+    // Images themselves can only be saved as layers; a container that never starts has them put together.
+    const idle = await engineCall(
+      `Opening ${reference}`,
+      this.#docker.createContainer({ Image: found.name, Cmd: ['none'], Labels: { [EXPORT_LABEL]: '' } }),
+    );
+    const remove = () => void idle.remove({ force: true }).catch(() => undefined);
+    const tar = await engineCall(`Reading ${reference}`, idle.export()).catch((error: unknown) => {
+      remove();
+      throw error;
+    });
+    const stream = new PassThrough();
+    pipeline(tar, stream, { signal }).then(remove, remove);
+    return stream;
   }
 
   async remove(reference: string): Promise<void> {

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { LabError } from '@crownlabs/std';
 import type { ImageConfig, ImageInfo, ImageStore } from './runtime.ts';
@@ -30,6 +31,11 @@ export function fakeImages(
       const image = keep(reference, config);
       arrived();
       return image;
+    },
+    export: async (reference) => {
+      if (!known(reference)) throw new LabError('NotFound', `Image ${reference} is not on this machine.`);
+      // Two empty blocks: an archive of nothing.
+      return Readable.from([Buffer.alloc(1024)]);
     },
     remove: async (reference) => void here.delete(reference),
   };

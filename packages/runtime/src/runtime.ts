@@ -170,6 +170,8 @@ export interface ImageStore {
   pull(reference: string, signal: AbortSignal, onProgress?: (progress: PullProgress) => void): Promise<ImageInfo>;
   /** Makes an image of one layer from a tar stream of its file tree. */
   import(tar: Readable, as: { readonly reference: string; readonly config: ImageConfig }): Promise<ImageInfo>;
+  /** The file tree of an image as a tar stream; a break in it is an error of the stream. NotFound when the image is not here. */
+  export(reference: string, signal: AbortSignal): Promise<Readable>;
   /** Removes a name, and the image with its last name; Conflict while a container uses it. */
   remove(reference: string): Promise<void>;
 }

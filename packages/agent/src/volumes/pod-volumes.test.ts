@@ -50,8 +50,8 @@ function reader(objects: readonly KubeObject[]): Pick<KubeClient, 'find' | 'get'
 }
 
 async function mounted(seen: KubeObject): Promise<unknown> {
-  const volumes = new PodVolumes(reader([claim, seen]) as KubeClient, { data: root, memory: root });
-  await volumes.prepare(pod, {} as ContentContext);
+  const volumes = new PodVolumes(reader([claim, seen]) as KubeClient, { data: root, memory: root }, { path: async () => '' });
+  await volumes.prepare(pod, {} as ContentContext, new AbortController().signal);
   return volumes.mounts([{ name: 'data', mountPath: '/data' }], new Map())[0];
 }
 

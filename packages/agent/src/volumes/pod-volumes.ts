@@ -8,6 +8,7 @@ import { expand } from '../environment.ts';
 import { idOf, type Pod, specOf } from '../pod.ts';
 import { type ContentContext, hasToken, isContent, volumeFiles } from './content.ts';
 import { ensureWritable, type Owner, removeTree, segment, writeContent } from './directories.ts';
+import type { ImageVolumes } from './image-volumes.ts';
 
 /** The driver that names volumes which are directories of a node. */
 export const LOCAL_DRIVER = 'local.crownlabs.polito.it';
@@ -25,21 +26,37 @@ type Prepared =
   | { readonly kind: 'directory'; readonly path: string; readonly content: boolean; readonly readOnly: boolean }
   | { readonly kind: 'memory'; readonly sizeBytes: number | undefined };
 
+/** A volume that may be the files of an image, which the types that we use do not know yet. */
+type ImageVolume = Volume & { readonly image?: { readonly reference?: string; readonly pullPolicy?: string } };
+
+/** Whether a pod has the files of an image mounted. */
+export function mountsImages(pod: Pod): boolean {
+  return (specOf(pod).volumes ?? []).some((volume: ImageVolume) => volume.image !== undefined);
+}
+
 /** The volumes of one pod. */
 export class PodVolumes {
   readonly #client: KubeClient;
   readonly #places: Places;
+  readonly #images: Pick<ImageVolumes, 'path'>;
   readonly #prepared = new Map<string, Prepared>();
 
-  constructor(client: KubeClient, places: Places) {
+  constructor(client: KubeClient, places: Places, images: Pick<ImageVolumes, 'path'>) {
     this.#client = client;
     this.#places = places;
+    this.#images = images;
   }
 
   /** Makes every volume of the pod ready. Throws what `FailedMount` says. */
-  async prepare(pod: Pod, context: ContentContext): Promise<void> {
+  async prepare(pod: Pod, context: ContentContext, signal: AbortSignal): Promise<void> {
     const volumes = specOf(pod).volumes ?? [];
-    await Promise.all(volumes.map(async (volume) => void this.#prepared.set(volume.name, await this.#prepare(pod, volume, context))));
+    await Promise.all(
+      volumes.map(async (volume) => {
+        const path = await this.#imagePath(volume, signal);
+        const prepared = path === undefined ? await this.#prepare(pod, volume, context) : imageDirectory(path);
+        this.#prepared.set(volume.name, prepared);
+      }),
+    );
   }
 
   /** Writes volumes that carry a token anew. */
@@ -64,6 +81,11 @@ export class PodVolumes {
     for (const root of new Set([this.#places.data, this.#places.memory])) {
       await removeTree(join(root, 'pods', segment(idOf(pod).uid)), join(root, 'trash'));
     }
+  }
+
+  async #imagePath(volume: ImageVolume, signal: AbortSignal): Promise<string | undefined> {
+    const { reference, pullPolicy } = volume.image ?? {};
+    return reference === undefined ? undefined : this.#images.path(reference, pullPolicy, signal);
   }
 
   async #prepare(pod: Pod, volume: Volume, context: ContentContext): Promise<Prepared> {
@@ -134,6 +156,11 @@ function inVolume(prepared: { path: string; content: boolean }, name: string, su
 async function directory(path: string, owned: Owner, readOnly = false): Promise<Prepared> {
   await ensureWritable(path, owned);
   return { kind: 'directory', path, content: false, readOnly };
+}
+
+/** Shared by whoever mounts the image. */
+function imageDirectory(path: string): Prepared {
+  return { kind: 'directory', path, content: false, readOnly: true };
 }
 
 function owner(pod: Pod): Owner {
