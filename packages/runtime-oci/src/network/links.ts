@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { LabError } from '@crownlabs/std';
 import type { HostCommand } from '../host-command.ts';
 import { formatAddress, parseSubnet, type Subnet } from './subnet.ts';
@@ -27,7 +27,6 @@ interface RouteRow {
 interface LinkRow {
   readonly ifname: string;
   readonly ifalias?: string;
-  readonly mtu?: number;
 }
 
 async function rows<T>(run: HostCommand, argv: readonly string[]): Promise<readonly T[]> {
@@ -45,10 +44,7 @@ export async function readLinks(run: HostCommand, prefix: string): Promise<reado
 
 /** What the host is connected to, without interfaces whose name begins with `ownPrefix` in `local`. */
 export async function readRoutes(run: HostCommand, ownPrefix: string): Promise<HostRoutes> {
-  const [routes, links] = await Promise.all([
-    rows<RouteRow>(run, ['ip', '-4', '-j', 'route', 'show', 'table', 'all']),
-    rows<LinkRow>(run, ['ip', '-j', 'link', 'show']),
-  ]);
+  const routes = await rows<RouteRow>(run, ['ip', '-4', '-j', 'route', 'show', 'table', 'all']);
   const uplink = routes.find(({ dst }) => dst === 'default')?.dev;
   const subnets = routes.flatMap((route) => {
     const subnet = parseSubnet(route.dst ?? '');
@@ -58,8 +54,14 @@ export async function readRoutes(run: HostCommand, ownPrefix: string): Promise<H
   return {
     taken: subnets.map(({ subnet, route }) => ({ ...subnet, device: route.dev ?? '' })),
     local: onWire.map(({ subnet }) => subnet),
-    mtu: links.find(({ ifname }) => ifname === uplink)?.mtu ?? 1500,
+    mtu: await mtuOf(uplink),
   };
+}
+
+/** Read, not asked of a program: this is on the way of every first start of a person. */
+async function mtuOf(device: string | undefined): Promise<number> {
+  const text = device === undefined ? '' : await readFile(`/sys/class/net/${device}/mtu`, 'utf8').catch(() => '');
+  return Number(text) || 1500;
 }
 
 /** A bridge with the host's address on it. */
