@@ -189,6 +189,19 @@ image
     await buildImages(places(), names, flags);
   });
 
+const mail = program.command('mail').description('mails to people: look at them');
+
+mail
+  .command('preview')
+  .description('print a mail as it would be sent, as text and HTML; all of them when none is named')
+  .argument('[name]', 'such as inactivity-warning')
+  .option('--lang <language>', 'it or en')
+  .option('--into <directory>', 'write files there instead of printing')
+  .action(async (name: string | undefined, flags: { lang?: string; into?: string }) => {
+    const { previewMail } = await import('./verbs/mail.ts');
+    await previewMail(name, flags);
+  });
+
 try {
   await program.parseAsync();
 } catch (error) {

@@ -1,5 +1,6 @@
 import { LabError } from '@crownlabs/std';
 import { z } from 'zod';
+import { AutomationSettings, MailSettings } from './automation/settings.ts';
 import { parseSettings } from './settings-text.ts';
 
 const SPAN = 'a number and a unit is needed, such as 30s, 10m, 1h or 7d';
@@ -29,6 +30,12 @@ export const Config = z.strictObject({
     .default(false)
     .describe('Whether environments may reach addresses outside this machine and its private networks.'),
   imageRegistry: z.string().optional().describe('OCI registry asked for environment images before they are built here.'),
+  virtualMachines: z
+    .boolean()
+    .default(false)
+    .describe('Whether this machine runs virtual machines. Under construction: without it, their instances say that they are not installed.'),
+  mail: MailSettings.optional().describe('The mail server that warnings go through. Absent: mail is off, and nobody is warned.'),
+  automation: AutomationSettings.prefault({}).describe('When unused instances are stopped and deleted, and exams are asked about.'),
   logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info').describe('The least that is worth a line.'),
 });
 export type Config = z.infer<typeof Config>;

@@ -3,6 +3,7 @@ import type { Identity } from '@crownlabs/identity';
 import { startKubeControllers } from '@crownlabs/kube-controllers';
 import { admissionHandlers, type OperatorsConfig, rfbProbe, SINGLE_MACHINE, startOperators } from '@crownlabs/operators';
 import { type Logger, messageOf, scope, systemClock } from '@crownlabs/std';
+import { automationConfig, postFrom } from './automation/from-settings.ts';
 import { durationMs } from './config.ts';
 import { certificatesOf, clientOf, installLab, isLabInstalled, openApi, serveApi } from './control/api.ts';
 import { openDoors, openIdentity } from './control/doors.ts';
@@ -68,6 +69,8 @@ export async function control(config: Resolved, { log, stop, ready, keep }: Runn
     },
     stop,
   );
+  const linkKey = placesBelow(config.dataDir).edge.sessionKey;
+  const post = await postFrom(config.mail, { publicURL: config.publicURL, linkKey, clock: systemClock });
   const lab = startOperators(
     {
       client: clientOf(server.transport(roomUser('operators')), 'operators'),
@@ -75,6 +78,7 @@ export async function control(config: Resolved, { log, stop, ready, keep }: Runn
       clock: systemClock,
       log: log.child({ room: 'operators' }),
       admission,
+      ...post,
       probe: rfbProbe(async (pod, port, signal) => (await node.promise).agent.dial(pod, port, signal)),
     },
     stop,
@@ -115,5 +119,10 @@ async function endEnvironments(machine: Promise<Machine>, opened: Promise<Node>,
 }
 
 function operatorsConfig(config: Resolved): OperatorsConfig {
-  return { ...SINGLE_MACHINE, publicUrl: config.publicURL, keepStoppedMs: durationMs(config.keepStopped) };
+  return {
+    ...SINGLE_MACHINE,
+    publicUrl: config.publicURL,
+    keepStoppedMs: durationMs(config.keepStopped),
+    automation: automationConfig(config.automation),
+  };
 }

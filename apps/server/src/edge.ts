@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
-import { socketFetch } from '@crownlabs/auth';
+import { createUseReports, socketFetch } from '@crownlabs/auth';
 import { createClient, httpTransport, podStreams, review } from '@crownlabs/client';
 import { createGateway, FileSessionStore, followLab } from '@crownlabs/gateway';
 import { type Logger, scope, systemClock } from '@crownlabs/std';
@@ -24,6 +24,7 @@ export async function edge(config: Resolved, log: Logger, stop: AbortSignal, rea
   const streams = podStreams(endpoint);
   const { watched, rights } = followLab(client, { clock: systemClock, log }, stop);
   const appsDomain = appsDomainOf(config);
+  const uses = owned.use(createUseReports({ client, clock: systemClock, log }));
   const gateway = owned.use(
     createGateway({
       publicURL: config.publicURL,
@@ -42,6 +43,7 @@ export async function edge(config: Resolved, log: Logger, stop: AbortSignal, rea
       review: (user, access) => review(client, user, access),
       watched,
       rights,
+      uses,
       exec: (pod, command, signal) => streams.exec(pod, command, signal),
       forward: (pod, port, signal) => streams.portForward(pod, port, signal),
       clock: systemClock,

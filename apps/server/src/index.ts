@@ -1,3 +1,4 @@
+export { mailerFrom } from './automation/from-settings.ts';
 export { Config, durationMs, parseConfig } from './config.ts';
 export { buildStore } from './local-images.ts';
 export { endRemains } from './remains.ts';

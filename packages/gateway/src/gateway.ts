@@ -1,7 +1,17 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Tenant } from '@crownlabs/api';
-import { type Access, createAccess, createTickets, type Fetch, type Person, type Review, withLiveGroups } from '@crownlabs/auth';
+import {
+  type Access,
+  createAccess,
+  createKeepTickets,
+  createTickets,
+  type Fetch,
+  type Person,
+  type Review,
+  type UseReports,
+  withLiveGroups,
+} from '@crownlabs/auth';
 import type { Informer } from '@crownlabs/client';
 import type { Clock, Logger } from '@crownlabs/std';
 import { Connections } from './environment/connections.ts';
@@ -13,6 +23,7 @@ import { addresses } from './http/addresses.ts';
 import { cookies } from './http/cookies.ts';
 import type { Neighbour } from './http/proxy.ts';
 import { StaticFiles } from './http/static-files.ts';
+import { KeepDoor } from './keep/keep-door.ts';
 import { DesktopDoor } from './rfb/desktop-door.ts';
 import { Router } from './router.ts';
 import { Issuer } from './session/issuer.ts';
@@ -43,6 +54,8 @@ export interface GatewayOptions {
   /** Kinds that grant rights: roles, role bindings and their cluster-wide kin. Every change is obeyed at once. */
   readonly rights: readonly { onChange(listener: (now: Granted | undefined, before: Granted | undefined) => void): () => void }[];
   readonly exec: Exec;
+  /** Told when people use environments, so that what is in use is not cleaned up. */
+  readonly uses: UseReports;
   /** Used for pods whose address cannot be reached from here. */
   readonly forward?: Forward;
   readonly clock: Clock;
@@ -73,6 +86,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const access = createAccess({ review: options.review, clock, log });
   const connections = new Connections({ access, sessions, living });
   const environments = new Environments(watched);
+  const { uses } = options;
   const dial = createDial(options.forward);
   const doors = {
     signIn: new SignInDoor({ addresses: at, cookies: jar, issuer, sessions, seal, log, living }),
@@ -85,9 +99,11 @@ export function createGateway(options: GatewayOptions): Gateway {
       connections,
       tickets: createTickets<Session>(clock),
       dial,
+      uses,
     }),
-    desktops: new DesktopDoor({ environments, connections, dial, clock, log }),
-    terminals: new TerminalDoor({ environments, connections, exec: options.exec, log }),
+    desktops: new DesktopDoor({ environments, connections, dial, uses, clock, log }),
+    terminals: new TerminalDoor({ environments, connections, exec: options.exec, uses, log }),
+    keep: new KeepDoor({ tickets: createKeepTickets(options.key), uses, instances: watched.instances, living, clock, log }),
   };
   const stops = [...heedRights(options, access), () => environments.stop()];
   const { relay, identity } = options;

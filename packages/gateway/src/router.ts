@@ -12,6 +12,7 @@ import { type Neighbour, onwardHeaders, proxy, proxyUpgrade } from './http/proxy
 import { refuse, refuseUpgrade, wordsOf } from './http/refusal.ts';
 import { securityHeaders } from './http/security-headers.ts';
 import type { StaticFiles } from './http/static-files.ts';
+import type { KeepDoor } from './keep/keep-door.ts';
 import type { DesktopDoor } from './rfb/desktop-door.ts';
 import type { Session, Sessions } from './session/sessions.ts';
 import type { SignInDoor } from './session/sign-in-door.ts';
@@ -31,6 +32,7 @@ export interface RouterOptions {
   readonly apps: WebAppDoor;
   readonly desktops: DesktopDoor;
   readonly terminals: TerminalDoor;
+  readonly keep: KeepDoor;
 }
 
 interface Call {
@@ -75,7 +77,8 @@ export class Router {
       { path: /^\/graph$/, methods: ['POST'], serve: (call) => this.#relay(call) },
       { path: /^\/graph\/schema$/, methods: ['GET'], serve: (call) => this.#relay(call) },
       { path: /^\/api\/instances\/[^/]+\/[^/]+\/access$/, methods: ['GET'], serve: (call) => this.#access(call) },
-      { path: /^\/(api|auth|graph)(\/|$)/, serve: async () => nothingHere() },
+      { path: /^\/keep\/[^/]+$/, methods: ['GET', 'POST'], serve: (call) => this.#keep(call) },
+      { path: /^\/(api|auth|graph|keep)(\/|$)/, serve: async () => nothingHere() },
       {
         path: /^\/instance\/[^/]+\/[^/]+/,
         methods: ['GET'],
@@ -179,6 +182,11 @@ export class Router {
     response.end(JSON.stringify(Object.fromEntries(answers)));
   }
 
+  async #keep({ request, response, pathname }: Call): Promise<void> {
+    const ticket = pathname.slice('/keep/'.length);
+    await this.#options.keep.serve(request, response, { ticket, session: await this.#session(request) });
+  }
+
   async #session(request: IncomingMessage): Promise<Session> {
     const { sessions, cookies } = this.#options;
     const session = await sessions.find(readCookies(request.headers.cookie).get(cookies.session));
@@ -193,7 +201,7 @@ export class Router {
   /** People who follow a link to an environment are led through the sign-in and back. */
   #goSignIn(request: IncomingMessage, response: ServerResponse, error: unknown): boolean {
     const page = request.method === 'GET' && (request.headers.accept ?? '').includes('text/html');
-    if (!page || wordsOf(error).status !== 401 || response.headersSent || !pathOf(request).startsWith('/instance/')) return false;
+    if (!page || wordsOf(error).status !== 401 || response.headersSent || !/^\/(instance|keep)\//.test(pathOf(request))) return false;
     const location = `/auth/login?return=${encodeURIComponent(request.url ?? '/')}`;
     response.writeHead(303, { location, 'cache-control': 'no-store' }).end();
     return true;

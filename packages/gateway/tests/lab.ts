@@ -33,6 +33,8 @@ export class Lab implements AsyncDisposable {
   readonly roles = new LiveSet<KubeObject>();
   /** `ada control desk`. */
   readonly granted = new Set<string>();
+  /** `used desk`, `kept desk`, `kept desk from expiration`, in order. */
+  readonly uses: string[] = [];
   readonly folder = mkdtempSync(join(tmpdir(), 'gateway-'));
   readonly #server: Server = createServer();
   #gateway: Gateway | undefined;
@@ -97,6 +99,12 @@ export class Lab implements AsyncDisposable {
       }),
       watched: { instances: this.instances, pods: this.pods, templates: this.templates, tenants: this.tenants },
       rights: [this.roles],
+      uses: {
+        used: ({ metadata: { name } }) => void this.uses.push(`used ${name}`),
+        keep: async ({ metadata: { name } }, { fromExpiration = false } = {}) =>
+          void this.uses.push(`kept ${name}${fromExpiration ? ' from expiration' : ''}`),
+        [Symbol.asyncDispose]: async () => undefined,
+      },
       exec: options.exec ?? (() => Promise.reject(new Error('no terminals in this test'))),
       ...(options.forward ? { forward: options.forward } : {}),
       clock: systemClock,

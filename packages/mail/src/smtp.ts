@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { LabError, messageOf } from '@crownlabs/std';
-import { createTransport } from 'nodemailer';
 
 /** A mail server that takes mail from us. */
 export interface SmtpConfig {
@@ -41,28 +40,17 @@ const PATIENCE_MS = 20_000;
 
 /** A Mailer over SMTP. */
 export function smtpMailer(config: SmtpConfig): Mailer {
-  const { host, port, security, user, password, from, identity, ca } = config;
-  const transport = createTransport({
-    host,
-    port,
-    secure: security === 'tls',
-    requireTLS: security === 'starttls',
-    ignoreTLS: security === 'none',
-    ...(user === undefined ? {} : { auth: { user, pass: password ?? '' } }),
-    ...(identity === undefined ? {} : { name: identity }),
-    ...(ca === undefined ? {} : { tls: { ca } }),
-    connectionTimeout: PATIENCE_MS,
-    greetingTimeout: PATIENCE_MS,
-    socketTimeout: PATIENCE_MS,
-    // Nothing in a mail comes from a file or an address.
-    disableFileAccess: true,
-    disableUrlAccess: true,
-  });
+  const { host, from } = config;
+  let opened: ReturnType<typeof openTransport> | undefined;
+  const transport = () => {
+    opened ??= openTransport(config);
+    return opened;
+  };
   return {
     async send(message, signal) {
       signal.throwIfAborted();
       try {
-        await transport.sendMail({
+        await (await transport()).sendMail({
           from,
           to: message.to,
           subject: message.subject,
@@ -79,12 +67,35 @@ export function smtpMailer(config: SmtpConfig): Mailer {
       }
     },
     async check() {
-      await transport.verify().catch((error: unknown) => {
+      try {
+        await (await transport()).verify();
+      } catch (error) {
         throw new LabError('ServiceUnavailable', `The mail server ${host} does not let us in: ${messageOf(error)}`, { cause: error });
-      });
+      }
     },
-    [Symbol.dispose]: () => transport.close(),
+    [Symbol.dispose]: () => void opened?.then((one) => one.close()),
   };
+}
+
+/** The library is loaded with the first mail: most installations never send one. */
+async function openTransport({ host, port, security, user, password, identity, ca }: SmtpConfig) {
+  const { createTransport } = await import('nodemailer');
+  return createTransport({
+    host,
+    port,
+    secure: security === 'tls',
+    requireTLS: security === 'starttls',
+    ignoreTLS: security === 'none',
+    ...(user === undefined ? {} : { auth: { user, pass: password ?? '' } }),
+    ...(identity === undefined ? {} : { name: identity }),
+    ...(ca === undefined ? {} : { tls: { ca } }),
+    connectionTimeout: PATIENCE_MS,
+    greetingTimeout: PATIENCE_MS,
+    socketTimeout: PATIENCE_MS,
+    // Nothing in a mail comes from a file or an address.
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  });
 }
 
 function messageId(id: string, from: string): string {

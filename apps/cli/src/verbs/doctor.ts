@@ -3,6 +3,7 @@ import { statfs } from 'node:fs/promises';
 import { freemem, totalmem } from 'node:os';
 import process from 'node:process';
 import type { Finding } from '@crownlabs/runtime-oci';
+import { mailerFrom } from '@crownlabs/server';
 import { messageOf } from '@crownlabs/std';
 import { stringify } from 'yaml';
 import { withEngine } from '../command-engine.ts';
@@ -16,7 +17,7 @@ const GIB = 2 ** 30;
 
 /** Looks at the machine and prints findings. Exit code 0 when nothing stands in the way, 1 otherwise. */
 export async function doctor(places: Places, format: string): Promise<number> {
-  const looked = await Promise.all([engine(places), installation(places), disk(places), builder(), localhostNames()]);
+  const looked = await Promise.all([engine(places), installation(places), disk(places), builder(), localhostNames(), mail(places)]);
   const findings = [...looked.flat(), nodeVersion(), memory(), edge()];
   if (format === 'json') process.stdout.write(`${JSON.stringify(findings, null, 2)}\n`);
   else if (format === 'yaml') process.stdout.write(stringify(findings));
@@ -88,6 +89,22 @@ async function builder(): Promise<Finding[]> {
       '`crownlabs up` installs it; or type: sudo apt-get install mmdebstrap',
     ),
   ];
+}
+
+/** Mail is a choice; one that was made and does not work is a finding. */
+async function mail(places: Places): Promise<Finding[]> {
+  // A configuration with mistakes is told of above.
+  const config = await readConfiguration(places, {}).catch(() => undefined);
+  if (!config) return [];
+  const settings = config.mail;
+  if (!settings) return [finding('mail', true, 'Off: nobody is warned by mail before an environment is stopped or deleted')];
+  try {
+    using mailer = await mailerFrom(settings);
+    await mailer.check();
+    return [finding('mail', true, `${settings.host}:${settings.port} lets us in`)];
+  } catch (error) {
+    return [finding('mail', false, messageOf(error), `Look at the section mail of ${places.config}.`)];
+  }
 }
 
 function edge(): Finding {

@@ -1,6 +1,7 @@
 import { type ApiEndpoint, createClient, httpTransport, type KubeClient, limitedTransport, observedTransport } from '@crownlabs/client';
 import { admissionHandlers, type Directory, installKinds, installWhatIsAllowed, watchLab } from '@crownlabs/operators';
 import { type Clock, LabError, type Logger, type Scope, scope, systemClock } from '@crownlabs/std';
+import { postFrom } from '../automation/from-settings.ts';
 import { type ProgramMetrics, programMetrics } from './metrics.ts';
 import { addressTowards, desktopProbe } from './reaching.ts';
 import { Replica, type RunningOperators } from './replica.ts';
@@ -85,7 +86,8 @@ async function begin({ program, client, metrics, owned }: Parts, signal: AbortSi
   const stop = AbortSignal.any([signal, end.signal]);
   const how = settings.desktopProbe === 'auto' ? (inCluster ? 'direct' : 'portforward') : settings.desktopProbe;
   const probe = desktopProbe(how, endpoint, clock);
-  const counted = { client, config, clock, log, probe, admission: handlers, metrics: metrics.operators };
+  const post = await postFrom(settings.mail, { publicURL: config.publicUrl, linkKey: undefined, clock });
+  const counted = { client, config, clock, log, probe, admission: handlers, metrics: metrics.operators, ...post };
   const lab = watchLab({ ...counted, ...(directory ? { directory } : {}) }, stop);
   metrics.countFrom(lab.counts);
   const host = () => addressTowards(endpoint);

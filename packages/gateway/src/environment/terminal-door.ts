@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { UseReports } from '@crownlabs/auth';
 import { LabError, type Logger, messageOf } from '@crownlabs/std';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { closeFirmly } from '../http/close-firmly.ts';
@@ -27,6 +28,7 @@ export interface TerminalDoorOptions {
   readonly environments: Environments;
   readonly connections: Connections;
   readonly exec: Exec;
+  readonly uses: Pick<UseReports, 'used'>;
   readonly log: Logger;
 }
 
@@ -50,10 +52,11 @@ export class TerminalDoor {
   }
 
   async upgrade(session: Session, key: EnvironmentKey, near: { request: IncomingMessage; socket: Duplex; head: Buffer }): Promise<void> {
-    const { environments, connections, log } = this.#options;
+    const { environments, connections, uses, log } = this.#options;
     // The right first: a stranger must not learn what exists.
     await connections.demand(session, 'terminal', key);
-    if (!environments.has(environments.instance(key), key.environment)) throw new LabError('NotFound', 'There is no such environment.');
+    const instance = environments.instance(key);
+    if (!environments.has(instance, key.environment)) throw new LabError('NotFound', 'There is no such environment.');
     this.#server.handleUpgrade(near.request, near.socket, near.head, (ws) => {
       const closed = new AbortController();
       const close = (why: 'signed-out' | 'revoked') => {
@@ -63,6 +66,9 @@ export class TerminalDoor {
         else closeFirmly(ws, CLOSE.signedOut, 'You are signed out.');
       };
       connections.track(session, { action: 'terminal', key, close }, near.socket);
+      uses.used(instance);
+      // What is typed; a window that changes its size is nobody at work.
+      ws.on('message', (_data, binary) => binary && uses.used(instance));
       log.info('Terminal opened', { person: session.person.name, instance: key.name, environment: key.environment });
       void this.#run({ ws, socket: near.socket, closed }, key);
     });

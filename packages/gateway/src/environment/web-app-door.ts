@@ -1,7 +1,7 @@
 import { Agent, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { GUI_PORT, type Instance, instancePath } from '@crownlabs/api';
-import { challengeOf, type Tickets } from '@crownlabs/auth';
+import { challengeOf, type Tickets, type UseReports } from '@crownlabs/auth';
 import { LabError } from '@crownlabs/std';
 import type { Addresses } from '../http/addresses.ts';
 import { type Cookies, readCookies, withoutCookies } from '../http/cookies.ts';
@@ -21,6 +21,7 @@ export interface WebAppOptions {
   readonly connections: Connections;
   readonly tickets: Tickets<Session>;
   readonly dial: Dial;
+  readonly uses: Pick<UseReports, 'used'>;
 }
 
 /** Where at an environment's origin a request goes. */
@@ -80,6 +81,8 @@ export class WebAppDoor {
     const { instance, environment } = await this.#admit(visit);
     if (url.pathname === '/') return send(response, instancePath(visit.uid, environment));
     const pod = this.#pod(instance, environment);
+    // A page that asks by itself cannot be told from a person: what is open counts as used.
+    this.#options.uses.used(instance);
     await proxy(request, response, await this.#target({ request, place, instance, environment, pod }));
   }
 
@@ -96,6 +99,7 @@ export class WebAppDoor {
       near.socket,
     );
     pod.gone.addEventListener('abort', () => far.destroy(), { once: true });
+    near.socket.on('data', () => this.#options.uses.used(instance));
   }
 
   close(): void {

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { instancePath } from '@crownlabs/api';
+import type { UseReports } from '@crownlabs/auth';
 import { type Clock, LabError, type Logger, messageOf } from '@crownlabs/std';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Connections } from '../environment/connections.ts';
@@ -17,6 +18,7 @@ export interface DesktopDoorOptions {
   readonly environments: Environments;
   readonly connections: Connections;
   readonly dial: Dial;
+  readonly uses: Pick<UseReports, 'used'>;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -42,7 +44,7 @@ export class DesktopDoor {
   }
 
   async upgrade(session: Session, key: EnvironmentKey, near: { request: IncomingMessage; socket: Duplex; head: Buffer }): Promise<void> {
-    const { environments, connections, log } = this.#options;
+    const { environments, connections, uses, log } = this.#options;
     const wantsControl = new URL(near.request.url ?? '/', 'http://door').searchParams.get('view') !== '1';
     const action = wantsControl ? 'control' : 'view';
     // The right first: a stranger must not learn what exists.
@@ -57,6 +59,9 @@ export class DesktopDoor {
           : viewer.close(CLOSE.signedOut, 'You are signed out.');
       connections.track(session, { action, key, close }, near.socket);
       keepAlive(ws);
+      // Looking on, or an open window, is no use; keys and clicks are.
+      if (wantsControl) uses.used(instance);
+      viewer.onInput(() => uses.used(instance));
       log.info('Desktop opened', { person: session.person.name, instance: key.name, environment: key.environment, control: wantsControl });
       void this.#show(viewer, key, instancePath(instance.metadata.uid ?? '', key.environment));
     });

@@ -5,6 +5,7 @@ import { closeFirmly } from '../http/close-firmly.ts';
 import { ByteReader } from './byte-reader.ts';
 import { type ClientMessage, ClientParser } from './client-parser.ts';
 import { setPixelFormat } from './pixel-format.ts';
+import { FROM_CLIENT } from './protocol.ts';
 import type { ServerInit } from './upstream.ts';
 
 /** Why a viewer's connection ended, as a WebSocket close code; 4xxx are ours. */
@@ -31,6 +32,7 @@ export class Viewer {
   readonly #socket: Duplex;
   readonly #reader = new ByteReader();
   readonly #parser = new ClientParser();
+  #onInput: (() => void) | undefined;
   #onMessages: ((messages: ClientMessage[]) => void) | undefined;
   #early: Buffer = Buffer.alloc(0);
   #shaken = false;
@@ -49,6 +51,11 @@ export class Viewer {
   /** Called once, when the connection is over, whoever ended it. */
   onClose(listener: () => void): void {
     this.#ws.once('close', listener);
+  }
+
+  /** Called when a key, the pointer or the clipboard moves, and may. */
+  onInput(listener: () => void): void {
+    this.#onInput = listener;
   }
 
   /** Whether more is on the way than the viewer takes in. */
@@ -130,9 +137,15 @@ export class Viewer {
   #parse(bytes: Buffer): void {
     try {
       const messages = this.#parser.push(bytes);
+      if (this.control && messages.some(isInput)) this.#onInput?.();
       if (messages.length > 0) this.#onMessages?.(messages);
     } catch (error) {
       this.close(CLOSE.protocol, LabError.from(error).message);
     }
   }
+}
+
+/** What people do, as against what their viewer does by itself. */
+function isInput({ type }: ClientMessage): boolean {
+  return type === FROM_CLIENT.pointer || type === FROM_CLIENT.key || type === FROM_CLIENT.qemu || type === FROM_CLIENT.cutText;
 }
