@@ -32,7 +32,7 @@ const phase = async (lab: TestLab, name: string, wanted: string): Promise<Instan
     return found;
   });
 
-test('a workspace gets its namespace and bindings, and its people leave with it', async () => {
+test('8.1.1: a workspace gets its namespace and bindings, and its people leave with it', async () => {
   await using lab = await startTestLab();
   await lab.admin.create(workspaces, workspace('netgroup'));
   await lab.admin.create(tenants, tenant('marco.iorio', { netgroup: 'manager' }));
@@ -56,7 +56,7 @@ test('a workspace gets its namespace and bindings, and its people leave with it'
   await eventually(async () => expect(await lab.admin.find(namespaces, 'workspace-netgroup')).toBeUndefined());
 });
 
-test('a tenant gets labels, a namespace with limits and walls, and a personal drive', async () => {
+test('8.1.3: a tenant gets labels, a namespace with limits and walls, and a personal drive', async () => {
   await using lab = await startTestLab();
   await lab.admin.create(workspaces, workspace('netgroup'));
   await lab.admin.create(tenants, tenant('marco.iorio', { netgroup: 'manager', nowhere: 'user' }));
@@ -81,7 +81,7 @@ test('a tenant gets labels, a namespace with limits and walls, and a personal dr
   });
 });
 
-test('a personal namespace comes with the first sign-in and goes when nobody comes any more; the drive stays', async () => {
+test('8.1.3, 8.1.4: a personal namespace comes with the first sign-in and goes when nobody comes any more; the drive stays', async () => {
   await using lab = await startTestLab({ config: { namespaceKeepAliveMs: 3_600_000 } });
   await lab.admin.create(tenants, tenant('marco.iorio'));
   await lab.settled();
@@ -94,7 +94,7 @@ test('a personal namespace comes with the first sign-in and goes when nobody com
   await lab.admin.get(persistentVolumeClaims, 'marco-iorio-drive', 'mydrive-pvcs');
 });
 
-test('a sandbox comes and goes with the wish', async () => {
+test('8.1.7: a sandbox comes and goes with the wish', async () => {
   await using lab = await startTestLab();
   await lab.admin.create(tenants, tenant('marco.iorio', {}, { createSandbox: true }));
   await eventually(() => lab.admin.get(roleBindings, 'sandbox-editor', 'sandbox-marco-iorio'));
@@ -200,7 +200,7 @@ test('a missing image is told as such, and the environment starts when it is the
   await phase(lab, 'mine', 'Ready');
 });
 
-test('the quota refuses before the click, and holds when two click at once; room that becomes free is used', async () => {
+test('8.1.13: the quota refuses before the click, and holds when two click at once; room that becomes free is used', async () => {
   await using lab = await startTestLab();
   await course(lab, [environment('desktop', { resources: { cpu: 4, memory: '1G', reservedCPUPercentage: 10 } })]);
   const student = lab.as('marco.iorio', 'kubernetes:workspace-netgroup:user');

@@ -5,6 +5,7 @@ import {
   admissionHandlers,
   type Directory,
   installManifests,
+  type OperatorMetrics,
   type Operators,
   type OperatorsConfig,
   type Post,
@@ -21,6 +22,7 @@ export interface TestLabOptions {
   readonly log?: Logger;
   /** Where people are kept; everybody is known and confirmed without. */
   readonly directory?: Directory;
+  readonly metrics?: OperatorMetrics;
   /** Brings notices to people; mail is off without. */
   readonly post?: Post;
 }
@@ -54,7 +56,7 @@ export async function startTestLab(options: TestLabOptions = {}): Promise<TestLa
 }
 
 async function assemble(
-  { config: changes, directory, clock = systemClock, log = silent, post }: TestLabOptions,
+  { config: changes, directory, metrics, clock = systemClock, log = silent, post }: TestLabOptions,
   owned: Scope,
 ): Promise<TestLab> {
   const config: OperatorsConfig = { ...SINGLE_MACHINE, publicUrl: 'http://localhost:8080', ...changes };
@@ -85,7 +87,17 @@ async function assemble(
   const node = await startFakeNode(admin, stop.signal);
   const probe = async () => node.desktopsAnswer;
   const operators = startOperators(
-    { client: room('operators'), config, clock, log, admission, probe, ...(directory ? { directory } : {}), ...(post ? { post } : {}) },
+    {
+      client: room('operators'),
+      config,
+      clock,
+      log,
+      admission,
+      probe,
+      ...(directory ? { directory } : {}),
+      ...(metrics ? { metrics } : {}),
+      ...(post ? { post } : {}),
+    },
     stop.signal,
   );
   running.push(operators);
