@@ -16,12 +16,14 @@ export async function previewMail(name: string | undefined, { lang, into }: { la
     return;
   }
   await mkdir(into, { recursive: true });
+  const written: string[] = [];
   for (const { one, language, subject, text, html } of letters) {
     const path = join(into, `${one}.${language}`);
     await writeFile(`${path}.txt`, `${subject}\n\n${text}`);
     await writeFile(`${path}.html`, html);
-    process.stdout.write(`${path}.html\n${path}.txt\n`);
+    written.push(`${path}.html`, `${path}.txt`);
   }
+  process.stdout.write(`${written.join('\n')}\n`);
 }
 
 function render(name: LetterName, language: Language) {

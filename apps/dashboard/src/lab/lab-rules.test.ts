@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { type Instance, readInstance } from './instance.ts';
-import { explanation, isConnectable, stageOf, waitingSince } from './progress.ts';
+import { appointment, explanation, isConnectable, stageOf, waitingSince } from './progress.ts';
 import { bytesText, quantityNumber } from './quantity.ts';
 import { costOf, shortages, usageOf } from './quota.ts';
 import { readPublicKey } from './ssh-key.ts';
@@ -105,4 +105,18 @@ test('a public key is checked before it is sent', () => {
     problem: 'broken',
   });
   expect(readPublicKey('dsa x')).toEqual({ ok: false, problem: 'unknownType' });
+});
+
+test('what will happen by itself is told with its time, the first of all that is announced', () => {
+  const stop = {
+    type: 'StopScheduled',
+    status: 'True',
+    reason: 'Unused',
+    message: 'Nobody has used it since 2026-01-01T16:40:00Z. It is stopped at 2026-01-01T18:40:00Z unless it is used; its disk is kept.',
+  };
+  const expires = { type: 'Expires', status: 'True', reason: 'TimeLimit', message: 'It is deleted at 2026-01-09T00:00:00Z, because …' };
+  expect(appointment(instance({ conditions: [expires, stop] }))).toEqual({ what: 'stop', at: '2026-01-01T18:40:00Z' });
+  expect(appointment(instance({ conditions: [expires, { ...stop, reason: 'UnusedWithoutDisk' }] }))?.what).toBe('deleteUnused');
+  expect(appointment(instance({ conditions: [expires] }))).toEqual({ what: 'expire', at: '2026-01-09T00:00:00Z' });
+  expect(appointment(instance())).toBeUndefined();
 });

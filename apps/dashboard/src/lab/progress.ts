@@ -66,3 +66,29 @@ export function waitingSince(instance: Instance, askedAt: number | undefined): n
   const moved = instance.conditions.find((condition) => condition.type === 'Ready' && !condition.holds)?.since;
   return Math.max(instance.createdAt, moved ?? 0);
 }
+
+/** Something that will happen to an instance by itself. */
+export interface Appointment {
+  readonly what: 'stop' | 'deleteUnused' | 'deleteStopped' | 'expire';
+  /** RFC 3339. */
+  readonly at: string;
+}
+
+const APPOINTMENTS: readonly { type: string; reason?: string; what: Appointment['what'] }[] = [
+  { type: 'StopScheduled', reason: 'UnusedWithoutDisk', what: 'deleteUnused' },
+  { type: 'StopScheduled', what: 'stop' },
+  { type: 'DeletionScheduled', what: 'deleteStopped' },
+  { type: 'Expires', what: 'expire' },
+];
+
+/** What will happen to an instance if nobody does anything: the first of all that is announced. */
+export function appointment({ conditions, deleting }: Pick<Instance, 'conditions' | 'deleting'>): Appointment | undefined {
+  if (deleting) return undefined;
+  const announced = conditions.flatMap(({ type, reason, holds, message }) => {
+    const known = APPOINTMENTS.find((it) => it.type === type && (it.reason === undefined || it.reason === reason));
+    // The last time in the sentence is when it happens; what comes before is since when.
+    const at = message.match(/\d{4}-\d\d-\d\dT[\d:]{8}Z/g)?.at(-1);
+    return holds && known && at ? [{ what: known.what, at }] : [];
+  });
+  return announced.toSorted((a, b) => Date.parse(a.at) - Date.parse(b.at))[0];
+}

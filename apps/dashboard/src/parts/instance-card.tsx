@@ -1,7 +1,7 @@
 import { useState } from 'react';
 import { useApp } from '../context.tsx';
 import type { Instance } from '../lab/instance.ts';
-import { isConnectable, isMoving, mayComeEarly, remark, type Stage, stageOf, waitingSince } from '../lab/progress.ts';
+import { appointment, isConnectable, isMoving, mayComeEarly, remark, type Stage, stageOf, waitingSince } from '../lab/progress.ts';
 import { flavourOf, isPersistent, type Template, waysIn } from '../lab/template.ts';
 import { ago, localTimes } from '../words/when.ts';
 import { useWords } from '../words/words.ts';
@@ -63,6 +63,7 @@ export function InstanceCard({ instance, template }: CardProps) {
           {localTimes(why.message, words.locale)}
         </p>
       )}
+      <Due instance={instance} />
       <MoreWays instance={instance} template={template} />
       {moving && (
         <div className="meter unsure" aria-hidden="true">
@@ -86,6 +87,18 @@ export function StageText({ instance, stage }: { instance: Instance; stage: Stag
       <span aria-live="polite">{words.stage[stage]}</span>
       {moving && <span className="seconds quiet">{words.instance.seconds(seconds)}</span>}
     </span>
+  );
+}
+
+/** When it will be stopped or deleted by itself. */
+function Due({ instance }: { instance: Instance }) {
+  const words = useWords();
+  const next = appointment(instance);
+  if (!next) return null;
+  return (
+    <p className="instance-why" data-testid="instance-due">
+      {words.instance.due[next.what](localTimes(next.at, words.locale))}
+    </p>
   );
 }
 

@@ -104,6 +104,12 @@ export const en = {
     list: 'Your environments',
     seconds: (n: number) => (n < 120 ? `${n} s` : `${Math.floor(n / 60)} min`),
     since: (when: string) => `started ${when}`,
+    due: {
+      stop: (when: string) => `Stops at ${when} unless it is used; its disk is kept.`,
+      deleteUnused: (when: string) => `Is deleted at ${when} unless it is used.`,
+      deleteStopped: (when: string) => `Is deleted at ${when} unless it is started.`,
+      expire: (when: string) => `Expires and is deleted at ${when}.`,
+    },
     connect: 'Connect',
     connectTo: (title: string) => `Connect to ${title}`,
     ways: { desktop: 'Open desktop', web: 'Open web app', terminal: 'Open terminal' },

@@ -110,6 +110,12 @@ export const it: Words = {
     list: 'I tuoi ambienti',
     seconds: (n) => (n < 120 ? `${n} s` : `${Math.floor(n / 60)} min`),
     since: (when) => `avviato ${when}`,
+    due: {
+      stop: (when) => `Se nessuno lo usa si spegne: ${when}. Il suo disco viene conservato.`,
+      deleteUnused: (when) => `Se nessuno lo usa viene eliminato: ${when}.`,
+      deleteStopped: (when) => `Se nessuno lo avvia viene eliminato: ${when}.`,
+      expire: (when) => `Scade e viene eliminato: ${when}.`,
+    },
     connect: 'Entra',
     connectTo: (title) => `Entra in ${title}`,
     ways: { desktop: 'Apri il desktop', web: 'Apri l’applicazione', terminal: 'Apri il terminale' },

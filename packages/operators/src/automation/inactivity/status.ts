@@ -18,5 +18,5 @@ export function unusedFindings(plan: UnusedPlan | undefined, persistent: boolean
   const message = persistent
     ? `Nobody has used it since ${since}. It is stopped at ${at} unless it is used; its disk is kept.`
     : `Nobody has used it since ${since}. It is deleted at ${at} unless it is used, because it keeps no disk.`;
-  return [{ type: 'StopScheduled', status: 'True', reason: 'Unused', message }];
+  return [{ type: 'StopScheduled', status: 'True', reason: persistent ? 'Unused' : 'UnusedWithoutDisk', message }];
 }
