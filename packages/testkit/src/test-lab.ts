@@ -1,5 +1,5 @@
 import { type ApiServer, createApiServer } from '@crownlabs/apiserver';
-import { createClient, type KubeClient, storageClasses } from '@crownlabs/client';
+import { createClient, type KubeClient, storageClasses, type Transport } from '@crownlabs/client';
 import { type KubeControllers, LOCAL_PROVISIONER, startKubeControllers } from '@crownlabs/kube-controllers';
 import {
   admissionHandlers,
@@ -25,6 +25,8 @@ export interface TestLabOptions {
   readonly metrics?: OperatorMetrics;
   /** Brings notices to people; mail is off without. */
   readonly post?: Post;
+  /** What lies between the operators and the API, where it is not just a call. */
+  readonly between?: (transport: Transport) => Transport;
 }
 
 /** A whole lab in memory: the embedded API, its controllers, our operators, and a simulated node. Nothing listens, nothing is written to disk. */
@@ -40,6 +42,8 @@ export interface TestLab extends AsyncDisposable {
   room(name: string): KubeClient;
   /** Resolves when no controller has anything to do. */
   settled(): Promise<void>;
+  /** Ends the operators and starts them again, as a new process would. */
+  restart(): Promise<void>;
 }
 
 const SYSTEM = 'crownlabs-system';
@@ -56,7 +60,7 @@ export async function startTestLab(options: TestLabOptions = {}): Promise<TestLa
 }
 
 async function assemble(
-  { config: changes, directory, metrics, clock = systemClock, log = silent, post }: TestLabOptions,
+  { config: changes, directory, metrics, clock = systemClock, log = silent, post, between = (it) => it }: TestLabOptions,
   owned: Scope,
 ): Promise<TestLab> {
   const config: OperatorsConfig = { ...SINGLE_MACHINE, publicUrl: 'http://localhost:8080', ...changes };
@@ -65,8 +69,7 @@ async function assemble(
   const api = owned.use(await createApiServer({ signingKey, admission: { handlers: admission.byService }, clock, log }));
   const as = (username: string, ...groups: string[]) =>
     createClient(api.transport({ username, groups: [...groups, 'system:authenticated'] }), { fieldManager: username.replaceAll(':', '-') });
-  const room = (name: string) =>
-    as(`system:serviceaccount:${SYSTEM}:${name}`, 'system:serviceaccounts', `system:serviceaccounts:${SYSTEM}`);
+  const room = (name: string) => createClient(api.transport(roomUser(name)), { fieldManager: name });
   const admin = as('administrator', 'system:masters');
   await installManifests(admin, { config });
   await admin.create(storageClasses, {
@@ -78,30 +81,22 @@ async function assemble(
     allowVolumeExpansion: true,
   });
   const stop = new AbortController();
-  const running: (Operators | KubeControllers)[] = [];
-  owned.defer(async () => {
-    stop.abort();
-    await Promise.all(running.map((it) => it.stopped));
-  });
-  running.push(startKubeControllers({ client: as('system:kube-controller-manager'), rootCa: '', clock, log }, stop.signal));
+  const controllers = startKubeControllers({ client: as('system:kube-controller-manager'), rootCa: '', clock, log }, stop.signal);
   const node = await startFakeNode(admin, stop.signal);
   const probe = async () => node.desktopsAnswer;
-  const operators = startOperators(
-    {
-      client: room('operators'),
-      config,
-      clock,
-      log,
-      admission,
-      probe,
-      ...(directory ? { directory } : {}),
-      ...(metrics ? { metrics } : {}),
-      ...(post ? { post } : {}),
-    },
-    stop.signal,
-  );
-  running.push(operators);
-  await operators.ready;
+  const client = createClient(between(api.transport(roomUser('operators'))), { fieldManager: 'operators' });
+  const given = { ...(directory ? { directory } : {}), ...(metrics ? { metrics } : {}), ...(post ? { post } : {}) };
+  const begin = () => {
+    const end = new AbortController();
+    const signal = AbortSignal.any([stop.signal, end.signal]);
+    return { operators: startOperators({ client, config, clock, log, admission, probe, ...given }, signal), end };
+  };
+  let current = begin();
+  owned.defer(async () => {
+    stop.abort();
+    await Promise.all([controllers.stopped, current.operators.stopped]);
+  });
+  await current.operators.ready;
   return {
     api,
     admin,
@@ -109,9 +104,20 @@ async function assemble(
     config,
     as,
     room,
-    settled: () => settled(running),
+    settled: () => settled([controllers, current.operators]),
+    restart: async () => {
+      current.end.abort();
+      await current.operators.stopped;
+      current = begin();
+      await current.operators.ready;
+    },
     [Symbol.asyncDispose]: () => owned[Symbol.asyncDispose](),
   };
+}
+
+function roomUser(name: string) {
+  const groups = ['system:serviceaccounts', `system:serviceaccounts:${SYSTEM}`, 'system:authenticated'];
+  return { username: `system:serviceaccount:${SYSTEM}:${name}`, groups };
 }
 
 /** Watches deliver a moment after a write, so quiet counts only when it lasts. */

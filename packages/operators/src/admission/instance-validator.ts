@@ -1,4 +1,13 @@
-import { type Instance, LABEL, PERSONAL_WORKSPACE, type Template, type Tenant, type WorkspaceQuota } from '@crownlabs/api';
+import {
+  amount,
+  amountNumber,
+  type Instance,
+  LABEL,
+  PERSONAL_WORKSPACE,
+  type Template,
+  type Tenant,
+  type WorkspaceQuota,
+} from '@crownlabs/api';
 import { LabError } from '@crownlabs/std';
 import type { OperatorsConfig } from '../config.ts';
 import { isMember, workspaceOf } from '../instance/gather.ts';
@@ -97,7 +106,7 @@ async function checkCount({ namespace }: AdmissionRequest<Instance>, tenant: Ten
   const joined = (tenant.spec.workspaces ?? []).filter(({ role }) => role !== 'candidate');
   const quotas = (await Promise.all(joined.map(({ name }) => world.workspace(name)))).flatMap((it) => (it ? [it.spec.quota] : []));
   const limits = namespaceLimits([...quotas, ...(tenant.spec.personalWorkspace ? [tenant.spec.personalWorkspace] : [])], config.caps);
-  const limit = Number(limits[INSTANCE_COUNT]);
+  const limit = amountNumber(amount(limits[INSTANCE_COUNT] ?? 0));
   const wanted = world.instancesIn(namespace).length + 1;
   if (wanted <= limit) return;
   throw new LabError('Forbidden', `quota exceeded: Instances (${wanted} > ${limit}). Stopped ones count as well: delete one`);

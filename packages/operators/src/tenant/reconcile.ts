@@ -95,13 +95,12 @@ async function synchronize({ directory, log, metrics }: TenantTools, tenant: Ten
 
 async function realise(tools: TenantTools, tenant: Tenant, found: Memberships): Promise<Made> {
   const { lab, config, clock } = tools;
-  const access = lab.converger.ensureAll(selfAccess(tenant));
   const wanted = wantsNamespace(lab, tenant, config, clock.now());
   const [namespace, sandboxed] = await Promise.all([
     wanted ? makePersonal(tools, tenant, found) : dropPersonal(lab, tenant),
     makeSandbox(lab, tenant),
+    lab.converger.ensureAll(selfAccess(tenant)),
   ]);
-  await access;
   return { ...namespace, sandbox: sandboxed };
 }
 

@@ -55,13 +55,14 @@ async function beforeStart(
 ): Promise<Partial<MachineFacts>> {
   const keys = authorizedKeys({ owner: tenant, managers: managersOf(lab, workspace), system: config.machines.sshKeys });
   const { name, mounts } = context;
-  const secret = lab.converger.ensure(cloudInitSecret(instance, it.environment, { name, keys, mounts, current: machine.secret }));
-  const disk =
+  const [secret, disk] = await Promise.all([
+    lab.converger.ensure(cloudInitSecret(instance, it.environment, { name, keys, mounts, current: machine.secret })),
     needsImport(it.environment) && !machine.disk && !it.claim
       ? lab.converger.ensure(piece(dataVolumes, desiredDisk(instance, it.environment, context)))
-      : machine.disk;
+      : machine.disk,
+  ]);
   // What was ensured is of the kind that was asked for.
-  return { secret: await secret, disk: (await disk) as DataVolume | undefined };
+  return { secret, disk: disk as DataVolume | undefined };
 }
 
 function managersOf(lab: Lab, workspace: string): Tenant[] {
