@@ -51,6 +51,7 @@ import type { Job } from 'kubernetes-types/batch/v1.js';
 import type { ConfigMap, Namespace, PersistentVolume, PersistentVolumeClaim, Pod, Secret, Service } from 'kubernetes-types/core/v1.js';
 import { Converger } from './converge.ts';
 import { labelValue } from './instance/labels.ts';
+import { isOurs } from './manifests/labels.ts';
 import { type OptionalKinds, openOptionalKinds, optionalChildren } from './optional-kinds.ts';
 
 /** The live state of everything that the controllers decide from, and the one way they write. */
@@ -142,6 +143,13 @@ export function openLab(client: KubeClient, { clock, log }: { clock: Clock; log:
     optional,
     children,
   };
+}
+
+/** Whether what lives in a namespace is this installation's to care for, where it shares a cluster with others. */
+export function isOurNamespace(lab: Lab, namespace: string, { operatorSelector }: { readonly operatorSelector: string }): boolean {
+  if (operatorSelector === '') return true;
+  const found = lab.namespaces.get(namespace);
+  return found !== undefined && isOurs(found, operatorSelector);
 }
 
 /** Resolves when everything has been read once. */

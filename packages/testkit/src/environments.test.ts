@@ -201,3 +201,15 @@ test('a running environment that is edited by hand is mended, but an edit of its
   await lab.settled();
   expect(await image()).toBe('crownlabs/web:1');
 });
+
+test('operators that share a cluster leave alone what belongs to others', async () => {
+  await using lab = await startTestLab({ config: { operatorSelector: 'staging' } });
+  const foreign = { 'crownlabs.polito.it/managed-by': 'tenant', 'crownlabs.polito.it/operator-selector': 'production' };
+  const space = (labels: Record<string, string>) => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: NS, labels } });
+  await lab.admin.create(namespaces, space(foreign));
+  await lab.admin.create(instances, instance('ada', 'mine', { workspace: 'net', template: 'lab' }));
+  await lab.settled();
+  expect((await lab.admin.get(instances, 'mine', NS)).status).toBeUndefined();
+  await lab.admin.patch(namespaces, NS, undefined, { metadata: { labels: { 'crownlabs.polito.it/operator-selector': 'staging' } } });
+  expect((await phase(lab, 'Failed')).status?.conditions?.[0]?.reason).toBe('TenantNotFound');
+});

@@ -272,6 +272,24 @@ describe('somebody makes an instance', () => {
     expect((await ask(INSTANCE, stud, instance('c'), { there: [instance('a'), instance('b', { running: false })] })).allowed).toBe(true);
   });
 
+  test('with wishes that its template does not fulfil: it is made, and they are told', async () => {
+    const plain = instance('a');
+    const wishes = {
+      nodeSelector: { zone: 'a' },
+      contentUrls: { exam: { origin: 'https://example.org/a.zip' } },
+      publicExposure: { ports: [{ name: 'web', port: 0, targetPort: 80, protocol: 'TCP' }] },
+    };
+    const answer = await ask(INSTANCE, stud, { ...plain, spec: { ...plain.spec, ...wishes } });
+    expect(answer).toMatchObject({
+      allowed: true,
+      warnings: [
+        'the template says where its instances run: nodeSelector is ignored',
+        'contentUrls: the template has no environment exam',
+        'the template does not allow ports to be opened: publicExposure is ignored',
+      ],
+    });
+  });
+
   test('starting a stopped one is checked too, making a stopped one is not', async () => {
     const two = [instance('a'), instance('b')];
     const start = await ask(INSTANCE, stud, instance('c'), { old: instance('c', { running: false }), there: two });

@@ -14,6 +14,7 @@ import { isMember, workspaceOf } from '../instance/gather.ts';
 import { labelValue } from '../instance/labels.ts';
 import { type Charge, chargeOf, NO_CHARGE, refusalText, shortageOf, totalCharge } from '../quota/charge.ts';
 import { INSTANCE_COUNT, namespaceLimits } from '../tenant/quota.ts';
+import { instanceWarnings } from './instance-warnings.ts';
 import { type AdmissionRequest, type Decision, isOwnRoom } from './review.ts';
 import type { AdmissionWorld } from './world.ts';
 
@@ -34,7 +35,9 @@ export async function validateInstance(request: AdmissionRequest<Instance>, rule
   const subject = await subjectOf(request, rules);
   checkLabels(object, subject.workspace);
   await checkCount(request, subject.tenant, rules);
-  return object.spec.running ? checkQuota(request, subject, rules) : {};
+  const { warnings = [] } = object.spec.running ? checkQuota(request, subject, rules) : {};
+  const all = [...instanceWarnings(object, subject.template), ...warnings];
+  return all.length > 0 ? { warnings: all } : {};
 }
 
 interface Subject {

@@ -4,7 +4,7 @@ import type { Reconcile, Requeue } from '@crownlabs/controller';
 import type { Clock } from '@crownlabs/std';
 import type { OperatorsConfig } from '../config.ts';
 import type { Doorbell } from '../doorbell.ts';
-import type { Lab } from '../lab.ts';
+import { isOurNamespace, type Lab } from '../lab.ts';
 import type { OperatorMetrics } from '../metrics.ts';
 import { chargeOf, type Shortage } from '../quota/charge.ts';
 import type { Ledgers } from '../quota/ledger.ts';
@@ -35,6 +35,7 @@ export function instanceReconciler(tools: InstanceTools): Reconcile {
     const instance = lab.instances.get(name, namespace);
     // Children carry an owner reference, so a deletion is the garbage collector's work; the ledger forgets who is not alive.
     if (!instance || instance.metadata.deletionTimestamp !== undefined) return undefined;
+    if (!isOurNamespace(lab, namespace, config)) return undefined;
     const seen = gather(tools, instance, clock.now());
     const shortage = await settle(tools, seen);
     const patch = instancePatch(seen);

@@ -7,16 +7,24 @@ import { templateReconciler } from './reconcile.ts';
 
 /** Templates say what is the matter with them. */
 export const templateControllers: Controllers = (parts) => {
-  const { client, lab, clock, log } = parts;
+  const { client, lab, clock, config, log } = parts;
   const events = eventRecorder(client, { component: 'template-operator', clock, log });
   const sources = [
     watched(lab.templates, { when: specChanged }),
     watched(lab.workspaces, { when: specChanged, keys: () => lab.templates.list().map(keyOf) }),
+    watched(lab.namespaces, {
+      when: specChanged,
+      keys: ({ metadata }) =>
+        lab.templates
+          .list()
+          .filter((it) => it.metadata.namespace === metadata.name)
+          .map(keyOf),
+    }),
     watched(lab.instances, { when: useChanged, keys: (it) => [templateOf(it)] }),
     watched(lab.sharedVolumes, { when: (now, before) => !now || !before, keys: (it) => mounting(lab, it) }),
     watched(lab.builds, { keys: ({ spec }) => usingImage(lab, spec.image) }),
   ];
-  return [labController(parts, { name: 'template', workers: 4, sources, reconcile: templateReconciler({ lab, clock, events }) })];
+  return [labController(parts, { name: 'template', workers: 4, sources, reconcile: templateReconciler({ lab, clock, config, events }) })];
 };
 
 function templateOf({ spec, metadata: { namespace = '' } }: Instance): ObjectKey {

@@ -4,7 +4,8 @@ import type { Reconcile } from '@crownlabs/controller';
 import type { Clock } from '@crownlabs/std';
 import { announceConditions } from '../announce.ts';
 import { sameStatus } from '../conditions.ts';
-import type { Lab } from '../lab.ts';
+import type { OperatorsConfig } from '../config.ts';
+import { isOurNamespace, type Lab } from '../lab.ts';
 import { observeTemplate } from './status.ts';
 import { templateFaults } from './validation.ts';
 
@@ -12,6 +13,7 @@ import { templateFaults } from './validation.ts';
 export interface TemplateTools {
   readonly lab: Lab;
   readonly clock: Clock;
+  readonly config: Pick<OperatorsConfig, 'operatorSelector'>;
   readonly events: EventRecorder;
 }
 
@@ -19,7 +21,7 @@ export interface TemplateTools {
 const COUNT_EVERY_MS = 90;
 
 /** Tells of every Template whether it can be started, what is wrong with it, and how much it is used. */
-export function templateReconciler({ lab, clock, events }: TemplateTools): Reconcile {
+export function templateReconciler({ lab, clock, config, events }: TemplateTools): Reconcile {
   const written = new Map<string, number>();
   return async ({ name, namespace = '' }) => {
     const key = `${namespace}/${name}`;
@@ -28,6 +30,7 @@ export function templateReconciler({ lab, clock, events }: TemplateTools): Recon
       written.delete(key);
       return undefined;
     }
+    if (!isOurNamespace(lab, namespace, config)) return undefined;
     const now = clock.now();
     const since = now - (written.get(key) ?? 0);
     if (since >= 0 && since < COUNT_EVERY_MS) return { afterMs: COUNT_EVERY_MS - since };
