@@ -71,6 +71,7 @@ export interface DataVolume extends KubeObject {
       registry?: { url: string; secretRef?: string };
       http?: { url: string };
       pvc?: { namespace: string; name: string };
+      snapshot?: { namespace: string; name: string };
     };
     pvc: PersistentVolumeClaimSpec;
   };

@@ -1,5 +1,6 @@
 import { AUTOMATION, type AutomationConfig } from './automation/config.ts';
 import { IMAGE_LISTS, type ImageListsConfig } from './image-list/config.ts';
+import type { SnapshotsConfig } from './instance-snapshot/config.ts';
 import type { PublicExposureConfig } from './public-exposure/config.ts';
 import type { SharedVolumesConfig } from './shared-volume/config.ts';
 
@@ -58,6 +59,8 @@ export interface OperatorsConfig {
   readonly publicExposure: PublicExposureConfig | undefined;
   /** Registries whose images people choose from. */
   readonly imageLists: ImageListsConfig;
+  /** Images that are made of the disks of instances. */
+  readonly snapshots: SnapshotsConfig;
   /** Volumes that workspaces share. */
   readonly sharedVolumes: SharedVolumesConfig;
   /** When the lab acts by itself. */
@@ -88,6 +91,7 @@ export const SINGLE_MACHINE: Omit<OperatorsConfig, 'publicUrl'> = {
   drive: { size: '1Gi', storageClassName: 'local' },
   publicExposure: undefined,
   imageLists: IMAGE_LISTS,
+  snapshots: {},
   // The terminal is the smallest of the images that every installation builds.
   sharedVolumes: { storageClassName: 'local', provisionerImage: 'crownlabs/terminal:1' },
   automation: AUTOMATION,

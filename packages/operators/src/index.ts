@@ -9,6 +9,7 @@ export type { Piece, Wanted } from './converge.ts';
 export { type Directory, type DirectoryPerson, type DirectoryUser, embeddedDirectory } from './directory.ts';
 export { type Probe, type ProbedPod, RFB_PORT, rfbProbe } from './doorbell.ts';
 export { IMAGE_LISTS, type ImageListsConfig, type ImageRegistry } from './image-list/config.ts';
+export type { SnapshotRegistry, SnapshotsConfig } from './instance-snapshot/config.ts';
 export {
   type InstallOptions,
   installKinds,

@@ -12,6 +12,7 @@ import type { Probe } from './doorbell.ts';
 import { imageListControllers } from './image-list/controllers.ts';
 import { instanceControllers } from './instance/controllers.ts';
 import { ownsNamespace } from './instance/gather.ts';
+import { snapshotControllers } from './instance-snapshot/controllers.ts';
 import { type Lab, openLab, synced } from './lab.ts';
 import { type OperatorMetrics, UNCOUNTED } from './metrics.ts';
 import { mirrorControllers } from './mirror-volume/controllers.ts';
@@ -31,6 +32,7 @@ const KINDS: readonly Controllers[] = [
   mirrorControllers,
   exposureControllers,
   imageListControllers,
+  snapshotControllers,
   automationControllers,
 ];
 

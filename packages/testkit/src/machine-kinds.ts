@@ -1,8 +1,10 @@
 import {
+  clusterResource,
   customResourceDefinitions,
   dataVolumes,
   httpRoutes,
   type KubeClient,
+  namespacedResource,
   type Resource,
   virtualMachineInstances,
   virtualMachines,
@@ -19,7 +21,14 @@ export async function installRouteKind(admin: KubeClient): Promise<void> {
   await install(admin, httpRoutes);
 }
 
-async function install(admin: KubeClient, { group, version, plural, kind }: Resource): Promise<void> {
+/** Installs the kinds by which storage holds volumes still, with no driver behind them. */
+export async function installSnapshotKinds(admin: KubeClient): Promise<void> {
+  const version = 'snapshot.storage.k8s.io/v1';
+  await install(admin, namespacedResource(version, 'volumesnapshots', 'VolumeSnapshot'));
+  await install(admin, clusterResource(version, 'volumesnapshotclasses', 'VolumeSnapshotClass'));
+}
+
+async function install(admin: KubeClient, { group, version, plural, kind, namespaced }: Resource): Promise<void> {
   const name = `${plural}.${group}`;
   const anything = { type: 'object' as const, 'x-kubernetes-preserve-unknown-fields': true };
   await admin.create(customResourceDefinitions, {
@@ -30,14 +39,14 @@ async function install(admin: KubeClient, { group, version, plural, kind }: Reso
     spec: {
       group,
       names: { plural, kind, listKind: `${kind}List`, singular: kind.toLowerCase() },
-      scope: 'Namespaced',
+      scope: namespaced ? 'Namespaced' : 'Cluster',
       versions: [
         {
           name: version,
           served: true,
           storage: true,
           subresources: { status: {} },
-          schema: { openAPIV3Schema: { type: 'object', properties: { spec: anything, status: anything } } },
+          schema: { openAPIV3Schema: { type: 'object', properties: { spec: anything, status: anything, driver: { type: 'string' } } } },
         },
       ],
     },

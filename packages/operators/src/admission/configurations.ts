@@ -47,6 +47,7 @@ export function webhookConfigurations(config: OperatorsConfig, reach: WebhookRea
     webhooks: [
       { ...webhook('tenantValidator', 'tenants', reach), ...ofSelector('objectSelector', config) },
       { ...webhook('templateValidator', 'templates', reach), ...ofSelector('namespaceSelector', config) },
+      { ...webhook('snapshotValidator', 'instancesnapshots', reach), ...ofSelector('namespaceSelector', config) },
       { ...webhook('instanceValidator', 'instances', reach), ...ofSelector('namespaceSelector', config) },
     ],
   };
@@ -58,7 +59,11 @@ function ofSelector(selector: 'objectSelector' | 'namespaceSelector', { operator
   return operatorSelector === '' ? {} : { [selector]: { matchLabels: { [LABEL.operatorSelector]: operatorSelector } } };
 }
 
-function webhook(which: keyof typeof WEBHOOKS, resource: 'tenants' | 'templates' | 'instances', reach: WebhookReach): ValidatingWebhook {
+function webhook(
+  which: keyof typeof WEBHOOKS,
+  resource: 'tenants' | 'templates' | 'instances' | 'instancesnapshots',
+  reach: WebhookReach,
+): ValidatingWebhook {
   const { service } = WEBHOOKS[which];
   // The types that we have leave out half of what a rule is made of.
   const rule = {

@@ -1,9 +1,10 @@
-import type { Instance, Template, Tenant } from '@crownlabs/api';
+import type { Instance, InstanceSnapshot, Template, Tenant } from '@crownlabs/api';
 import { type Clock, LabError } from '@crownlabs/std';
 import type { OperatorsConfig } from '../config.ts';
 import { defaultInstance } from './instance-defaulter.ts';
 import { validateInstance } from './instance-validator.ts';
 import { type ReviewHandler, reviewHandler } from './review.ts';
+import { validateSnapshot } from './snapshot-validator.ts';
 import { validateTemplate } from './template-validator.ts';
 import { defaultTenant } from './tenant-defaulter.ts';
 import { validateTenant } from './tenant-validator.ts';
@@ -18,6 +19,7 @@ export const WEBHOOKS = {
   tenantValidator: { service: 'crownlabs-tenant-validator', path: '/validator-v1alpha2-tenant' },
   instanceDefaulter: { service: 'crownlabs-instance-defaulter', path: '/defaulter-v1alpha2-instance' },
   templateValidator: { service: 'crownlabs-template-validator', path: '/validator-v1alpha2-template' },
+  snapshotValidator: { service: 'crownlabs-snapshot-validator', path: '/validator-v1alpha2-instancesnapshot' },
   instanceValidator: { service: 'crownlabs-instance-validator', path: '/validator-v1alpha2-instance' },
 } as const;
 
@@ -49,6 +51,10 @@ export function admissionHandlers({ config, clock }: { config: OperatorsConfig; 
     [WEBHOOKS.tenantValidator, reviewHandler<Tenant>(async (request) => validateTenant(request, { world: await world(), config, clock }))],
     [WEBHOOKS.instanceDefaulter, reviewHandler<Instance>(async (request) => defaultInstance(request, await world()))],
     [WEBHOOKS.templateValidator, reviewHandler<Template>(async (request) => validateTemplate(request, { world: await world(), config }))],
+    [
+      WEBHOOKS.snapshotValidator,
+      reviewHandler<InstanceSnapshot>(async (request) => validateSnapshot(request, { world: await world(), config })),
+    ],
     [WEBHOOKS.instanceValidator, reviewHandler<Instance>(async (request) => validateInstance(request, { world: await world(), config }))],
   ];
   return {

@@ -13,7 +13,6 @@ import { IMAGE_LISTS } from './config.ts';
 /** Debian's package of the reference registry. */
 const PROGRAM = '/usr/bin/docker-registry';
 const installed = canRun(PROGRAM);
-const TITLE = installed ? 'a real registry is listed, page by page' : `skipped, because ${PROGRAM} is not installed: a real registry`;
 
 function canRun(path: string): boolean {
   try {
@@ -67,7 +66,7 @@ async function push(url: string, name: string, tag: string): Promise<void> {
   expect(put.status).toBe(201);
 }
 
-test.skipIf(!installed)(TITLE, async () => {
+test.skipIf(!installed)('a real registry is listed, page by page; skipped where it is not installed', async () => {
   await using registry = await startRealRegistry();
   const names = Array.from({ length: 103 }, (_, i) => `image-${i}`);
   await Promise.all(names.map((name) => push(registry.url, `lab/${name}`, '1.0')));

@@ -34,7 +34,11 @@ export function peopleRoles(): Wanted<Kube<ClusterRole>>[] {
     clusterRole('crownlabs-view-instance-snapshots', [of(['instancesnapshots', 'instancesnapshots/status'], READ)]),
     clusterRole('crownlabs-manage-instance-snapshots', [of(['instancesnapshots'], ALL), of(['instancesnapshots/status'], READ)]),
     clusterRole('crownlabs-view-templates', [of(['templates', 'sharedvolumes'], READ)]),
-    clusterRole('crownlabs-manage-templates', [of(['templates'], ALL)]),
+    // Whoever writes templates makes images for them.
+    clusterRole('crownlabs-manage-templates', [
+      of(['templates', 'instancesnapshots'], ALL),
+      of(['templates/status', 'instancesnapshots/status'], ['get']),
+    ]),
     clusterRole('crownlabs-view-tenants', [of(['tenants'], READ)]),
     clusterRole('crownlabs-manage-tenants', [of(['tenants'], [...READ, 'create', 'update', 'patch'])]),
     clusterRole('crownlabs-view-workspaces', [of(['workspaces'], READ)]),

@@ -39,6 +39,9 @@ export const ROOM_RULES: Readonly<Record<string, readonly PolicyRule[]>> = {
     rule('cdi.kubevirt.io', ['datavolumes'], ALL),
     // Lets the disk of a machine be a copy of a volume in another namespace; which ones, the instance controller decides.
     rule('cdi.kubevirt.io', ['datavolumes/source'], ['create']),
+    // How a disk that is in use is copied, where the storage can.
+    rule('snapshot.storage.k8s.io', ['volumesnapshots'], ALL),
+    rule('snapshot.storage.k8s.io', ['volumesnapshotclasses'], READ),
     rule('gateway.networking.k8s.io', ['httproutes'], ALL),
     rule(RBAC_GROUP, ['roles', 'rolebindings', 'clusterroles', 'clusterrolebindings'], [...ALL, 'bind', 'escalate']),
     rule('coordination.k8s.io', ['leases'], ALL),
