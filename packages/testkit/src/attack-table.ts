@@ -1,0 +1,342 @@
+import { CROWNLABS_GROUP } from '@crownlabs/api';
+import type { ApiRequest } from '@crownlabs/client';
+
+/** Who tries. */
+export type Attacker = 'student' | 'manager of another workspace' | 'anonymous' | 'student in the sandbox';
+
+/** One attempt at what is not theirs. */
+export interface Attempt {
+  readonly who: Attacker;
+  readonly what: string;
+  readonly method: ApiRequest['method'];
+  readonly path: string;
+  readonly body?: unknown;
+  /** HTTP status codes of a refusal; 403 unless said otherwise. */
+  readonly refused?: readonly number[];
+  /** What has to stand in the refusal, where the code alone could mean something else. */
+  readonly because?: RegExp;
+}
+
+const V2 = `/apis/${CROWNLABS_GROUP}/v1alpha2`;
+const V1 = `/apis/${CROWNLABS_GROUP}/v1alpha1`;
+const RBAC = '/apis/rbac.authorization.k8s.io/v1';
+/** The victim: an instance of `mallory`'s fellow student in the course `net`. */
+const THEIRS = `${V2}/namespaces/tenant-victim/instances/theirs`;
+/** Another course's instance, in the namespace of a student whom the manager teaches elsewhere. */
+const ELSEWHERE = `${V2}/namespaces/tenant-student/instances/elsewhere`;
+const core = (namespace: string, rest: string) => `/api/v1/namespaces/${namespace}/${rest}`;
+const REF = 'template.crownlabs.polito.it/TemplateRef';
+const TENANT = 'tenant.crownlabs.polito.it/TenantRef';
+
+const get = (who: Attacker, what: string, path: string): Attempt => ({ who, what, method: 'GET', path });
+const remove = (who: Attacker, what: string, path: string): Attempt => ({ who, what, method: 'DELETE', path });
+const patch = (who: Attacker, what: string, path: string, body: unknown): Attempt => ({ who, what, method: 'PATCH', path, body });
+const post = (who: Attacker, what: string, path: string, body: unknown): Attempt => ({ who, what, method: 'POST', path, body });
+
+function object(kind: string, apiVersion: string, name: string, rest: object = {}) {
+  return { apiVersion, kind, metadata: { name }, ...rest };
+}
+
+/** What nobody may change, the schema refuses: Invalid. */
+const immutable = (attempt: Attempt): Attempt => ({ ...attempt, refused: [422] });
+
+const newInstance = (of: string, owner: string, labels?: object) => ({
+  ...object('Instance', `${CROWNLABS_GROUP}/v1alpha2`, 'evil'),
+  metadata: { name: 'evil', ...(labels ? { labels } : {}) },
+  spec: { [REF]: { name: 'desktop', namespace: `workspace-${of}` }, [TENANT]: { name: owner } },
+});
+
+const newTemplate = {
+  ...object('Template', `${CROWNLABS_GROUP}/v1alpha2`, 'evil'),
+  spec: {
+    prettyName: 'e',
+    description: 'e',
+    'workspace.crownlabs.polito.it/WorkspaceRef': { name: 'net' },
+    environmentList: [
+      {
+        name: 'evil',
+        image: 'evil',
+        environmentType: 'Container',
+        mountMyDriveVolume: false,
+        resources: { cpu: 1, memory: '1Gi', reservedCPUPercentage: 10 },
+      },
+    ],
+  },
+};
+
+const clusterAdmin = {
+  roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'cluster-admin' },
+  subjects: [{ kind: 'User', apiGroup: 'rbac.authorization.k8s.io', name: 'student' }],
+};
+
+/** What nobody but administrators may do, whoever else tries. */
+const forEverybody = (who: Attacker): Attempt[] => [...onPeople(who), ...onTheLab(who)];
+
+function onPeople(who: Attacker): Attempt[] {
+  return [
+    get(who, 'reads all instances', `${V2}/instances`),
+    get(who, 'reads the instances of another person', `${V2}/namespaces/tenant-victim/instances`),
+    get(who, "reads somebody else's instance", THEIRS),
+    patch(who, "stops somebody else's instance", THEIRS, { spec: { running: false } }),
+    remove(who, "deletes somebody else's instance", THEIRS),
+    remove(who, 'deletes all instances of another person', `${V2}/namespaces/tenant-victim/instances`),
+    patch(who, "redirects somebody else's instance by its status", `${THEIRS}/status`, {
+      status: { environments: [{ name: 'desktop', ip: '10.0.0.1' }] },
+    }),
+    patch(who, 'marks its status as Ready', `${THEIRS}/status`, { status: { phase: 'Ready' } }),
+    post(who, "creates an instance in somebody else's namespace", `${V2}/namespaces/tenant-victim/instances`, newInstance('net', 'victim')),
+    get(who, "reads somebody else's pods", core('tenant-victim', 'pods')),
+    get(who, "reads somebody else's logs", core('tenant-victim', 'pods/theirs/log')),
+    post(who, "runs a command in somebody else's pod", `${core('tenant-victim', 'pods/theirs/exec')}?command=sh`, {}),
+    post(who, "connects to somebody else's pod", `${core('tenant-victim', 'pods/theirs/portforward')}?ports=6080`, {}),
+    get(who, "reads somebody else's secrets", core('tenant-victim', 'secrets')),
+  ];
+}
+
+function onTheLab(who: Attacker): Attempt[] {
+  return [
+    get(who, 'reads the secrets of the identity provider', core('crownlabs-identity', 'secrets')),
+    get(who, 'reads the secrets of the system', core('crownlabs-system', 'secrets')),
+    get(who, 'reads all secrets', '/api/v1/secrets'),
+    post(
+      who,
+      'asks for a token of the operators',
+      core('crownlabs-system', 'serviceaccounts/operators/token'),
+      object('TokenRequest', 'authentication.k8s.io/v1', 'x'),
+    ),
+    post(who, 'binds itself to cluster-admin', `${RBAC}/clusterrolebindings`, {
+      ...object('ClusterRoleBinding', 'rbac.authorization.k8s.io/v1', 'evil'),
+      ...clusterAdmin,
+    }),
+    patch(who, 'widens a role of ours', `${RBAC}/clusterroles/crownlabs-view-instances`, {
+      rules: [{ apiGroups: ['*'], resources: ['*'], verbs: ['*'] }],
+    }),
+    patch(who, 'opens a namespace for privileged pods', '/api/v1/namespaces/tenant-victim', {
+      metadata: { labels: { 'pod-security.kubernetes.io/enforce': 'privileged' } },
+    }),
+    remove(who, 'deletes a namespace', '/api/v1/namespaces/tenant-victim'),
+    patch(who, 'raises the quota of a workspace', `${V1}/workspaces/net`, {
+      spec: { quota: { cpu: 100, memory: '100Gi', instances: 100 } },
+    }),
+    remove(who, 'deletes a workspace', `${V1}/workspaces/net`),
+    post(who, 'creates a workspace', `${V1}/workspaces`, {
+      ...object('Workspace', `${CROWNLABS_GROUP}/v1alpha1`, 'evil'),
+      spec: { prettyName: 'e', quota: { cpu: 1, memory: '1Gi', instances: 1 } },
+    }),
+    post(who, 'creates a template in a course', `${V2}/namespaces/workspace-net/templates`, newTemplate),
+    patch(who, 'changes the image of a template', `${V2}/namespaces/workspace-net/templates/desktop`, { spec: { environmentList: [] } }),
+    remove(who, 'deletes a template', `${V2}/namespaces/workspace-net/templates/desktop`),
+    remove(who, 'deletes a tenant', `${V2}/tenants/victim`),
+    remove(who, 'takes the admission away', '/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations/crownlabs'),
+    get(who, 'reads the reservations of another person', core('tenant-victim', 'configmaps')),
+    remove(
+      who,
+      'takes the network walls away',
+      '/apis/networking.k8s.io/v1/namespaces/tenant-victim/networkpolicies/crownlabs-deny-ingress-traffic',
+    ),
+    get(who, 'reads the volumes of everybody', core('mydrive-pvcs', 'persistentvolumeclaims')),
+    get(who, 'reads the nodes', '/api/v1/nodes'),
+  ];
+}
+
+const tenant = (who: Attacker, what: string, name: string, spec: object): Attempt => patch(who, what, `${V2}/tenants/${name}`, { spec });
+const label = (who: Attacker, what: string, labels: object): Attempt => patch(who, what, `${V2}/tenants/student`, { metadata: { labels } });
+const mine = `${V2}/namespaces/tenant-student/instances`;
+
+/** What a student may not do to what is his. */
+const STUDENT: readonly Attempt[] = [
+  get('student', 'reads another tenant', `${V2}/tenants/victim`),
+  get('student', 'lists all tenants', `${V2}/tenants`),
+  tenant('student', 'becomes manager of the course', 'student', { workspaces: [{ name: 'net', role: 'manager' }] }),
+  tenant('student', 'joins a closed workspace', 'student', {
+    workspaces: [
+      { name: 'net', role: 'user' },
+      { name: 'secret', role: 'user' },
+    ],
+  }),
+  tenant('student', 'gives itself a personal workspace', 'student', { personalWorkspace: { cpu: 99, memory: '99Gi', instances: 99 } }),
+  tenant('student', 'gives itself a sandbox', 'student', { createSandbox: false }),
+  tenant('student', 'changes its address', 'student', { email: 'victim@example.org' }),
+  tenant('student', 'signs in in the far future', 'student', { lastLogin: '2099-01-01T00:00:00Z' }),
+  label('student', 'labels itself a manager', { 'crownlabs.polito.it/workspace-net': 'manager' }),
+  label('student', 'labels itself a member of a closed workspace', { 'crownlabs.polito.it/workspace-secret': 'user' }),
+  patch('student', 'removes the finalizer of its tenant', `${V2}/tenants/student`, { metadata: { finalizers: [] } }),
+  patch('student', 'confirms its address by the status', `${V2}/tenants/student/status`, { status: { keycloak: { userConfirmed: true } } }),
+  patch('student', 'adds a key to somebody else', `${V2}/tenants/victim`, { spec: { publicKeys: ['ssh-rsa A'] } }),
+  post('student', 'starts a template of a closed workspace', mine, newInstance('secret', 'student')),
+  post('student', "starts an instance in somebody else's name", mine, newInstance('net', 'victim')),
+  post(
+    'student',
+    'labels an instance as of another workspace',
+    mine,
+    newInstance('net', 'student', { 'crownlabs.polito.it/workspace': 'secret' }),
+  ),
+  immutable(
+    patch('student', 'points an instance at another template', `${mine}/elsewhere`, {
+      spec: { [REF]: { name: 'desktop', namespace: 'workspace-secret' } },
+    }),
+  ),
+  immutable(patch('student', 'points an instance at another tenant', `${mine}/elsewhere`, { spec: { [TENANT]: { name: 'victim' } } })),
+  patch('student', 'moves an instance to another workspace by its label', `${mine}/elsewhere`, {
+    metadata: { labels: { 'crownlabs.polito.it/workspace': 'secret' } },
+  }),
+  patch('student', "writes its own instance's status", `${mine}/elsewhere/status`, {
+    status: { environments: [{ name: 'desktop', ip: '10.0.0.9' }] },
+  }),
+  patch('student', 'raises its own quota', core('tenant-student', 'resourcequotas/crownlabs-resource-quota'), {
+    spec: { hard: { 'limits.cpu': '99' } },
+  }),
+  remove('student', 'deletes its own quota', core('tenant-student', 'resourcequotas/crownlabs-resource-quota')),
+  patch('student', 'empties the ledger of its reservations', core('tenant-student', 'configmaps/crownlabs-quota-net'), { data: null }),
+  remove(
+    'student',
+    'takes its own network walls away',
+    '/apis/networking.k8s.io/v1/namespaces/tenant-student/networkpolicies/crownlabs-deny-ingress-traffic',
+  ),
+  post(
+    'student',
+    'creates a pod of its own beside its instances',
+    core('tenant-student', 'pods'),
+    object('Pod', 'v1', 'evil', { spec: { containers: [{ name: 'e', image: 'e' }] } }),
+  ),
+  patch('student', 'changes the image of its deployment', '/apis/apps/v1/namespaces/tenant-student/deployments/elsewhere-desktop', {
+    spec: { template: { spec: { containers: [] } } },
+  }),
+  get('student', 'reads its own secrets', core('tenant-student', 'secrets')),
+  post('student', 'hands its rights to a friend', `${RBAC}/namespaces/tenant-student/rolebindings`, {
+    ...object('RoleBinding', 'rbac.authorization.k8s.io/v1', 'evil'),
+    ...clusterAdmin,
+  }),
+  patch('student', 'opens its namespace to another selector', '/api/v1/namespaces/tenant-student', {
+    metadata: { labels: { 'crownlabs.polito.it/type': 'sandbox' } },
+  }),
+];
+
+/** A manager of another workspace, and the instances of another course in a namespace where he has some of his own. */
+const MANAGER = 'manager of another workspace';
+const MANAGERS: readonly Attempt[] = [
+  get(MANAGER, "reads another course's instance beside one of his own", ELSEWHERE),
+  patch(MANAGER, "stops another course's instance", ELSEWHERE, { spec: { running: false } }),
+  remove(MANAGER, "deletes another course's instance", ELSEWHERE),
+  patch(MANAGER, "makes another course's instance his by its label", ELSEWHERE, {
+    metadata: { labels: { 'crownlabs.polito.it/workspace': 'art' } },
+  }),
+  get(MANAGER, 'lists all instances of a student of his', mine),
+  get(MANAGER, 'watches all instances of a student of his', `${mine}?watch=true`),
+  remove(MANAGER, 'deletes all instances of a student of his', mine),
+  get(MANAGER, "opens another course's desktop", `${ELSEWHERE}/view`),
+  get(MANAGER, "controls another course's desktop", `${ELSEWHERE}/control`),
+  get(MANAGER, "opens another course's terminal", `${ELSEWHERE}/terminal`),
+  get(MANAGER, 'reads the templates of another course', `${V2}/namespaces/workspace-secret/templates`),
+  get(MANAGER, 'reads the shared volumes of another course', `${V2}/namespaces/workspace-secret/sharedvolumes`),
+  tenant(MANAGER, 'adds a student to another course', 'student', {
+    workspaces: [
+      { name: 'net', role: 'user' },
+      { name: 'art', role: 'user' },
+      { name: 'secret', role: 'user' },
+    ],
+  }),
+  tenant(MANAGER, 'removes a student from another course', 'student', { workspaces: [{ name: 'art', role: 'user' }] }),
+  tenant(MANAGER, 'promotes a student in another course', 'student', {
+    workspaces: [
+      { name: 'net', role: 'manager' },
+      { name: 'art', role: 'user' },
+    ],
+  }),
+  tenant(MANAGER, 'makes himself manager of another course', 'artist', {
+    workspaces: [
+      { name: 'art', role: 'manager' },
+      { name: 'net', role: 'manager' },
+    ],
+  }),
+  tenant(MANAGER, "changes a student's address", 'student', { email: 'evil@example.org' }),
+  tenant(MANAGER, 'adds a key for a student', 'student', { publicKeys: ['ssh-ed25519 AAAA evil'] }),
+  tenant(MANAGER, 'gives a student a personal workspace', 'student', { personalWorkspace: { cpu: 99, memory: '99Gi', instances: 99 } }),
+  patch(MANAGER, 'labels a student a manager', `${V2}/tenants/student`, {
+    metadata: { labels: { 'crownlabs.polito.it/workspace-art': 'manager' } },
+  }),
+  post(MANAGER, 'creates a tenant for another course', `${V2}/tenants`, {
+    ...object('Tenant', `${CROWNLABS_GROUP}/v1alpha2`, 'evil'),
+    spec: { firstName: 'e', lastName: 'e', email: 'e@example.org', workspaces: [{ name: 'net', role: 'user' }] },
+  }),
+  post(MANAGER, 'starts an instance for a student', mine, newInstance('art', 'student')),
+  post(MANAGER, 'starts a template of another course', `${V2}/namespaces/tenant-artist/instances`, newInstance('net', 'artist')),
+];
+
+const POD = { containers: [{ name: 'c', image: 'c' }] };
+const SAFE = {
+  allowPrivilegeEscalation: false,
+  capabilities: { drop: ['ALL'] },
+  runAsNonRoot: true,
+  seccompProfile: { type: 'RuntimeDefault' },
+};
+const escape = (what: string, pod: object, container: object = {}): Attempt => ({
+  ...post('student in the sandbox', what, core('sandbox-student', 'pods'), {
+    ...object('Pod', 'v1', 'evil'),
+    spec: {
+      securityContext: { runAsNonRoot: true },
+      ...POD,
+      containers: [{ name: 'c', image: 'c', securityContext: SAFE, ...container }],
+      ...pod,
+    },
+  }),
+  because: /PodSecurity|violates|forbidden|not allowed/,
+});
+const context = (what: string, changes: object) => escape(what, {}, { securityContext: { ...SAFE, ...changes } });
+const volume = (what: string, source: object) => escape(what, { volumes: [{ name: 'v', ...source }] });
+
+/** Ways out of a pod that a student writes himself. */
+const ESCAPES: readonly Attempt[] = [
+  context('a privileged container', { privileged: true, allowPrivilegeEscalation: true }),
+  context('a container that may gain privileges', { allowPrivilegeEscalation: true }),
+  context('the capability SYS_ADMIN', { capabilities: { drop: ['ALL'], add: ['SYS_ADMIN'] } }),
+  context('the capability NET_ADMIN', { capabilities: { drop: ['ALL'], add: ['NET_ADMIN'] } }),
+  context('the capability SYS_PTRACE', { capabilities: { drop: ['ALL'], add: ['SYS_PTRACE'] } }),
+  context('all capabilities that containers have by default', { capabilities: {} }),
+  context('root in the container', { runAsUser: 0 }),
+  context('a user that may be root', { runAsNonRoot: false }),
+  context('no filter of system calls', { seccompProfile: { type: 'Unconfined' } }),
+  context('an unmasked /proc', { procMount: 'Unmasked' }),
+  context('an SELinux type that may do more', { seLinuxOptions: { type: 'spc_t' } }),
+  context('an AppArmor profile that confines nothing', { appArmorProfile: { type: 'Unconfined' } }),
+  volume('the root of the host', { hostPath: { path: '/' } }),
+  volume('the socket of the engine', { hostPath: { path: '/run/podman/podman.sock' } }),
+  volume('an NFS export of its choice', { nfs: { server: '10.0.0.1', path: '/' } }),
+  escape('the network of the host', { hostNetwork: true }),
+  escape('the processes of the host', { hostPID: true }),
+  escape('the memory of the host', { hostIPC: true }),
+  escape('a port of the host', {}, { ports: [{ containerPort: 80, hostPort: 80 }] }),
+  escape('a dangerous sysctl', { securityContext: { runAsNonRoot: true, sysctls: [{ name: 'kernel.msgmax', value: '1' }] } }),
+  escape('a privileged init container', {
+    initContainers: [{ name: 'i', image: 'i', securityContext: { ...SAFE, privileged: true, allowPrivilegeEscalation: true } }],
+  }),
+  escape('a process of the host, for Windows', {
+    securityContext: { runAsNonRoot: true, windowsOptions: { hostProcess: true } },
+    hostNetwork: true,
+  }),
+  post('student in the sandbox', 'opens the sandbox for privileged pods', `${RBAC}/namespaces/sandbox-student/rolebindings`, {
+    ...object('RoleBinding', 'rbac.authorization.k8s.io/v1', 'evil'),
+    ...clusterAdmin,
+  }),
+  post('student in the sandbox', 'writes a role with more than it has', `${RBAC}/namespaces/sandbox-student/roles`, {
+    ...object('Role', 'rbac.authorization.k8s.io/v1', 'evil'),
+    rules: [{ apiGroups: ['*'], resources: ['*'], verbs: ['*'] }],
+  }),
+  patch('student in the sandbox', 'raises the quota of the sandbox', core('sandbox-student', 'resourcequotas/sandbox-resource-quota'), {
+    spec: { hard: { 'limits.cpu': '99' } },
+  }),
+  remove('student in the sandbox', 'deletes the limits of the sandbox', core('sandbox-student', 'limitranges/sandbox-limit-range')),
+  patch('student in the sandbox', 'takes the label of pod security away', '/api/v1/namespaces/sandbox-student', {
+    metadata: { labels: { 'pod-security.kubernetes.io/enforce': null } },
+  }),
+];
+
+/** All attempts. Not one may succeed. */
+export const ATTEMPTS: readonly Attempt[] = [
+  ...forEverybody('student'),
+  ...STUDENT,
+  ...forEverybody(MANAGER),
+  ...MANAGERS,
+  ...forEverybody('anonymous').map((it) => ({ ...it, refused: [401, 403] })),
+  ...ESCAPES,
+];
