@@ -1,12 +1,21 @@
 import type { ApiServer } from '@crownlabs/apiserver';
 import type { Identity } from '@crownlabs/identity';
 import { startKubeControllers } from '@crownlabs/kube-controllers';
-import { admissionHandlers, type OperatorsConfig, rfbProbe, SINGLE_MACHINE, startOperators } from '@crownlabs/operators';
+import {
+  type AdmissionHandlers,
+  admissionHandlers,
+  type Operators,
+  type OperatorsConfig,
+  rfbProbe,
+  SINGLE_MACHINE,
+  startOperators,
+} from '@crownlabs/operators';
 import { type Logger, messageOf, scope, systemClock } from '@crownlabs/std';
 import { automationConfig, postFrom } from './automation/from-settings.ts';
 import { durationMs } from './config.ts';
 import { certificatesOf, clientOf, installLab, isLabInstalled, openApi, serveApi } from './control/api.ts';
 import { openDoors, openIdentity } from './control/doors.ts';
+import { machineRoom } from './control/machines.ts';
 import {
   announceOwnImages,
   clearMachine,
@@ -46,9 +55,17 @@ export async function control(config: Resolved, { log, stop, ready, keep }: Runn
   const node = Promise.withResolvers<Node>();
   const known = onceKnown(node.promise);
   const metrics = () => metricsOf(server, known()?.agent);
-  const server: ApiServer = await openApi({ config, admission, identity: () => identity, metrics, log: log.child({ room: 'api' }) }, owned);
+  const machines = config.virtualMachines ? machineRoom() : undefined;
+  const localGroups = machines ? [machines.group] : [];
+  const server: ApiServer = await openApi(
+    { config, admission, identity: () => identity, metrics, localGroups, log: log.child({ room: 'api' }) },
+    owned,
+  );
   const installed = await isLabInstalled(server);
-  const install = () => installLab(server, operators).then(() => announceOwnImages(server));
+  const install = async () => {
+    await Promise.all([installLab(server, operators), machines?.install(server)]);
+    await announceOwnImages(server, config);
+  };
   if (!installed) await install();
   identity = await openIdentity(server, config, { owned, log });
   const certificates = await certificatesOf(config);
@@ -69,9 +86,31 @@ export async function control(config: Resolved, { log, stop, ready, keep }: Runn
     },
     stop,
   );
+  const lab = await runOperators({ server, config, admission, log, stop }, operators, node.promise);
+  await lab.ready;
+  ready(config.demo ? await createDemo(clientOf(server.transport(BOOTSTRAP), 'demo'), identity.accounts) : []);
+  const parts = { server, config, owned, log, stop };
+  const running = runNode(parts, node);
+  const guests = machines?.run(
+    server,
+    node.promise.then((one) => one.agent),
+    log.child({ room: 'virt' }),
+    stop,
+  );
+  await new Promise((resolve) => stop.addEventListener('abort', resolve, { once: true }));
+  await Promise.all([lab.stopped, running.images, guests]);
+  if (!keep()) await endEnvironments(running.machine, running.opened, log);
+}
+
+/** Starts the operators of the lab; they reach desktops through the node, once there is one. */
+async function runOperators(
+  { server, config, admission, log, stop }: Omit<NodeParts, 'owned'> & { readonly admission: AdmissionHandlers },
+  operators: OperatorsConfig,
+  node: Promise<Node>,
+): Promise<Operators> {
   const linkKey = placesBelow(config.dataDir).edge.sessionKey;
   const post = await postFrom(config.mail, { publicURL: config.publicURL, linkKey, clock: systemClock });
-  const lab = startOperators(
+  return startOperators(
     {
       client: clientOf(server.transport(roomUser('operators')), 'operators'),
       config: operators,
@@ -79,23 +118,22 @@ export async function control(config: Resolved, { log, stop, ready, keep }: Runn
       log: log.child({ room: 'operators' }),
       admission,
       ...post,
-      probe: rfbProbe(async (pod, port, signal) => (await node.promise).agent.dial(pod, port, signal)),
+      probe: rfbProbe(async (pod, port, signal) => (await node).agent.dial(pod, port, signal)),
     },
     stop,
   );
-  await lab.ready;
-  ready(config.demo ? await createDemo(clientOf(server.transport(BOOTSTRAP), 'demo'), identity.accounts) : []);
-  const parts = { server, config, owned, log, stop };
+}
+
+/** Opens the machine, starts its node and makes images, each as soon as it can be; `node` hears of it. */
+function runNode(parts: NodeParts, node: PromiseWithResolvers<Node>) {
   const machine = openMachine(parts);
   const opened = machine.then((one) => startNode(one, parts));
   opened.then(node.resolve, node.reject);
   node.promise.catch((error: unknown) => tellOfFailure(error, parts));
   const images = opened
     .then((one) => makeImages(one, parts))
-    .catch((error: unknown) => log.debug('Images were not made', { error: messageOf(error) }));
-  await new Promise((resolve) => stop.addEventListener('abort', resolve, { once: true }));
-  await Promise.all([lab.stopped, images]);
-  if (!keep()) await endEnvironments(machine, opened, log);
+    .catch((error: unknown) => parts.log.debug('Images were not made', { error: messageOf(error) }));
+  return { machine, opened, images };
 }
 
 /** A machine without a node serves people and tells them why nothing starts. */

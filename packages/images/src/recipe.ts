@@ -15,6 +15,7 @@ const RecipeFile = z.strictObject({
   title: z.string().min(1),
   description: z.string().min(1),
   suite: z.string().default('bookworm'),
+  feature: z.enum(['virtualMachines']).optional(),
   packages: z.array(debianPackage).min(1),
   exclude: z.array(pathPattern).default([]),
   entrypoint: z.array(z.string()).min(1),

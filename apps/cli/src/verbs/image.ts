@@ -42,7 +42,7 @@ async function row(recipe: Recipe, images: ImageStore) {
 /** Builds images anew, whether they are up to date or not; with `missing`, only those that are not. */
 export async function buildImages(places: Places, names: readonly string[], { missing = false } = {}): Promise<void> {
   const known = await recipes();
-  const wanted = names.length === 0 ? known : names.map((name) => chosen(known, name));
+  const wanted = names.length === 0 ? known.filter(({ feature }) => feature === undefined) : names.map((name) => chosen(known, name));
   if (!(await hasProgram('mmdebstrap'))) await step('Installing what builds images', (update) => installPackages(IMAGE_PACKAGES, update));
   await withImages(places, async (images) => {
     const store = buildStore(images);

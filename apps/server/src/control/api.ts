@@ -1,4 +1,11 @@
-import { type ApiServer, createApiServer, kubeconfigOf, type MachineCertificates, machineCertificates } from '@crownlabs/apiserver';
+import {
+  type ApiServer,
+  createApiServer,
+  kubeconfigOf,
+  type LocalGroup,
+  type MachineCertificates,
+  machineCertificates,
+} from '@crownlabs/apiserver';
 import { clusterRoleBindings, createClient, type KubeClient, type Transport } from '@crownlabs/client';
 import type { Identity } from '@crownlabs/identity';
 import { type AdmissionHandlers, installManifests, type OperatorsConfig } from '@crownlabs/operators';
@@ -19,11 +26,13 @@ export interface ApiParts {
   readonly identity: () => Identity | undefined;
   /** Asked for what pods and the machine use. */
   readonly metrics: () => MetricsSource | undefined;
+  /** Groups that other rooms serve. */
+  readonly localGroups: readonly LocalGroup[];
   readonly log: Logger;
 }
 
 /** Opens the API on the data directory. It does not listen yet. */
-export async function openApi({ config, admission, identity, metrics, log }: ApiParts, owned: Scope): Promise<ApiServer> {
+export async function openApi({ config, admission, identity, metrics, localGroups, log }: ApiParts, owned: Scope): Promise<ApiServer> {
   const places = placesBelow(config.dataDir);
   const issuer = `${config.publicURL}/oidc`;
   return owned.use(
@@ -43,7 +52,7 @@ export async function openApi({ config, admission, identity, metrics, log }: Api
         },
       ],
       admission: { handlers: admission.byService, podSecurity: { enforce: 'baseline' } },
-      localGroups: [resourceMetrics(metrics, systemClock)],
+      localGroups: [resourceMetrics(metrics, systemClock), ...localGroups],
       clock: systemClock,
       log,
     }),

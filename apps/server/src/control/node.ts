@@ -125,7 +125,7 @@ async function installationId(server: ApiServer): Promise<string> {
 
 /** Makes the environment images that are missing or outdated, the desktop first. */
 export async function makeImages({ runtime, agent }: Node, { server, config, log, stop }: NodeParts): Promise<void> {
-  const recipes = await ownRecipes();
+  const recipes = await ownRecipes(config);
   await buildImages(
     {
       client: imagesClient(server),
@@ -167,20 +167,22 @@ export function metricsOf(server: ApiServer, agent: Agent | undefined): MetricsS
 }
 
 /** Tells people which images are on their way, before anybody is let in. */
-export async function announceOwnImages(server: ApiServer): Promise<void> {
-  await announceImages(imagesClient(server), await ownRecipes());
+export async function announceOwnImages(server: ApiServer, config: Resolved): Promise<void> {
+  await announceImages(imagesClient(server), await ownRecipes(config));
 }
 
 /** Tells people that no image will come, because there is no engine for them. */
-export function giveUpOwnImages(server: ApiServer): Promise<void> {
+export async function giveUpOwnImages(server: ApiServer): Promise<void> {
   return giveUpImages(
     imagesClient(server),
     'Environments cannot run on this machine now. Its administrator finds the reason with: crownlabs doctor',
   );
 }
 
-function ownRecipes(): Promise<Recipe[]> {
-  return loadRecipes(join(ROOT, 'images'));
+/** What only virtual machines need is not made for who has none. */
+async function ownRecipes({ virtualMachines }: Resolved): Promise<Recipe[]> {
+  const recipes = await loadRecipes(join(ROOT, 'images'));
+  return recipes.filter(({ feature }) => feature === undefined || virtualMachines);
 }
 
 function imagesClient(server: ApiServer): KubeClient {

@@ -1,0 +1,150 @@
+import { duplexPair, finished, Readable } from 'node:stream';
+import { promisify } from 'node:util';
+import type { Agent } from '@crownlabs/agent';
+import type { ApiServer, LocalGroup } from '@crownlabs/apiserver';
+import { clusterRoleBindings, clusterRoles, customResourceDefinitions, type KubeClient, type ObjectKey, pods } from '@crownlabs/client';
+import { LabError, type Logger, systemClock } from '@crownlabs/std';
+import { MACHINE_SUBRESOURCES, machineCrds, type PodShell, startVirt, type Virt } from '@crownlabs/virt';
+import { BOOTSTRAP, roomUser, SYSTEM_NAMESPACE } from '../room-identities.ts';
+import { clientOf } from './api.ts';
+
+/** The image that carries the emulator. */
+const LAUNCHER_IMAGE = 'crownlabs/vm-launcher:1';
+
+/** Virtual machines on this node, in the order in which a process comes up. */
+export interface MachineRoom {
+  /** Power and consoles of machines, served once the room runs. */
+  readonly group: LocalGroup;
+  /** Installs the kinds of machines, and who may do what with them. */
+  install(server: ApiServer): Promise<void>;
+  /** Runs machines until `stop`; resolves when the room has ended. Guests run on. */
+  run(server: ApiServer, agent: Promise<Agent>, log: Logger, stop: AbortSignal): Promise<void>;
+}
+
+/** The room of virtual machines, not running yet. */
+export function machineRoom(): MachineRoom {
+  let virt: Virt | undefined;
+  const subresources = () => {
+    if (!virt) throw new LabError('ServiceUnavailable', 'Virtual machines are not ready yet. Try again in some seconds.');
+    return virt.subresources;
+  };
+  return {
+    group: {
+      ...MACHINE_SUBRESOURCES,
+      handle: async (request) => subresources().handle(request),
+      connect: async (request) => subresources().connect(request),
+    },
+    install: installMachineKinds,
+    run: async (server, agent, log, stop) => {
+      virt = runMachines(server, agent, log, stop);
+      await virt.stopped;
+    },
+  };
+}
+
+async function installMachineKinds(server: ApiServer): Promise<void> {
+  const client = clientOf(server.transport(BOOTSTRAP), 'bootstrap');
+  for (const crd of machineCrds()) {
+    // Names below k8s.io and kubernetes.io are guarded, and these are none.
+    await client.apply(customResourceDefinitions, { ...crd }, { force: true });
+  }
+  await Promise.all(ROLES.map(({ name, room, rules }) => grant(client, { name, room, rules })));
+  const aggregated = (role: string, verbs: string[]) =>
+    client.apply(
+      clusterRoles,
+      {
+        apiVersion: 'rbac.authorization.k8s.io/v1',
+        kind: 'ClusterRole',
+        metadata: { name: `kubevirt.io:${role}`, labels: { [`rbac.authorization.k8s.io/aggregate-to-${role}`]: 'true' } },
+        rules: [
+          { apiGroups: ['kubevirt.io'], resources: ['virtualmachines', 'virtualmachineinstances'], verbs },
+          { apiGroups: ['cdi.kubevirt.io'], resources: ['datavolumes'], verbs },
+        ],
+      },
+      { force: true },
+    );
+  await Promise.all([aggregated('admin', ALL), aggregated('edit', ALL), aggregated('view', READ)]);
+}
+
+const READ = ['get', 'list', 'watch'];
+const ALL = [...READ, 'create', 'update', 'patch', 'delete', 'deletecollection'];
+
+const ROLES = [
+  {
+    name: 'crownlabs-virt',
+    room: 'virt',
+    rules: [
+      { apiGroups: ['kubevirt.io'], resources: ['virtualmachines', 'virtualmachineinstances'], verbs: ALL },
+      { apiGroups: ['kubevirt.io'], resources: ['virtualmachines/status', 'virtualmachineinstances/status'], verbs: ['update', 'patch'] },
+      { apiGroups: ['kubevirt.io'], resources: ['virtualmachines/finalizers', 'virtualmachineinstances/finalizers'], verbs: ['update'] },
+      { apiGroups: ['cdi.kubevirt.io'], resources: ['datavolumes'], verbs: ALL },
+      { apiGroups: ['cdi.kubevirt.io'], resources: ['datavolumes/status'], verbs: ['update', 'patch'] },
+      { apiGroups: ['cdi.kubevirt.io'], resources: ['datavolumes/finalizers'], verbs: ['update'] },
+      { apiGroups: [''], resources: ['pods', 'persistentvolumeclaims'], verbs: [...READ, 'create', 'delete'] },
+      { apiGroups: ['', 'events.k8s.io'], resources: ['events'], verbs: ['create', 'patch', 'get'] },
+    ],
+  },
+  {
+    name: 'crownlabs-gateway-machines',
+    room: 'gateway',
+    rules: [
+      {
+        apiGroups: [MACHINE_SUBRESOURCES.group],
+        resources: ['virtualmachineinstances/vnc', 'virtualmachineinstances/console', 'virtualmachineinstances/portforward'],
+        verbs: ['get'],
+      },
+    ],
+  },
+];
+
+async function grant(client: KubeClient, { name, room, rules }: (typeof ROLES)[number]): Promise<void> {
+  const apiVersion = 'rbac.authorization.k8s.io/v1';
+  await client.apply(clusterRoles, { apiVersion, kind: 'ClusterRole', metadata: { name }, rules }, { force: true });
+  const subjects = [{ kind: 'ServiceAccount', name: room, namespace: SYSTEM_NAMESPACE }];
+  const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name };
+  await client.apply(
+    clusterRoleBindings,
+    { apiVersion, kind: 'ClusterRoleBinding', metadata: { name }, roleRef, subjects },
+    { force: true },
+  );
+}
+
+function runMachines(server: ApiServer, agent: Promise<Agent>, log: Logger, stop: AbortSignal): Virt {
+  const client = clientOf(server.transport(roomUser('virt')), 'virt');
+  const launcher = { image: LAUNCHER_IMAGE, acceleration: 'tcg' as const };
+  return startVirt({ client, launcher, shell: agentShell(client, agent), clock: systemClock, log }, stop);
+}
+
+/** Commands in pods of this node, by its agent. */
+function agentShell(client: KubeClient, agent: Promise<Agent>): PodShell {
+  const exec = async (pod: ObjectKey, request: { container: string; command: readonly string[]; stdin: boolean }, signal: AbortSignal) => {
+    const { namespace = '', name } = pod;
+    const { uid = '' } = (await client.get(pods, name, namespace)).metadata;
+    return (await agent).exec({ namespace, name, uid }, { ...request, tty: false }, signal);
+  };
+  return {
+    open: async (pod, container, command, signal) => {
+      const { stdin, stdout, exited } = await exec(pod, { container, command, stdin: true }, signal);
+      const [near, far] = duplexPair();
+      far.pipe(stdin);
+      Readable.from(stdout).pipe(far);
+      exited.catch(() => undefined).finally(() => near.destroy());
+      void promisify(finished)(near)
+        .catch(() => undefined)
+        .finally(() => stdin.end());
+      return near;
+    },
+    run: async (pod, container, command, signal) => {
+      const { stdout, stderr, exited } = await exec(pod, { container, command, stdin: false }, signal);
+      const [text, complaint, code] = await Promise.all([textOf(stdout), textOf(stderr), exited]);
+      if (code !== 0) throw new LabError('InternalError', complaint.trim() || `${command[0]} ended with code ${code}`);
+      return text;
+    },
+  };
+}
+
+async function textOf(chunks: AsyncIterable<Uint8Array>): Promise<string> {
+  const parts: Uint8Array[] = [];
+  for await (const chunk of chunks) parts.push(chunk);
+  return Buffer.concat(parts).toString();
+}

@@ -1,0 +1,53 @@
+import { LabError } from '@crownlabs/std';
+import type { GuestSpec } from '../kinds/guest-schema.ts';
+import { DISK_FILE, PLACES } from './places.ts';
+
+type Volume = NonNullable<GuestSpec['volumes']>[number];
+type Disk = NonNullable<GuestSpec['domain']['devices']['disks']>[number];
+
+/** A disk as the emulator gets it: a file, and what has to be done before it is there. */
+export interface Drive {
+  readonly disk: Disk;
+  readonly file: string;
+  readonly format: 'qcow2' | 'raw';
+  readonly readOnly: boolean;
+  /** Words for the launcher: what to make before the machine starts. */
+  readonly preparation: readonly string[];
+}
+
+/** The volume of that name. */
+export function volumeOf(spec: GuestSpec, name: string): Volume {
+  const volume = spec.volumes?.find((it) => it.name === name);
+  if (!volume) throw new LabError('Invalid', `There is no volume ${name} in spec.volumes.`);
+  return volume;
+}
+
+/** The claim behind a volume, where there is one. A disk of a DataVolume has the name of that. */
+export function claimOf({ dataVolume, persistentVolumeClaim }: Volume): string | undefined {
+  return dataVolume?.name ?? persistentVolumeClaim?.claimName;
+}
+
+/** The disks of a machine, in order. Starting copies nothing: what must not change is written over in a file of its own. */
+export function drivesOf(spec: GuestSpec, identity: { readonly id: string; readonly hostname: string }): Drive[] {
+  return (spec.domain.devices.disks ?? []).map((disk) => driveOf(disk, volumeOf(spec, disk.name), identity));
+}
+
+function driveOf(disk: Disk, volume: Volume, { id, hostname }: { readonly id: string; readonly hostname: string }): Drive {
+  const { name } = volume;
+  const readOnly = disk.cdrom !== undefined || disk.disk?.readonly === true;
+  const made = (suffix: string) => `${PLACES.run}/${name}.${suffix}`;
+  if (volume.containerDisk) {
+    const from = `${PLACES.images}/${name}${volume.containerDisk.path ?? '/disk'}`;
+    return { disk, file: made('qcow2'), format: 'qcow2', readOnly, preparation: ['overlay', made('qcow2'), from] };
+  }
+  if (volume.emptyDisk) {
+    const preparation = ['empty', made('qcow2'), String(volume.emptyDisk.capacity)];
+    return { disk, file: made('qcow2'), format: 'qcow2', readOnly, preparation };
+  }
+  if (volume.cloudInitNoCloud) {
+    const preparation = ['seed', made('iso'), `${PLACES.seeds}/${name}`, id, hostname];
+    return { disk, file: made('iso'), format: 'raw', readOnly: true, preparation };
+  }
+  if (claimOf(volume) === undefined) throw new LabError('Invalid', `Volume ${name} has no source that can be a disk.`);
+  return { disk, file: `${PLACES.claims}/${name}/${DISK_FILE}`, format: 'raw', readOnly, preparation: [] };
+}

@@ -1,0 +1,151 @@
+import type { GuestSpec } from '../kinds/guest-schema.ts';
+import type { Drive } from './drives.ts';
+import { guestMemory, mebibytes, processors } from './hardware.ts';
+import { PLACES, SOCKETS } from './places.ts';
+
+/** How guests are run on this node: by the processor, or in software where that does not truly work. */
+export type Acceleration = 'kvm' | 'tcg';
+
+/** Ports of every guest that can be reached at the pod's address; others are opened when they are asked for. */
+const USUAL_PORTS = [22, 80, 443, 3389, 5900, 6080, 8080];
+
+/** What makes a machine. */
+export interface EmulatorInput {
+  readonly name: string;
+  readonly spec: GuestSpec;
+  readonly drives: readonly Drive[];
+  readonly acceleration: Acceleration;
+  readonly mac: string;
+  readonly firmwareId: string;
+}
+
+/** The command line of the emulator. https://www.qemu.org/docs/master/system/invocation.html */
+export function emulatorCommand(input: EmulatorInput): string[] {
+  const { domain } = input.spec;
+  return [
+    'qemu-system-x86_64',
+    '-name',
+    `guest=${input.name}`,
+    '-uuid',
+    domain.firmware?.uuid ?? input.firmwareId,
+    ...board(input),
+    '-smp',
+    String(processors(domain)),
+    '-m',
+    String(mebibytes(guestMemory(domain))),
+    ...screen(domain),
+    ...controls(),
+    ...consoleDevice(domain),
+    ...input.drives.flatMap(drive),
+    ...network(input),
+    ...sharedFolders(domain),
+    ...(input.spec.startStrategy === 'Paused' ? ['-S'] : []),
+    // Whoever breaks out of the emulator finds few system calls that still answer.
+    '-sandbox',
+    'on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny',
+  ];
+}
+
+function board({ acceleration, spec: { domain } }: EmulatorInput): string[] {
+  const machine = domain.machine?.type === 'pc' ? 'pc' : 'q35';
+  const serial = domain.firmware?.serial;
+  return [
+    '-machine',
+    machine,
+    '-nodefaults',
+    '-no-user-config',
+    '-rtc',
+    'base=utc',
+    ...(acceleration === 'kvm' ? ['-accel', 'kvm', '-cpu', 'host'] : ['-accel', 'tcg,thread=multi,tb-size=128', '-cpu', 'max']),
+    ...(serial === undefined ? [] : ['-smbios', `type=1,serial=${escaped(serial)}`]),
+    ...plugged('virtio-rng-pci', 'virtio-balloon-pci', 'qemu-xhci'),
+  ];
+}
+
+/** Every machine has a screen, even with nothing installed that would show it. A tablet tells where the pointer is, so that it needs no capture. */
+function screen({ devices }: GuestSpec['domain']): string[] {
+  const vnc = ['-display', 'none', '-vnc', `unix:${SOCKETS.screen}`];
+  if (devices.autoattachGraphicsDevice === false) return [...vnc, '-vga', 'none'];
+  return [...vnc, ...plugged('VGA,vgamem_mb=32', 'usb-tablet', 'usb-kbd')];
+}
+
+function controls(): string[] {
+  return [
+    '-qmp',
+    `unix:${SOCKETS.control},server=on,wait=off`,
+    '-chardev',
+    `socket,id=agent,path=${SOCKETS.agent},server=on,wait=off`,
+    ...plugged('virtio-serial-pci', 'virtserialport,chardev=agent,name=org.qemu.guest_agent.0'),
+  ];
+}
+
+function consoleDevice({ devices }: GuestSpec['domain']): string[] {
+  if (devices.autoattachSerialConsole === false) return [];
+  const chardev = `socket,id=serial0,path=${SOCKETS.console},server=on,wait=off,logfile=${PLACES.run}/console.log`;
+  return ['-chardev', chardev, '-serial', 'chardev:serial0'];
+}
+
+function drive({ disk, file, format, readOnly }: Drive, index: number): string[] {
+  const id = `disk${index}`;
+  const cache = disk.cache ?? 'writeback';
+  const backing = `id=${id},if=none,file=${escaped(file)},format=${format},cache=${cache},discard=unmap,readonly=${readOnly ? 'on' : 'off'}`;
+  return ['-drive', backing, ...device(disk, id, index)];
+}
+
+function device(disk: Drive['disk'], id: string, index: number): string[] {
+  const bus = disk.cdrom ? (disk.cdrom.bus ?? 'sata') : (disk.disk?.bus ?? 'virtio');
+  const options = [
+    `drive=${id}`,
+    ...(disk.serial === undefined ? [] : [`serial=${escaped(disk.serial)}`]),
+    // Machines without an order are booted from their first disk.
+    `bootindex=${disk.bootOrder ?? 100 + index}`,
+  ].join(',');
+  const kind = disk.cdrom ? 'cd' : 'hd';
+  if (bus === 'virtio') return ['-device', `virtio-blk-pci,${options}`];
+  if (bus === 'scsi') return ['-device', `virtio-scsi-pci,id=scsi${index}`, '-device', `scsi-${kind},bus=scsi${index}.0,${options}`];
+  if (bus === 'usb') return ['-device', `usb-storage,${options}`];
+  return ['-device', `ide-${kind},bus=ide.${index},${options}`];
+}
+
+/** The guest has a network behind its pod's address, as far as the walls of the pod let it; no privilege is needed for it. */
+function network({ spec, mac }: EmulatorInput): string[] {
+  const [device] = spec.domain.devices.interfaces ?? [{ name: 'default', masquerade: {} }];
+  if (!device || spec.domain.devices.autoattachPodInterface === false) return ['-nic', 'none'];
+  const { ports = [], model = 'virtio' } = device;
+  const forwards = [...portsOf(spec).map((port) => ({ protocol: 'TCP' as const, port })), ...ports];
+  const rules = new Set(forwards.map(({ protocol = 'TCP', port }) => `hostfwd=${protocol.toLowerCase()}::${port}-:${port}`));
+  const card = model === 'virtio' ? 'virtio-net-pci' : model;
+  return [
+    '-netdev',
+    ['user,id=net0,ipv6=off', ...rules].join(','),
+    '-device',
+    `${card},netdev=net0,mac=${mac.replaceAll('-', ':')},romfile=`,
+  ];
+}
+
+function portsOf({ readinessProbe, livenessProbe }: GuestSpec): number[] {
+  const probed = [readinessProbe, livenessProbe].flatMap((probe) => [probe?.tcpSocket?.port, probe?.httpGet?.port]);
+  return [...new Set([...USUAL_PORTS, ...probed.filter((port) => port !== undefined)])];
+}
+
+/** The longest name that a shared folder can have. */
+const LONGEST_TAG = 31;
+
+/** 9P asks for no privilege on this side, which virtiofs does; the guest finds the folder by the same name. */
+function sharedFolders({ devices }: GuestSpec['domain']): string[] {
+  return (devices.filesystems ?? []).flatMap(({ name }, index) => [
+    '-fsdev',
+    `local,id=fs${index},path=${PLACES.claims}/${name},security_model=none,multidevs=remap`,
+    '-device',
+    `virtio-9p-pci,fsdev=fs${index},mount_tag=${escaped(name.slice(0, LONGEST_TAG))}`,
+  ]);
+}
+
+function plugged(...names: readonly string[]): string[] {
+  return names.flatMap((name) => ['-device', name]);
+}
+
+/** A comma would end the value. */
+function escaped(value: string): string {
+  return value.replaceAll(',', ',,');
+}

@@ -1,0 +1,133 @@
+import {
+  type EventRecorder,
+  type Informer,
+  type Kube,
+  type KubeClient,
+  keyOf,
+  keyText,
+  persistentVolumeClaims,
+  pods,
+} from '@crownlabs/client';
+import type { Reconcile } from '@crownlabs/controller';
+import { type Clock, hasCode, LabError } from '@crownlabs/std';
+import type { Pod } from 'kubernetes-types/core/v1.js';
+import { sameStatus } from '../conditions.ts';
+import { type Disk, type Guest, guests } from '../kinds/kinds.ts';
+import { type LauncherConfig, launcherName, launcherPod } from './desired.ts';
+import { claimOf } from './drives.ts';
+import { isFinal, observeGuest } from './status.ts';
+
+/** What the controller of guests works with. */
+export interface GuestTools {
+  readonly client: KubeClient;
+  readonly guests: Informer<Guest>;
+  readonly disks: Informer<Disk>;
+  readonly pods: Informer<Kube<Pod>>;
+  readonly config: LauncherConfig;
+  readonly clock: Clock;
+  readonly events: EventRecorder;
+}
+
+/** Held while the emulator of a deleted guest shuts down, as KubeVirt does. */
+const FINALIZER = 'foregroundDeleteVirtualMachine';
+
+/** Runs every guest in a pod of its own, and says how it is. */
+export function guestReconciler(tools: GuestTools): Reconcile {
+  return async ({ name, namespace = '' }) => {
+    const guest = tools.guests.get(name, namespace);
+    if (!guest) return undefined;
+    if (guest.metadata.deletionTimestamp !== undefined) return end(tools, guest);
+    const { pod, waitsFor } = await realise(tools, await guard(tools, guest));
+    await report(tools, guest, pod, waitsFor);
+    return undefined;
+  };
+}
+
+async function guard({ client }: GuestTools, guest: Guest): Promise<Guest> {
+  const { name, namespace, finalizers = [], resourceVersion } = guest.metadata;
+  if (finalizers.includes(FINALIZER)) return guest;
+  return client.patch(guests, name, namespace, { metadata: { resourceVersion, finalizers: [...finalizers, FINALIZER] } });
+}
+
+async function realise(tools: GuestTools, guest: Guest): Promise<{ pod?: Kube<Pod>; waitsFor?: string }> {
+  const found = podOf(tools, guest);
+  if (found) return { pod: found };
+  // A guest whose pod is gone has failed; only its owner makes another.
+  if (!['', 'Pending', undefined].includes(guest.status?.phase)) return {};
+  const waitsFor = await missing(tools, guest);
+  if (waitsFor !== undefined) return { waitsFor };
+  try {
+    return { pod: await tools.client.create(pods, launcherPod(guest, tools.config)) };
+  } catch (error) {
+    if (hasCode(error, 'AlreadyExists')) return {};
+    if (!hasCode(error, 'Forbidden', 'Invalid')) throw error;
+    tools.events.record(guest, { type: 'Warning', reason: 'FailedCreate', message: error.message });
+    return { waitsFor: error.message };
+  }
+}
+
+function podOf(tools: GuestTools, guest: Guest): Kube<Pod> | undefined {
+  const pod = tools.pods.get(launcherName(guest), guest.metadata.namespace);
+  const mine = pod?.metadata.ownerReferences?.some(({ uid }) => uid === guest.metadata.uid) === true;
+  return mine ? pod : undefined;
+}
+
+/** What has to be there before the machine can boot, in words; nothing when all is. */
+async function missing({ client, disks }: GuestTools, { metadata: { namespace }, spec }: Guest): Promise<string | undefined> {
+  for (const volume of spec.volumes ?? []) {
+    const name = volume.dataVolume?.name;
+    const unmade = name === undefined ? undefined : unmadeDisk(name, disks.get(name, namespace));
+    if (unmade !== undefined) return unmade;
+    const claim = claimOf(volume);
+    if (claim !== undefined && !(await client.find(persistentVolumeClaims, claim, namespace))) return `The volume ${claim} is not there.`;
+  }
+  return undefined;
+}
+
+function unmadeDisk(name: string, disk: Disk | undefined): string | undefined {
+  if (!disk) return `The disk ${name} is not there.`;
+  const { phase, progress } = disk.status ?? {};
+  if (phase === 'Succeeded') return undefined;
+  return `The disk ${name} is being made${progress === undefined ? '' : ` (${progress})`}.`;
+}
+
+async function report(tools: GuestTools, guest: Guest, pod: Kube<Pod> | undefined, waitsFor: string | undefined): Promise<void> {
+  const { client, clock, config, events } = tools;
+  const status = observeGuest({ guest, pod, waitsFor, acceleration: config.acceleration, now: clock.now() });
+  if (sameStatus(status, guest.status)) return;
+  const { name, namespace } = guest.metadata;
+  if (status.phase !== guest.status?.phase) announce(events, guest, status);
+  await client.patch(guests, name, namespace, { status }, { subresource: 'status' });
+}
+
+function announce(events: EventRecorder, guest: Guest, { phase, conditions }: NonNullable<Guest['status']>): void {
+  const message = conditions?.find(({ type }) => type === 'Ready')?.message ?? '';
+  if (phase === 'Running') events.record(guest, { type: 'Normal', reason: 'Started', message: 'VirtualMachineInstance started.' });
+  if (phase === 'Succeeded') events.record(guest, { type: 'Normal', reason: 'ShuttingDown', message });
+  if (phase === 'Failed') events.record(guest, { type: 'Warning', reason: 'Stopped', message });
+}
+
+/** The machine is asked to shut down, and its guest goes when it has. */
+async function end(tools: GuestTools, guest: Guest): Promise<undefined> {
+  const { client } = tools;
+  const { name, namespace, finalizers = [], resourceVersion } = guest.metadata;
+  const pod = podOf(tools, guest);
+  if (pod && !isFinal(pod.status?.phase)) {
+    if (pod.metadata.deletionTimestamp === undefined) await client.delete(pods, pod.metadata.name, namespace);
+    return undefined;
+  }
+  if (pod && pod.metadata.deletionTimestamp === undefined) await client.delete(pods, pod.metadata.name, namespace);
+  const rest = finalizers.filter((it) => it !== FINALIZER);
+  if (rest.length < finalizers.length) await client.patch(guests, name, namespace, { metadata: { resourceVersion, finalizers: rest } });
+  return undefined;
+}
+
+/** The running pod of a guest; NotFound and Conflict say what is wrong. */
+export function runningPod(tools: Pick<GuestTools, 'guests' | 'pods'>, name: string, namespace: string): Kube<Pod> {
+  const guest = tools.guests.get(name, namespace);
+  if (!guest) throw new LabError('NotFound', `virtualmachineinstances.kubevirt.io "${name}" not found`);
+  const pod = tools.pods.get(launcherName(guest), namespace);
+  if (pod?.status?.phase !== 'Running')
+    throw new LabError('Conflict', `Unable to connect to VirtualMachineInstance ${keyText(keyOf(guest))}: it is not running.`);
+  return pod;
+}

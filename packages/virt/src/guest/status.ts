@@ -1,0 +1,129 @@
+import type { Kube } from '@crownlabs/client';
+import type { ContainerState, Pod } from 'kubernetes-types/core/v1.js';
+import { conditionsFrom, type Finding, present } from '../conditions.ts';
+import type { GuestStatus } from '../kinds/guest-schema.ts';
+import type { Guest } from '../kinds/kinds.ts';
+import { macOf } from './desired.ts';
+import type { Acceleration } from './emulator.ts';
+
+type Phase = NonNullable<GuestStatus['phase']>;
+
+/** What is known of a guest and its pod. */
+export interface GuestFacts {
+  readonly guest: Guest;
+  readonly pod: Kube<Pod> | undefined;
+  /** Why there is no pod yet, in words. */
+  readonly waitsFor: string | undefined;
+  readonly acceleration: Acceleration;
+  readonly now: number;
+}
+
+/** Whether a guest has ended, one way or the other. It does not come back. */
+export function isFinal(phase: string | undefined): boolean {
+  return phase === 'Succeeded' || phase === 'Failed';
+}
+
+/** What a guest is, and why. The phases are KubeVirt's. */
+export function observeGuest(facts: GuestFacts): GuestStatus {
+  const { guest, pod, now } = facts;
+  const before = guest.status ?? {};
+  if (isFinal(before.phase)) return before;
+  const phase = phaseOf(facts);
+  const nodeName = pod?.spec?.nodeName ?? before.nodeName;
+  const reason = phase === 'Failed' ? (ending(pod)?.reason ?? 'LauncherGone') : undefined;
+  return {
+    ...before,
+    ...present({ reason, nodeName }),
+    phase,
+    activePods: activePods(pod, phase),
+    interfaces: interfacesOf(facts),
+    phaseTransitionTimestamps: transitions(before, phase, now),
+    conditions: conditionsFrom(findings(facts, phase), before.conditions, now),
+  };
+}
+
+function activePods(pod: Kube<Pod> | undefined, phase: Phase): Record<string, string> {
+  const { uid } = pod?.metadata ?? {};
+  return uid === undefined || isFinal(phase) ? {} : { [uid]: pod?.spec?.nodeName ?? '' };
+}
+
+function transitions({ phase: before, phaseTransitionTimestamps = [] }: GuestStatus, phase: Phase, now: number) {
+  if (before === phase) return phaseTransitionTimestamps;
+  return [...phaseTransitionTimestamps, { phase, phaseTransitionTimestamp: new Date(now).toISOString() }];
+}
+
+function phaseOf({ guest, pod }: GuestFacts): Phase {
+  if (!pod) return guest.status?.phase === undefined || ['', 'Pending'].includes(guest.status.phase) ? 'Pending' : 'Failed';
+  switch (pod.status?.phase) {
+    case 'Running':
+      return 'Running';
+    case 'Succeeded':
+      return 'Succeeded';
+    case 'Failed':
+      return 'Failed';
+    default:
+      return pod.spec?.nodeName === undefined ? 'Scheduling' : 'Scheduled';
+  }
+}
+
+function interfacesOf({ guest, pod }: GuestFacts): NonNullable<GuestStatus['interfaces']> {
+  const name = guest.spec.domain.devices.interfaces?.[0]?.name ?? 'default';
+  const ip = pod?.status?.podIP;
+  return [{ name, mac: macOf(guest), ...(ip === undefined ? {} : { ipAddress: ip, ipAddresses: [ip], infoSource: 'domain' }) }];
+}
+
+function findings(facts: GuestFacts, phase: Phase): Finding[] {
+  const { pod, acceleration } = facts;
+  const scheduled = pod?.status?.conditions?.find(({ type }) => type === 'PodScheduled');
+  const unscheduled: Finding[] =
+    scheduled?.status === 'False'
+      ? [{ type: 'PodScheduled', status: 'False', reason: scheduled.reason ?? 'Unschedulable', message: scheduled.message ?? '' }]
+      : [];
+  const software: Finding = {
+    type: 'Accelerated',
+    status: 'False',
+    reason: 'SoftwareEmulation',
+    message: 'The processor of this machine does not run guests itself, so they are emulated: everything works, several times slower.',
+  };
+  return [
+    ready(facts, phase),
+    ...unscheduled,
+    acceleration === 'kvm'
+      ? { type: 'Accelerated', status: 'True', reason: 'Kvm', message: 'The guest runs on the processor itself.' }
+      : software,
+    { type: 'LiveMigratable', status: 'False', reason: 'SingleMachine', message: 'There is no other machine to move to.' },
+  ];
+}
+
+function ready({ pod, waitsFor }: GuestFacts, phase: Phase): Finding {
+  const of = (status: Finding['status'], reason: string, message: string): Finding => ({ type: 'Ready', status, reason, message });
+  if (waitsFor !== undefined) return of('False', 'DiskNotReady', waitsFor);
+  if (isFinal(phase)) return of('False', 'PodTerminating', endingText(pod));
+  if (phase !== 'Running') return of('False', 'GuestNotRunning', trouble(pod) ?? 'The machine is being prepared.');
+  const isReady = pod?.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true;
+  return isReady ? of('True', 'GuestAnswers', 'The machine runs.') : of('False', 'GuestNotReady', 'The machine boots.');
+}
+
+function stateOf(pod: Kube<Pod> | undefined): ContainerState | undefined {
+  return pod?.status?.containerStatuses?.find(({ name }) => name === 'compute')?.state;
+}
+
+function ending(pod: Kube<Pod> | undefined) {
+  return stateOf(pod)?.terminated;
+}
+
+/** Why the pod of a guest does not start, in the words of the node. */
+function trouble(pod: Kube<Pod> | undefined): string | undefined {
+  const waiting = stateOf(pod)?.waiting;
+  return waiting?.reason === undefined || waiting.reason === 'ContainerCreating'
+    ? undefined
+    : `${waiting.reason}: ${waiting.message ?? ''}`;
+}
+
+function endingText(pod: Kube<Pod> | undefined): string {
+  const end = ending(pod);
+  if (!end) return pod?.status?.message ?? 'The pod of the machine is gone.';
+  if (end.reason === 'OOMKilled') return 'The machine needed more memory than it may have and was ended.';
+  if (end.exitCode === 0) return 'The machine was shut down.';
+  return end.message ?? `The emulator ended with code ${end.exitCode}.`;
+}
