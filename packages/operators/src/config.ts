@@ -95,7 +95,7 @@ export const SINGLE_MACHINE: Omit<OperatorsConfig, 'publicUrl'> = {
   // The terminal is the smallest of the images that every installation builds.
   sharedVolumes: { storageClassName: 'local', provisionerImage: 'crownlabs/terminal:1' },
   automation: AUTOMATION,
-  contentToolsImage: 'crownlabs/content-tools:1',
+  contentToolsImage: 'crownlabs/terminal:1',
   waitUserVerification: false,
   baseWorkspaces: [],
   namespaceLabels: {},
