@@ -2,6 +2,7 @@ import { cloneJson } from '../clone-json.ts';
 import { isObject, type JsonObject } from '../json.ts';
 import type { ResourceInfo } from '../resource.ts';
 import { StatusError } from '../status-error.ts';
+import { Turn } from '../turn.ts';
 import { typedProblems } from './check-typed.ts';
 import { type Comparison, compareTyped, ignoring } from './compare-typed.ts';
 import type { FieldSet } from './field-set.ts';
@@ -34,8 +35,27 @@ const KUBECTL = 'kubectl';
 
 /** The object after a server-side apply, with its new managedFields. Throws Conflict, with a cause for each contested field. */
 export function applyPatch(patch: ApplyPatch): JsonObject {
+  const steps = stepsOf(patch);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+  }
+}
+
+/** The same in short turns: a large object is walked a dozen times. */
+export async function applyPatchInTurns(patch: ApplyPatch): Promise<JsonObject> {
+  const steps = stepsOf(patch);
+  const turn = new Turn();
+  for (;;) {
+    const { done, value } = steps.next();
+    if (turn.over) await turn.yield();
+    if (done) return value;
+  }
+}
+
+function stepsOf(patch: ApplyPatch): Generator<void, JsonObject> {
   const scaled = patch.subresource === 'scale';
-  return new Apply(scaled ? { ...patch, config: configOfScale(patch.config, patch.resource) } : patch).run();
+  return new Apply(scaled ? { ...patch, config: configOfScale(patch.config, patch.resource) } : patch).steps();
 }
 
 class Apply {
@@ -53,18 +73,28 @@ class Apply {
     this.#self = identityOf({ name: patch.manager, operation: 'Apply', apiVersion: '', subresource: patch.subresource });
   }
 
-  run(): JsonObject {
+  /** Stops between its steps. */
+  *steps(): Generator<void, JsonObject> {
     this.#check();
+    yield;
     const { types, root } = this.#typed;
     const { config } = this.#patch;
     const managers = this.#managers();
     const before = managers.get(this.#self);
+    yield;
     const said = fieldsOf(types, config, root);
+    yield;
     const next: Managers = new Map(managers).set(this.#self, this.#manager(said, before));
     const merged = mergeTyped(types, this.#live, config, root);
-    const result = before ? this.#prune(merged, before.fields, [...next.values()].map(({ fields }) => fields).concat(said)) : merged;
+    yield;
+    // What it said before and says again needs no looking for: nothing of it goes.
+    const drops = before !== undefined && !before.fields.difference(said).isEmpty;
+    const result = drops ? this.#prune(merged, before.fields, [...next.values()].map(({ fields }) => fields).concat(said)) : merged;
+    yield;
     const changed = ignoring(compareTyped(types, this.#live, result, root), this.#reset);
+    yield;
     const { left, conflicts } = takeFrom(next, this.#self, changed);
+    yield;
     if (!this.#patch.force) this.#refuse(conflicts);
     this.#stamp(left, before, changed);
     const object = cloneJson(result);

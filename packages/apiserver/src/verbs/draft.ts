@@ -12,6 +12,7 @@ import type { ResourceInfo } from '../resource.ts';
 import { jsonEqual } from '../schema/index.ts';
 import { invalid } from '../status-error.ts';
 import { apiVersionOf } from '../storage/stored-object.ts';
+import { Turn } from '../turn.ts';
 import type { WriteOptions } from '../write-options.ts';
 
 /** One attempt of a write, on its way through the steps. */
@@ -42,7 +43,12 @@ export const UPDATE: readonly WriteStep[] = [keep, mutate, prepare, own, validat
 /** Runs the steps; whoever reserved something learns of a failure. */
 export async function runSteps(steps: readonly WriteStep[], draft: Draft, api: Api): Promise<void> {
   try {
-    for (const step of steps) await step(draft, api);
+    const turn = new Turn();
+    for (const step of steps) {
+      const waiting = step(draft, api);
+      if (waiting) await waiting;
+      if (turn.over) await turn.yield();
+    }
   } catch (error) {
     settle(draft, false);
     throw error;

@@ -9,11 +9,11 @@ import type { Api, ResourceCall, Verb } from '../pipeline.ts';
 import type { ResourceInfo } from '../resource.ts';
 import { StatusError } from '../status-error.ts';
 import { apiVersionOf, prefixOf, type StoredObject } from '../storage/stored-object.ts';
+import { Turn } from '../turn.ts';
 import { formatted, includeObject } from './answer.ts';
 import { printToken, readToken } from './continue-token.ts';
 import { type ListOptions, readListOptions, type Selection } from './list-options.ts';
 import { reached } from './revision.ts';
-import { Turn } from './turn.ts';
 import { type AcceptedView, accepted } from './view.ts';
 
 /** A list, read at one revision. */

@@ -2,7 +2,7 @@ import { LabError, messageOf } from '@crownlabs/std';
 import { cloneJson } from '../clone-json.ts';
 import { BODY_LIMIT, goKind, mediaType, objectBody, parseBody, unsupportedMediaType } from '../codec/body.ts';
 import { printJson } from '../codec/json-print.ts';
-import { applyPatch, strategicMerge } from '../fields/index.ts';
+import { applyPatchInTurns, strategicMerge } from '../fields/index.ts';
 import { isObject, type Json, type JsonObject } from '../json.ts';
 import { textAt, valueAt } from '../json-read.ts';
 import { applyJsonPatch } from '../patch/json-patch.ts';
@@ -12,6 +12,7 @@ import type { ResourceInfo } from '../resource.ts';
 import { conflict, invalid, StatusError } from '../status-error.ts';
 import { complain, normalize } from '../steps/decode.ts';
 import { apiVersionOf } from '../storage/stored-object.ts';
+import { Turn } from '../turn.ts';
 import { readWriteOptions, type WriteOptions } from '../write-options.ts';
 import { objectAnswer } from './answer.ts';
 import { type Change, changeObject } from './update.ts';
@@ -50,13 +51,23 @@ export function demandType(call: ResourceCall): string {
 export async function readChange(api: Api, call: ResourceCall, { type, info }: { type: string; info: ResourceInfo }): Promise<Change> {
   const options = readWriteOptions('PatchOptions', call.query, call.incoming.headers['user-agent'], type === APPLY);
   const bytes = await call.incoming.body(BODY_LIMIT);
-  if (type === APPLY) return applyChange(api, call, { bytes, options, info });
-  const read = readPatch(type, info, bytes);
+  const turn = new Turn();
+  const change =
+    type === APPLY
+      ? applyChange(api, call, { bytes, options, info })
+      : patchChange(call, { read: readPatch(type, info, bytes), options, info });
+  if (turn.over) await turn.yield();
+  return change;
+}
+
+function patchChange(call: ResourceCall, { read, options, info }: { read: Patch; options: WriteOptions; info: ResourceInfo }): Change {
   return {
     options,
     createIfAbsent: false,
-    wanted(live) {
+    async wanted(live) {
+      const turn = new Turn();
       const patched = read.apply(cloneJson(live ?? {}));
+      if (turn.over) await turn.yield();
       demandSameKind(info, patched, read);
       complain(call, options, [...read.complaints, ...normalizePatched(info, patched, read)], (list) =>
         refusedPatch(read.show(patched), `strict decoding error: ${list}`),
@@ -137,7 +148,7 @@ function applyChange(api: Api, call: ResourceCall, from: { bytes: Uint8Array; op
     options,
     applied: true,
     createIfAbsent: call.attributes.subresource === '',
-    wanted(live) {
+    async wanted(live) {
       const revision = textAt(config, 'metadata', 'resourceVersion');
       if (live && revision !== '' && revision !== textAt(live, 'metadata', 'resourceVersion'))
         throw conflict(call.info, call.attributes.name);
@@ -148,7 +159,8 @@ function applyChange(api: Api, call: ResourceCall, from: { bytes: Uint8Array; op
           `uid mismatch: the provided object specified uid ${textAt(config, 'metadata', 'uid')}, and no existing object was found`,
         );
       }
-      const applied = applyPatch({
+      const turn = new Turn();
+      const applied = await applyPatchInTurns({
         live,
         config: cloneJson(config),
         manager: options.fieldManager,
@@ -157,6 +169,7 @@ function applyChange(api: Api, call: ResourceCall, from: { bytes: Uint8Array; op
         subresource: call.attributes.subresource,
         now: api.clock.now(),
       });
+      if (turn.over) await turn.yield();
       normalize(call.info, applied);
       return applied;
     },
