@@ -16,6 +16,8 @@ export interface Selection {
   readonly name: string | undefined;
   /** Absent: everything matches. */
   readonly matches: ((object: JsonObject) => boolean) | undefined;
+  /** Selections with the same key select the same. */
+  readonly key: string;
 }
 
 /** The options of a list or watch. */
@@ -69,6 +71,7 @@ export function readSelection(call: ResourceCall): Selection {
     namespace: info.namespaced ? attributes.namespace : '',
     name: named,
     matches: both(labels, fields, named !== undefined && terms.length === 0 ? named : undefined),
+    key: JSON.stringify([attributes.namespace, query.get('labelSelector'), query.get('fieldSelector'), named]),
   };
 }
 

@@ -51,6 +51,8 @@ class Watcher implements HubListener {
   #info: ResourceCall['info'];
   readonly #prefix: string;
   readonly #matches: ((entry: Entry) => boolean) | undefined;
+  // Watchers with the same key are sent the same bytes.
+  readonly #key: string;
   readonly #timers: NodeJS.Timeout[] = [];
   #stop: () => void = () => undefined;
   #end: () => void = () => undefined;
@@ -61,8 +63,9 @@ class Watcher implements HubListener {
 
   constructor(parts: WatcherParts) {
     this.#parts = parts;
-    const { call, options } = parts;
+    const { call, options, view } = parts;
     this.#info = call.info;
+    this.#key = `${view.key} ${options.selection.key}`;
     this.#prefix = options.selection.namespace === '' ? '' : `${options.selection.namespace}/`;
     const { matches } = options.selection;
     this.#matches = matches && ((entry) => matches(this.#read(entry)));
@@ -172,8 +175,8 @@ class Watcher implements HubListener {
 
   #deliver(batch: SharedBatch): void {
     const { view } = this.#parts;
-    const plain = this.#matches === undefined && view.shared && this.#from < (batch.events[0]?.event.revision ?? 0);
-    const chunk = plain ? batch.chunk(`${view.key} ${this.#prefix}`, () => this.#frames(batch.events)) : this.#frames(batch.events);
+    const whole = view.shared && this.#from < (batch.events[0]?.event.revision ?? 0);
+    const chunk = whole ? batch.chunk(this.#key, () => this.#frames(batch.events)) : this.#frames(batch.events);
     if (chunk.length > 0) this.#write(chunk);
   }
 
