@@ -10,7 +10,7 @@ import { fanOut } from './api/fan-out.ts';
 import { lists } from './api/lists.ts';
 import { RATES, rates } from './api/rates.ts';
 import { showRatios } from './api/scoreboard.ts';
-import { type ApiOptions, DataDirectory, type ServerProcess, startApi, startBare } from './api/server-process.ts';
+import { type ApiOptions, DataDirectory, LOOP_WATCH, type ServerProcess, startApi, startBare } from './api/server-process.ts';
 import { stalls } from './api/stalls.ts';
 
 const { values, positionals } = parseArgs({
@@ -23,7 +23,7 @@ const { values, positionals } = parseArgs({
   },
 });
 const load = { seconds: Number(values.seconds), connections: Number(values.connections) };
-const options: ApiOptions = { controllers: values.controllers, node: values['node-flag'] };
+const options = { controllers: values.controllers, node: values['node-flag'] };
 const CROWDS = { watch: 100, 'watch-1000': 1000 };
 
 const ROWS: Readonly<Record<string, () => Promise<void>>> = {
@@ -34,7 +34,7 @@ const ROWS: Readonly<Record<string, () => Promise<void>>> = {
   list: () => withApi((server) => lists(server, [2000, 10_000])),
   watch: () => withApi((server) => fanOut(server, { watchers: CROWDS.watch, seconds: load.seconds })),
   'watch-1000': () => withApi((server) => fanOut(server, { watchers: CROWDS['watch-1000'], seconds: load.seconds })),
-  stall: () => withApi(stalls),
+  stall: () => withApi(stalls, { ...options, node: [...options.node, LOOP_WATCH] }),
   bare: besideBare,
   etcd: () => besideEtcd(load),
 };
@@ -48,9 +48,9 @@ for (const row of positionals.length > 0 ? positionals : ALL) {
 showRatios('etcd');
 showRatios('bare node');
 
-async function withApi(measure: (server: ServerProcess) => Promise<void>): Promise<void> {
+async function withApi(measure: (server: ServerProcess) => Promise<void>, how: ApiOptions = options): Promise<void> {
   using directory = new DataDirectory();
-  await using server = await startApi(directory, options);
+  await using server = await startApi(directory, how);
   await measure(server);
 }
 

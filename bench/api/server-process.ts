@@ -31,6 +31,20 @@ export class ServerProcess implements AsyncDisposable {
     return (Number(fields[11]) + Number(fields[12])) / 100;
   }
 
+  /** Milliseconds for which its event loop was held up at most since this was last asked; it must have been started with LOOP_WATCH. */
+  heldUp(): Promise<number> {
+    return new Promise((resolve) => {
+      const listen = (chunk: Buffer) => {
+        const told = /held up ([\d.]+) ms/.exec(chunk.toString())?.[1];
+        if (told === undefined) return;
+        this.#process.stderr?.off('data', listen);
+        resolve(Math.round(Number(told)));
+      };
+      this.#process.stderr?.on('data', listen);
+      this.#process.kill('SIGUSR2');
+    });
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     const ended = new Promise((resolve) => this.#process.once('exit', resolve));
     this.#process.kill('SIGTERM');
@@ -56,6 +70,9 @@ export interface ApiOptions {
   /** Further flags of node: a profiler. */
   readonly node?: readonly string[];
 }
+
+/** A flag of node with which a server can tell how long it was held up. */
+export const LOOP_WATCH = `--import=${join(ROOT, 'bench/loop-watch.ts')}`;
 
 // As the launcher has them.
 const FRUGAL = ['--max-semi-space-size=4', '--disable-warning=ExperimentalWarning'];
