@@ -8,13 +8,14 @@ import {
   type OperatorsConfig,
   rfbProbe,
   SINGLE_MACHINE,
-  startOperators,
+  watchLab,
 } from '@crownlabs/operators';
 import { type Logger, messageOf, scope, systemClock } from '@crownlabs/std';
 import { automationConfig, postFrom } from './automation/from-settings.ts';
 import { durationMs } from './config.ts';
 import { certificatesOf, clientOf, installLab, isLabInstalled, openApi, serveApi } from './control/api.ts';
 import { openDoors, openIdentity } from './control/doors.ts';
+import { type LateMetrics, lateMetrics } from './control/late-metrics.ts';
 import { machineRoom } from './control/machines.ts';
 import {
   announceOwnImages,
@@ -54,11 +55,12 @@ export async function control(config: Resolved, { log, stop, ready, keep }: Runn
   let identity: Identity | undefined;
   const node = Promise.withResolvers<Node>();
   const known = onceKnown(node.promise);
+  const counted = lateMetrics();
   const metrics = () => metricsOf(server, known()?.agent);
   const machines = config.virtualMachines ? machineRoom() : undefined;
   const localGroups = machines ? [machines.group] : [];
   const server: ApiServer = await openApi(
-    { config, admission, identity: () => identity, metrics, localGroups, log: log.child({ room: 'api' }) },
+    { config, admission, identity: () => identity, metrics, counted: () => counted.text(), localGroups, log: log.child({ room: 'api' }) },
     owned,
   );
   const installed = await isLabInstalled(server);
@@ -86,7 +88,7 @@ export async function control(config: Resolved, { log, stop, ready, keep }: Runn
     },
     stop,
   );
-  const lab = await runOperators({ server, config, admission, log, stop }, operators, node.promise);
+  const lab = await runOperators({ server, config, admission, counted, log, stop }, operators, node.promise);
   await lab.ready;
   ready(config.demo ? await createDemo(clientOf(server.transport(BOOTSTRAP), 'demo'), identity.accounts) : []);
   const parts = { server, config, owned, log, stop };
@@ -102,15 +104,20 @@ export async function control(config: Resolved, { log, stop, ready, keep }: Runn
   if (!keep()) await endEnvironments(running.machine, running.opened, log);
 }
 
+interface OperatorsParts extends Omit<NodeParts, 'owned'> {
+  readonly admission: AdmissionHandlers;
+  readonly counted: LateMetrics;
+}
+
 /** Starts the operators of the lab; they reach desktops through the node, once there is one. */
 async function runOperators(
-  { server, config, admission, log, stop }: Omit<NodeParts, 'owned'> & { readonly admission: AdmissionHandlers },
+  { server, config, admission, counted, log, stop }: OperatorsParts,
   operators: OperatorsConfig,
   node: Promise<Node>,
 ): Promise<Operators> {
   const linkKey = placesBelow(config.dataDir).edge.sessionKey;
   const post = await postFrom(config.mail, { publicURL: config.publicURL, linkKey, clock: systemClock });
-  return startOperators(
+  const lab = watchLab(
     {
       client: clientOf(server.transport(roomUser('operators')), 'operators'),
       config: operators,
@@ -118,10 +125,16 @@ async function runOperators(
       log: log.child({ room: 'operators' }),
       admission,
       ...post,
+      metrics: counted.operators,
       probe: rfbProbe(async (pod, port, signal) => (await node).agent.dial(pod, port, signal)),
     },
     stop,
   );
+  const running = lab.work(stop);
+  running.ready
+    .then(() => counted.load(lab.counts))
+    .catch((error: unknown) => log.debug('Counters were not loaded', { error: messageOf(error) }));
+  return running;
 }
 
 /** Opens the machine, starts its node and makes images, each as soon as it can be; `node` hears of it. */

@@ -3,11 +3,15 @@ import type { Api } from './pipeline.ts';
 import type { WatchHub } from './verbs/watch-hub.ts';
 
 /** Registers `/metrics` in the text form of Prometheus. */
-export function addMetrics(table: PathTable, api: Api, hub: WatchHub): void {
-  table.add('/metrics', () => ({
+export function addMetrics(
+  table: PathTable,
+  api: Api,
+  { hub, more }: { readonly hub: WatchHub; readonly more: (() => Promise<string>) | undefined },
+): void {
+  table.add('/metrics', async () => ({
     status: 200,
     headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' },
-    parts: [Buffer.from(metricsText(api, hub))],
+    parts: [Buffer.from(metricsText(api, hub)), Buffer.from((await more?.()) ?? '')],
   }));
 }
 

@@ -52,6 +52,8 @@ export interface ApiServerOptions {
   readonly authorizationMode?: AuthorizationMode;
   readonly admission?: Partial<Pick<AdmissionOptions, 'services' | 'podSecurity' | 'without' | 'handlers' | 'post'>>;
   readonly localGroups?: readonly LocalGroup[];
+  /** What others of this process count, in the text form of Prometheus: told at /metrics beside our own. */
+  readonly moreMetrics?: () => Promise<string>;
   readonly clock?: Clock;
   readonly log?: Logger;
 }
@@ -101,7 +103,7 @@ async function start(options: ApiServerOptions, owned: Scope): Promise<ApiServer
   const routes = new Routes(hub);
   podStreams(routes, kubelets);
   const hooks = new StartHooks();
-  const table = pathTable(api, authentication, { hub, localGroups, directory: options.directory });
+  const table = pathTable(api, authentication, { hub, localGroups, directory: options.directory, moreMetrics: options.moreMetrics });
   const handler = createHandler(api, routes, servedPaths(table, localGroups));
   const ending = bootstrapHealth(table, store, hooks);
   owned.defer(ending);
@@ -174,17 +176,20 @@ function virtualHandlers(authentication: Authentication, authorization: Authoriz
   return new Map(handlers.map((one) => [one.resource.includes('/') ? `/${one.resource}` : `${one.group}/${one.resource}`, one]));
 }
 
-function pathTable(
-  api: Api,
-  { issuer }: Authentication,
-  { hub, localGroups, directory }: { hub: WatchHub; localGroups: readonly LocalGroup[]; directory: string | undefined },
-): PathTable {
+interface PathParts {
+  readonly hub: WatchHub;
+  readonly localGroups: readonly LocalGroup[];
+  readonly directory: string | undefined;
+  readonly moreMetrics: (() => Promise<string>) | undefined;
+}
+
+function pathTable(api: Api, { issuer }: Authentication, { hub, localGroups, directory, moreMetrics }: PathParts): PathTable {
   const table = new PathTable();
   table.add('/', () => jsonAnswer(200, { paths: listedPaths(table, api.registry) }));
   addVersion(table);
   addDiscovery(table, api.registry, localGroups);
   addOpenApi(table, api.registry);
-  addMetrics(table, api, hub);
+  addMetrics(table, api, { hub, more: moreMetrics });
   addBackup(table, api.objects.store, directory);
   table.add('/.well-known/openid-configuration', () => jsonAnswer(200, issuer.discovery));
   table.add('/openid/v1/jwks', () => jsonAnswer(200, issuer.jwks, { 'content-type': 'application/jwk-set+json' }));

@@ -26,13 +26,18 @@ export interface ApiParts {
   readonly identity: () => Identity | undefined;
   /** Asked for what pods and the machine use. */
   readonly metrics: () => MetricsSource | undefined;
+  /** What the controllers count, in the text form of Prometheus. */
+  readonly counted: () => Promise<string>;
   /** Groups that other rooms serve. */
   readonly localGroups: readonly LocalGroup[];
   readonly log: Logger;
 }
 
 /** Opens the API on the data directory. It does not listen yet. */
-export async function openApi({ config, admission, identity, metrics, localGroups, log }: ApiParts, owned: Scope): Promise<ApiServer> {
+export async function openApi(
+  { config, admission, identity, metrics, counted, localGroups, log }: ApiParts,
+  owned: Scope,
+): Promise<ApiServer> {
   const places = placesBelow(config.dataDir);
   const issuer = `${config.publicURL}/oidc`;
   return owned.use(
@@ -53,6 +58,7 @@ export async function openApi({ config, admission, identity, metrics, localGroup
       ],
       admission: { handlers: admission.byService, podSecurity: { enforce: 'baseline' } },
       localGroups: [resourceMetrics(metrics, systemClock), ...localGroups],
+      moreMetrics: counted,
       clock: systemClock,
       log,
     }),
