@@ -82,7 +82,8 @@ class Lifecycle {
   prepare(object: JsonObject, old: JsonObject | undefined, context: WriteContext): void {
     if (!old) this.#begin(object);
     else if (context.subresource === 'status') this.#onlyStatus(object, old);
-    else if (this.#hasStatus) carry(object, old, 'status');
+    // A binding says of itself in the status that it was done.
+    else if (this.#hasStatus && context.subresource !== 'binding') carry(object, old, 'status');
     this.#strategy.prepare?.(object, old, context);
   }
 
