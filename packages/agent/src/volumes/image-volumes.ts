@@ -39,8 +39,9 @@ export class ImageVolumes {
   async sweep(): Promise<void> {
     const here = new Set((await this.#images.list()).map(({ id }) => segment(id.replace(/^sha256:/, ''))));
     for (const name of await readdir(this.#directory).catch(() => [])) {
-      const path = join(this.#directory, name);
-      if (!here.has(name) && !this.#unpacking.has(path)) await rm(path, { recursive: true, force: true });
+      // What is being unpacked is not what a crash left half.
+      const busy = this.#unpacking.has(join(this.#directory, name.replace(/\.part$/, '')));
+      if (!here.has(name) && !busy) await rm(join(this.#directory, name), { recursive: true, force: true });
     }
   }
 
