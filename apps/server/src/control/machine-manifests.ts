@@ -36,6 +36,7 @@ export async function installMachine(client: KubeClient): Promise<void> {
     },
     { force: true },
   );
+  await letNodesReclaim(client);
   await client.apply(
     clusterRoleBindings,
     {
@@ -44,6 +45,33 @@ export async function installMachine(client: KubeClient): Promise<void> {
       metadata: { name: MACHINE_ADMIN },
       roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'cluster-admin' },
       subjects: [{ kind: 'Group', apiGroup: 'rbac.authorization.k8s.io', name: `${GROUPS_PREFIX}admin` }],
+    },
+    { force: true },
+  );
+}
+
+/** Volumes are directories of the node, so the node takes a directory away with its volume. No node of Kubernetes has this right. */
+async function letNodesReclaim(client: KubeClient): Promise<void> {
+  const apiGroup = 'rbac.authorization.k8s.io';
+  const name = 'crownlabs-local-volumes';
+  await client.apply(
+    clusterRoles,
+    {
+      apiVersion: `${apiGroup}/v1`,
+      kind: 'ClusterRole',
+      metadata: { name },
+      rules: [{ apiGroups: [''], resources: ['persistentvolumes'], verbs: ['delete'] }],
+    },
+    { force: true },
+  );
+  await client.apply(
+    clusterRoleBindings,
+    {
+      apiVersion: `${apiGroup}/v1`,
+      kind: 'ClusterRoleBinding',
+      metadata: { name },
+      roleRef: { apiGroup, kind: 'ClusterRole', name },
+      subjects: [{ kind: 'Group', apiGroup, name: 'system:nodes' }],
     },
     { force: true },
   );
