@@ -172,7 +172,8 @@ function ownerIndex({ metadata }: KubeObject): string[] {
 }
 
 function mirrorIndex({ metadata: { annotations } }: KubeObject): string[] {
-  return [annotations?.[ANNOTATION.mirrorOf] ?? ''];
+  const origin = annotations?.[ANNOTATION.mirrorOf];
+  return origin === undefined ? [] : [origin];
 }
 
 function podIndex({ metadata: { namespace, labels } }: KubeObject): string[] {

@@ -1,6 +1,5 @@
 import { type Environment, environmentObjectName, type Instance, type InstanceSnapshot, type Template } from '@crownlabs/api';
-import type { DataVolume, Kube } from '@crownlabs/client';
-import type { Job } from 'kubernetes-types/batch/v1.js';
+import type { Kube } from '@crownlabs/client';
 import type { PersistentVolumeClaim } from 'kubernetes-types/core/v1.js';
 
 /** The disk that is to be copied. */
@@ -21,16 +20,6 @@ export interface SnapshotFault {
   readonly message: string;
   /** It may be there in a while. */
   readonly passing?: boolean;
-}
-
-/** What there is of a snapshot. */
-export interface SnapshotFacts {
-  readonly snapshot: InstanceSnapshot;
-  readonly disk: DataVolume | undefined;
-  readonly job: Kube<Job> | undefined;
-  /** Templates that start the image. */
-  readonly templates: readonly string[];
-  readonly now: number;
 }
 
 /** What is known of an instance before its disk is looked at. */

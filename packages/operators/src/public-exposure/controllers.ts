@@ -1,10 +1,10 @@
 import { type Instance, LABEL } from '@crownlabs/api';
-import { eventRecorder, type KubeObject, keyOf } from '@crownlabs/client';
+import { eventRecorder, type KubeObject, keyOf, type ObjectKey } from '@crownlabs/client';
 import { ownedByKind, type Source, specChanged, watched } from '@crownlabs/controller';
 import { type Controllers, labController } from '../controller-parts.ts';
 import type { Lab } from '../lab.ts';
 import { EXPOSURE_COMPONENT } from './desired.ts';
-import { EXPOSURE_MANAGER, ExposureLedger } from './ledger.ts';
+import { EXPOSURE_MANAGER, ExposureLedger, entryOf } from './ledger.ts';
 import { poolAddresses } from './pool.ts';
 import { exposureReconciler } from './reconcile.ts';
 import { EXPOSURE_CONDITIONS } from './status.ts';
@@ -31,9 +31,21 @@ function sources(lab: Lab): Source[] {
       when: specChanged,
       keys: ({ metadata }) => lab.instances.byIndex('template', `${metadata.namespace}/${metadata.name}`).filter(asks).map(keyOf),
     }),
-    // What one gives back another may be waiting for; and what was taken out of the ledger by hand is written again.
-    watched(lab.ledgers, { when: isLedger, keys: () => lab.instances.list().filter(asks).map(keyOf) }),
+    watched(lab.ledgers, { when: isLedger, keys: ({ metadata }) => unsettled(lab, metadata) }),
   ];
+}
+
+/** What one gives back another may be waiting for; and what was taken out of the ledger by hand is written again. */
+function unsettled(lab: Lab, { name, namespace }: KubeObject['metadata']): ObjectKey[] {
+  const held = lab.ledgers.get(name, namespace)?.data ?? {};
+  return lab.instances
+    .list()
+    .filter((it) => asks(it) && (it.status?.publicExposure?.phase === 'Error' || isLost(it, held)))
+    .map(keyOf);
+}
+
+function isLost(instance: Instance, held: Readonly<Record<string, string>>): boolean {
+  return instance.status?.publicExposure?.externalIP !== undefined && held[entryOf(keyOf(instance))] === undefined;
 }
 
 /** An instance that never asked and has nothing is none of our business. */
