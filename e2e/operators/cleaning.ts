@@ -1,8 +1,9 @@
-import { LABEL, tenants, workspaces } from '@crownlabs/api';
+import { LABEL, MYDRIVE_NAMESPACE, tenants, workspaces } from '@crownlabs/api';
 import {
   type KubeClient,
   mutatingWebhookConfigurations,
   namespaces,
+  persistentVolumeClaims,
   persistentVolumes,
   secrets,
   storageClasses,
@@ -18,6 +19,10 @@ export async function sweep(admin: KubeClient, { run, className }: { readonly ru
     const left = await Promise.all([admin.list(tenants, mine), admin.list(workspaces, mine), admin.list(namespaces, mine)]);
     return left.every(({ items }) => items.length === 0);
   });
+  const drives = (await admin.list(persistentVolumeClaims, { namespace: MYDRIVE_NAMESPACE })).items;
+  for (const { metadata } of drives.filter((it) => it.metadata.name.includes(run))) {
+    await admin.delete(persistentVolumeClaims, metadata.name, MYDRIVE_NAMESPACE);
+  }
   const name = `crownlabs-${run}`;
   await admin.delete(mutatingWebhookConfigurations, name);
   await admin.delete(validatingWebhookConfigurations, name);

@@ -21,8 +21,13 @@ export async function openCluster(): Promise<Cluster> {
   if (given !== undefined && given !== '') {
     return { kubeconfig: given, endpoint: endpointOf(given), given: true, [Symbol.asyncDispose]: async () => undefined };
   }
+  return ownCluster();
+}
+
+/** `crownlabs apiserver` as a process of its own, with more flags. */
+export async function ownCluster(...flags: string[]): Promise<Cluster> {
   const folder = mkdtempSync(join(tmpdir(), 'operators-test-'));
-  const child = crownlabs(['apiserver', '--data-dir', join(folder, 'api'), '--secure-port', '0']);
+  const child = crownlabs(['apiserver', '--data-dir', join(folder, 'api'), '--secure-port', '0', ...flags]);
   const kubeconfig = join(folder, 'api', 'admin.kubeconfig');
   for (let tries = 0; !existsSync(kubeconfig); tries += 1) {
     if (tries > 400 || child.exitCode !== null) throw new Error('crownlabs apiserver did not start');

@@ -23,6 +23,8 @@ export interface Directory {
   /** Makes the roles that a workspace needs. */
   ensureWorkspace(name: string, prettyName: string): Promise<void>;
   removeWorkspace(name: string): Promise<void>;
+  /** Tells whose account changed there, until `signal` aborts; absent where accounts change with their Tenants alone. */
+  watch?(changed: (name: string) => void, signal: AbortSignal): void;
 }
 
 /** The embedded provider reads Tenants itself, so there is nothing to keep equal: everybody is known and confirmed. */

@@ -2,6 +2,7 @@ import { type ApiEndpoint, createClient, httpTransport, type KubeClient, limited
 import { admissionHandlers, type Directory, installKinds, installWhatIsAllowed, watchLab } from '@crownlabs/operators';
 import { type Clock, LabError, type Logger, type Scope, scope, systemClock } from '@crownlabs/std';
 import { postFrom } from '../automation/from-settings.ts';
+import { directoryOf } from './directory.ts';
 import { type ProgramMetrics, programMetrics } from './metrics.ts';
 import { addressTowards, desktopProbe } from './reaching.ts';
 import { Replica, type RunningOperators } from './replica.ts';
@@ -87,8 +88,9 @@ async function begin({ program, client, metrics, owned }: Parts, signal: AbortSi
   const how = settings.desktopProbe === 'auto' ? (inCluster ? 'direct' : 'portforward') : settings.desktopProbe;
   const probe = desktopProbe(how, endpoint, clock);
   const post = await postFrom(settings.mail, { publicURL: config.publicUrl, linkKey: undefined, clock });
+  const people = directory ?? directoryOf(settings, { clock, log });
   const counted = { client, config, clock, log, probe, admission: handlers, metrics: metrics.operators, ...post };
-  const lab = watchLab({ ...counted, ...(directory ? { directory } : {}) }, stop);
+  const lab = watchLab({ ...counted, ...(people ? { directory: people } : {}) }, stop);
   metrics.countFrom(lab.counts);
   const host = () => addressTowards(endpoint);
   const webhooks = programWebhooks({ client, settings, config, handlers, host, inCluster, metrics, clock, log });

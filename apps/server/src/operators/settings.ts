@@ -40,13 +40,15 @@ const machines = z.strictObject({
 
 const keycloak = z.strictObject({
   kind: z.literal('keycloak'),
-  url: z.url().describe('Address of Keycloak, without /realms.'),
+  url: z
+    .url()
+    .describe('Address of Keycloak, without /realms. NODE_EXTRA_CA_CERTS names its authority, when the machine does not know it.'),
   realm: z.string().default('crownlabs').describe('The realm of people; made when it is not there and the client may.'),
   rolesClient: z.string().default('k8s').describe('The client whose roles are memberships, and the audience of tokens.'),
   clientId: z.string().describe('The client that we sign in as, by a secret.'),
   clientSecretFile: z.string().describe('File with its secret; it is read again when it changes.'),
+  redirectURIs: z.array(z.string()).optional().describe('Where the client may send people back to. Default: the sign-in of publicURL.'),
   authRealm: z.string().optional().describe('The realm of that client; the realm of people if absent.'),
-  caFile: z.string().optional().describe('PEM of the authority of the address, when the machine does not know it.'),
 });
 
 const webhooks = z.strictObject({

@@ -1,6 +1,6 @@
 import { LABEL, MYDRIVE_NAMESPACE } from '@crownlabs/api';
 import { eventRecorder, type KubeObject, keyOf, type ObjectKey } from '@crownlabs/client';
-import { type Source, specChanged, watched } from '@crownlabs/controller';
+import { manualSource, type Source, specChanged, watched } from '@crownlabs/controller';
 import { type Controllers, labController } from '../controller-parts.ts';
 import { labelValue } from '../instance/labels.ts';
 import { type Lab, owned } from '../lab.ts';
@@ -8,10 +8,12 @@ import { tenantReconciler } from './reconcile.ts';
 
 /** Tenants get an account, rights over themselves, and a personal namespace. */
 export const tenantControllers: Controllers = (parts) => {
-  const { client, clock, log, lab } = parts;
+  const { client, clock, log, lab, directory, signal } = parts;
+  const accounts = manualSource();
+  directory.watch?.((name) => accounts.enqueue({ name }), signal);
   const events = eventRecorder(client, { component: 'tenant-operator', clock, log });
   const reconcile = tenantReconciler({ ...parts, events });
-  return [labController(parts, { name: 'tenant', workers: 8, sources: tenantSources(lab), reconcile })];
+  return [labController(parts, { name: 'tenant', workers: 8, sources: [...tenantSources(lab), accounts], reconcile })];
 };
 
 const CHILDREN = [
