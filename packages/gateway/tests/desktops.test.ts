@@ -211,3 +211,17 @@ test('a desktop that is only there as websockify is reached over it', async () =
   (proxy satisfies NetServer).close();
   proxy.closeAllConnections();
 });
+
+test('keys and clicks are use; an open window and whoever only looks on are not', async () => {
+  lab.granted.add('eve view desk');
+  const { client } = await open();
+  expect(lab.uses).toEqual(['used desk']);
+  await expect.poll(() => desktop.told(FROM_CLIENT.updateRequest).length).toBeGreaterThan(0);
+  const watching = await open(eve, `${PATH}?view=1`);
+  watching.client.type('a');
+  watching.client.setDesktopSize(100, 80);
+  expect(lab.uses).toEqual(['used desk']);
+  client.pointer(3, 4, 1);
+  await expect.poll(() => lab.uses).toHaveLength(2);
+  expect(lab.uses).toEqual(['used desk', 'used desk']);
+});

@@ -104,3 +104,16 @@ test('a stopped environment ends its terminals', async () => {
   lab.pods.remove('desk-desktop', 'tenant-ada');
   expect(await closed).toBe(4503);
 });
+
+test('opening a terminal and typing in it is use; a window that changes its size is not', async () => {
+  lab.runPod();
+  const socket = (await lab.browser().signIn()).socket(PATH);
+  expect(await outcome(socket)).toBe('open');
+  expect(lab.uses).toEqual(['used desk']);
+  socket.send(JSON.stringify({ type: 'resize', cols: 120, rows: 40 }));
+  await expect.poll(() => sizes).toHaveLength(1);
+  expect(lab.uses).toHaveLength(1);
+  socket.send(Buffer.from('ls\r'));
+  await text(socket);
+  expect(lab.uses).toEqual(['used desk', 'used desk']);
+});
