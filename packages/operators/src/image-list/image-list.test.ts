@@ -52,7 +52,7 @@ const withSecret = (of: TestLab) =>
     data: { username: Buffer.from('robot').toString('base64'), password: Buffer.from('s3cret').toString('base64') },
   });
 
-test('all pages of a registry are listed, without moving tags and other projects', async () => {
+test('[BUG] 2.12: all pages of a registry are listed, without moving tags and other projects', async () => {
   await using registry = await startRegistry(distribution(images, 1));
   await using of = await lab(registry);
   const list = await listed(of, 'Listed');
@@ -86,7 +86,7 @@ test('a registry that is away takes nothing from anybody, and is heard of when i
   await eventually(async () => expect((await listed(of, 'Listed')).spec.images).toEqual([{ name: 'terminal', versions: ['3'] }]));
 });
 
-test('a name and a password come from a Secret, and are said to the registry alone', async () => {
+test('[BUG] 2.12: a name and a password come from a Secret, and are said to the registry alone', async () => {
   await using registry = await startRegistry(guarded(BASIC, () => 'Basic realm="registry"', distribution(images, 100)));
   await using of = await lab(registry, { secretRef: { name: 'robot' } });
   const without = await listed(of, 'CredentialsNotFound');

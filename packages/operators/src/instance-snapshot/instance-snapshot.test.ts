@@ -82,7 +82,7 @@ const copied = (lab: TestLab, status = 'Succeeded') =>
   lab.admin.patch(dataVolumes, 'isnap-golden', WS, { status: { phase: status } }, { subresource: 'status' });
 const reasons = async (lab: TestLab, namespace = WS) => (await lab.admin.list(events, { namespace })).items.map(({ reason }) => reason);
 
-test('2.4: a disk becomes an image that a template starts copies of', async () => {
+test('[BUG] 2.4: a manager makes an image of the disk of an environment, and a template that starts copies of it', async () => {
   await using lab = await startTestLab();
   await installMachineKinds(lab.admin);
   await course(lab);

@@ -41,7 +41,7 @@ const answer = (lab: TestLab, name: string, ip: string) =>
   lab.admin.patch(services, `${name}-pe`, NS, { status: { loadBalancer: { ingress: [{ ip }] } } }, { subresource: 'status' });
 
 describe('8.1.16: ports of an instance are opened to the Internet', () => {
-  test('with a Service, a policy and a status that follows the load balancer; a stop takes it all away', async () => {
+  test('[BUG] 2.3: with a Service, a policy and a status that follows the load balancer by itself; a stop takes it all away', async () => {
     await using lab = await startTestLab({ config: { publicExposure } });
     await course(lab);
     await start(lab, 'one');
@@ -148,7 +148,7 @@ test('a home without public addresses says so, and writes no Service', async () 
   expect(await lab.admin.find(services, 'one-pe', NS)).toBeUndefined();
 });
 
-test('a second look writes nothing; what was changed by hand is put right; a lost ledger is written anew', async () => {
+test('[BUG] 2.3: a second look writes nothing; what was changed by hand, labels as well, is put right; a lost ledger is written anew', async () => {
   await using lab = await startTestLab({ config: { publicExposure } });
   await course(lab);
   await start(lab, 'one');
@@ -160,12 +160,15 @@ test('a second look writes nothing; what was changed by hand is put right; a los
   await lab.admin.patch(instances, 'one', NS, { metadata: { annotations: { looked: 'at' } } });
   await lab.settled();
   expect(lab.api.store.revision).toBe(before + 1);
-  await lab.admin.patch(services, 'one-pe', NS, { metadata: { annotations: { 'metallb.universe.tf/loadBalancerIPs': '198.51.100.1' } } });
+  await lab.admin.patch(services, 'one-pe', NS, {
+    metadata: { annotations: { 'metallb.universe.tf/loadBalancerIPs': '198.51.100.1' }, labels: { 'crownlabs.polito.it/tenant': 'eve' } },
+  });
   await lab.admin.delete(networkPolicies, 'crownlabs-allow-publicexposure-ingress-traffic-one', NS);
   await lab.admin.delete(configMaps, 'crownlabs-public-exposure', 'crownlabs-system');
   await eventually(async () => {
     const { metadata } = await lab.admin.get(services, 'one-pe', NS);
     expect(metadata.annotations?.['metallb.universe.tf/loadBalancerIPs']).toBe('203.0.113.8');
+    expect(metadata.labels?.['crownlabs.polito.it/tenant']).toBe('ada');
     await lab.admin.get(networkPolicies, 'crownlabs-allow-publicexposure-ingress-traffic-one', NS);
     const { data = {} } = await lab.admin.get(configMaps, 'crownlabs-public-exposure', 'crownlabs-system');
     expect(JSON.parse(data['tenant-ada.one'] ?? '')).toMatchObject({ ip: '203.0.113.8' });
@@ -177,14 +180,14 @@ describe('an address and ports', () => {
   const rules = METALLB;
   const give = (wish: PublicPort[], others: Holding[] = [], current?: Holding) => allocate(wish, { addresses, rules }, { current, others });
 
-  test('TCP and UDP are two ports', () => {
+  test('[BUG] 2.3: TCP and UDP are two ports', () => {
     const others = [{ ip: '192.0.2.1', ports: [port('dns', 5300, 53)] }];
     expect(give([port('dns', 5300, 53, 'UDP')], others)?.ip).toBe('192.0.2.1');
     expect(give([port('dns', 5300, 53)], others)?.ip).toBe('192.0.2.2');
     expect(faultOf([port('a', 5300, 53), port('b', 5300, 53, 'UDP')], rules)).toBeUndefined();
   });
 
-  test('is not asked for twice, nor below the ports of people', () => {
+  test('[BUG] 2.3: is not asked for twice, nor below the ports of people', () => {
     expect(faultOf([port('a', 0, 80), port('b', 0, 80)], rules)).toContain('named twice');
     expect(faultOf([port('a', 2222, 80), port('b', 2222, 81)], rules)).toContain('asked for twice');
     expect(faultOf([port('a', 0, 80), port('a', 0, 81)], rules)).toContain('two ports are called a');
@@ -226,7 +229,7 @@ test('a pool is read from addresses, ranges and networks, each address once', ()
   }
 });
 
-test('two operators that do not know of each other never give one port twice', async () => {
+test('[BUG] 2.3: two operators that do not know of each other never give one port twice', async () => {
   await using lab = await startTestLab();
   const stop = new AbortController();
   const ledgers = [0, 1].map(() => {
