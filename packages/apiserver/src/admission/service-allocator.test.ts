@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { admissionCall, resourceInfo } from '../fakes/admission-call.ts';
 import { objectReader } from '../fakes/object-reader.ts';
+import { startTestApi } from '../fakes/test-api.ts';
 import type { JsonObject } from '../json.ts';
 import { objectsAt, textAt } from '../json-read.ts';
 import { serviceAllocator } from './service-allocator.ts';
@@ -71,4 +72,21 @@ test('a headless service without a selector speaks for both families', () => {
     ipFamilies: ['IPv4', 'IPv6'],
     ipFamilyPolicy: 'RequireDualStack',
   });
+});
+
+test('two families are refused where there is one range', async () => {
+  await using api = await startTestApi();
+  const refusal = async (spec: object) => {
+    const body = { metadata: { generateName: 's-' }, spec: { ports: [{ port: 80 }], selector: { a: 'b' }, ...spec } };
+    const { status, body: answer } = await api.send('POST', '/api/v1/namespaces/default/services', body);
+    return status === 422 ? answer.message.replace(/^.*is invalid: /, '') : status;
+  };
+  expect(await refusal({ ipFamilyPolicy: 'RequireDualStack' })).toBe(
+    'spec.ipFamilyPolicy: Invalid value: "RequireDualStack": this cluster is not configured for dual-stack services',
+  );
+  expect(await refusal({ ipFamilies: ['IPv6'] })).toBe('spec.ipFamilies[0]: Invalid value: "IPv6": not configured on this cluster');
+  expect(await refusal({ clusterIP: 'None', selector: null })).toBe(201);
+  expect(await refusal({ ports: [{ port: 80, nodePort: 30_001 }] })).toBe(
+    "spec.ports[0].nodePort: Forbidden: may not be used when `type` is 'ClusterIP'",
+  );
 });

@@ -81,6 +81,7 @@ class ServiceAllocator implements AdmissionPlugin, Disposable {
     spec['clusterIP'] = address;
     spec['clusterIPs'] = [address];
     // A headless Service without a selector may point anywhere, so that it speaks for both families.
+    demandSingleStack(spec, address, holding.call);
     const anywhere = address === 'None' && objectAt(spec, 'selector') === undefined;
     spec['ipFamilies'] ??= anywhere ? ['IPv4', 'IPv6'] : ['IPv4'];
     spec['ipFamilyPolicy'] ??= anywhere ? 'RequireDualStack' : 'SingleStack';
@@ -160,6 +161,16 @@ function ownerOf(service: JsonObject): string {
 function wantsNodePorts(spec: JsonObject): boolean {
   const type = textAt(spec, 'type');
   return type === 'NodePort' || (type === 'LoadBalancer' && spec['allocateLoadBalancerNodePorts'] !== false);
+}
+
+/** There is one range, of IPv4. */
+function demandSingleStack(spec: JsonObject, address: string, call: AdmissionCall): void {
+  if (address === 'None' && objectAt(spec, 'selector') === undefined) return;
+  if (textAt(spec, 'ipFamilyPolicy') === 'RequireDualStack') {
+    throw refuse(call, 'spec.ipFamilyPolicy', 'RequireDualStack', 'this cluster is not configured for dual-stack services');
+  }
+  const at = textsAt(spec, 'ipFamilies').indexOf('IPv6');
+  if (at >= 0) throw refuse(call, `spec.ipFamilies[${at}]`, 'IPv6', 'not configured on this cluster');
 }
 
 /** A PUT that leaves out what the server chose does not mean to give it up. */

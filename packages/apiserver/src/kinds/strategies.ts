@@ -1,3 +1,5 @@
+import { objectAt, objectsAt } from '../json-read.ts';
+import { containerColumns, mapText, textColumn } from './cells.ts';
 import { mutatingPolicy, policyBinding, validatingPolicy } from './cluster/admission-policy.ts';
 import {
   apiService,
@@ -9,7 +11,9 @@ import {
   storageClass,
 } from './cluster/cluster-kinds.ts';
 import { clusterRole, clusterRoleBinding, role, roleBinding } from './cluster/rbac.ts';
+import { csiDriver, csiNode, csiStorageCapacity, volumeAttachment, volumeAttributesClass } from './cluster/storage-kinds.ts';
 import { mutatingWebhooks, validatingWebhooks } from './cluster/webhook-configuration.ts';
+import { NAME } from './columns.ts';
 import { configMap } from './core/config-map.ts';
 import { endpointSlice, endpoints } from './core/endpoints.ts';
 import { coreEvent, event } from './core/event.ts';
@@ -38,6 +42,16 @@ import { statefulSet } from './workload/stateful-set.ts';
 
 const PLAIN: Strategy = {};
 
+/** PodTemplates: nothing acts on them, but they are shown by what they would run. */
+const podTemplate: Strategy = {
+  defaults: (object) => defaultTemplateOf(object),
+  columns: [
+    NAME,
+    ...containerColumns((object) => objectsAt(object, 'template', 'spec', 'containers')).map((column) => ({ ...column, priority: 0 })),
+    textColumn('Pod Labels', (object) => mapText(objectAt(object, 'template', 'metadata')?.['labels'])),
+  ],
+};
+
 /** By `group/version/Kind`. */
 const STRATEGIES: Readonly<Record<string, Strategy>> = {
   '/v1/ConfigMap': configMap,
@@ -49,7 +63,7 @@ const STRATEGIES: Readonly<Record<string, Strategy>> = {
   '/v1/PersistentVolume': volume,
   '/v1/PersistentVolumeClaim': volumeClaim,
   '/v1/Pod': pod,
-  '/v1/PodTemplate': { defaults: (object) => defaultTemplateOf(object) },
+  '/v1/PodTemplate': podTemplate,
   '/v1/ReplicationController': replicationController,
   '/v1/ResourceQuota': resourceQuota,
   '/v1/Secret': secret,
@@ -85,7 +99,12 @@ const STRATEGIES: Readonly<Record<string, Strategy>> = {
   'rbac.authorization.k8s.io/v1/Role': role,
   'rbac.authorization.k8s.io/v1/RoleBinding': roleBinding,
   'scheduling.k8s.io/v1/PriorityClass': priorityClass,
+  'storage.k8s.io/v1/CSIDriver': csiDriver,
+  'storage.k8s.io/v1/CSINode': csiNode,
+  'storage.k8s.io/v1/CSIStorageCapacity': csiStorageCapacity,
   'storage.k8s.io/v1/StorageClass': storageClass,
+  'storage.k8s.io/v1/VolumeAttachment': volumeAttachment,
+  'storage.k8s.io/v1/VolumeAttributesClass': volumeAttributesClass,
 };
 
 /** The behaviour of a built-in kind. */

@@ -74,7 +74,9 @@ export function fieldMatcher(info: ResourceInfo, terms: readonly FieldTerm[]): (
 
 function reader(info: ResourceInfo, path: string): (object: JsonObject) => string {
   if (path === 'metadata.name') return (object) => textAt(object, 'metadata', 'name');
-  if (path === 'metadata.namespace') return (object) => textAt(object, 'metadata', 'namespace');
+  // Cluster-scoped kinds that list their own fields do not list this one.
+  const hasPlace = info.namespaced || info.custom || Object.keys(info.fieldSelectors).length === 0;
+  if (path === 'metadata.namespace' && hasPlace) return (object) => textAt(object, 'metadata', 'namespace');
   const own = Object.hasOwn(info.fieldSelectors, path) ? info.fieldSelectors[path] : undefined;
   if (own) return own;
   throw new LabError('BadRequest', info.custom ? `field label not supported: ${path}` : unsupported(info, path));

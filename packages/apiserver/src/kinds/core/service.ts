@@ -83,6 +83,10 @@ function validate(service: JsonObject): FieldError[] {
   const headless = textAt(spec, 'clusterIP') === 'None';
   if (type !== 'ExternalName' && !headless) check.required('spec.ports', objectsAt(spec, 'ports'));
   checkPorts(spec, check);
+  for (const [index, port] of objectsAt(spec, 'ports').entries()) {
+    if (type === 'ClusterIP' && port['nodePort'])
+      check.forbidden(`spec.ports[${index}].nodePort`, "may not be used when `type` is 'ClusterIP'");
+  }
   check.oneOf('spec.type', type, ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort']);
   check.oneOf('spec.sessionAffinity', spec['sessionAffinity'], ['ClientIP', 'None']);
   check.oneOf('spec.externalTrafficPolicy', spec['externalTrafficPolicy'], ['Cluster', 'Local']);

@@ -1,8 +1,11 @@
-import { isObject, type JsonObject } from '../../json.ts';
+import type { JsonObject } from '../../json.ts';
 import { objectAt, objectsAt, textAt } from '../../json-read.ts';
-import { compareQuantities, formatQuantity, labelProblems, quantityOf } from '../../schema/index.ts';
+import { labelProblems } from '../../schema/index.ts';
 import type { FieldCheck } from '../field-check.ts';
 import { PORT_RANGE } from '../field-check.ts';
+import { checkFieldReference } from './field-reference.ts';
+import { checkContainerResources } from './resource-validation.ts';
+import { checkContainerSecurity } from './security-validation.ts';
 
 /** What the containers of one pod have in common. */
 export interface ContainerSurroundings {
@@ -34,7 +37,9 @@ function checkContainer(container: JsonObject, at: string, around: ContainerSurr
   );
   for (const [index, env] of objectsAt(container, 'env').entries()) checkEnv(env, `${at}.env[${index}]`, check);
   checkMounts(container, at, around);
-  checkResources(objectAt(container, 'resources'), `${at}.resources`, check);
+  checkContainerResources(objectAt(container, 'resources'), `${at}.resources`, check);
+  checkContainerSecurity(objectAt(container, 'securityContext'), `${at}.securityContext`, check);
+  checkLifecycle(objectAt(container, 'lifecycle'), `${at}.lifecycle`, check);
   for (const probe of ['livenessProbe', 'readinessProbe', 'startupProbe']) checkProbe(objectAt(container, probe), `${at}.${probe}`, check);
 }
 
@@ -71,6 +76,7 @@ function checkEnv(env: JsonObject, at: string, check: FieldCheck): void {
   }
   const from = objectAt(env, 'valueFrom');
   if (!from) return;
+  checkFieldReference(objectAt(from, 'fieldRef'), `${at}.valueFrom.fieldRef`, check);
   if (textAt(env, 'value') !== '') check.invalid(`${at}.valueFrom`, '', 'may not be specified when `value` is not empty');
   const sources = Object.keys(from).length;
   if (sources === 0)
@@ -96,41 +102,46 @@ function checkMounts(container: JsonObject, at: string, { check, volumes }: Cont
   }
 }
 
-/** Requests and limits: never negative, and no request above its limit. */
-export function checkResources(resources: JsonObject | undefined, at: string, check: FieldCheck): void {
-  const limits = objectAt(resources, 'limits') ?? {};
-  const requests = objectAt(resources, 'requests') ?? {};
-  for (const [kind, amounts] of [
-    ['limits', limits],
-    ['requests', requests],
-  ] as const) {
-    for (const [name, value] of Object.entries(amounts)) {
-      const quantity = quantityOf(value);
-      if (quantity && quantity.units < 0n) check.invalid(`${at}.${kind}[${name}]`, value, 'must be greater than or equal to 0');
-    }
-  }
-  for (const [name, value] of Object.entries(requests)) {
-    const asked = quantityOf(value);
-    const limit = quantityOf(limits[name]);
-    if (!asked || !limit || compareQuantities(asked, limit) <= 0) continue;
-    check.invalid(`${at}.requests`, value, `must be less than or equal to ${name} limit of ${formatQuantity(limit)}`);
+const HANDLERS = ['exec', 'httpGet', 'tcpSocket', 'grpc'];
+const HOOK_HANDLERS = ['exec', 'httpGet', 'tcpSocket', 'sleep'];
+
+function checkLifecycle(lifecycle: JsonObject | undefined, at: string, check: FieldCheck): void {
+  for (const hook of ['postStart', 'preStop']) {
+    const handler = objectAt(lifecycle, hook);
+    if (handler) checkHandler(handler, `${at}.${hook}`, { check, known: HOOK_HANDLERS });
   }
 }
 
-const HANDLERS = ['exec', 'httpGet', 'tcpSocket', 'grpc'];
+/** Exactly one way to do it. */
+function checkHandler(from: JsonObject, at: string, { check, known }: { check: FieldCheck; known: readonly string[] }): void {
+  const given = known.filter((handler) => from[handler] !== undefined);
+  if (given.length === 0) check.required(at, undefined, 'must specify a handler type');
+  for (const handler of given.slice(1)) check.forbidden(`${at}.${handler}`, 'may not specify more than 1 handler type');
+  const target = objectAt(from, 'httpGet') ?? objectAt(from, 'tcpSocket');
+  if (target) checkPortReference(target['port'], `${at}.${from['httpGet'] === undefined ? 'tcpSocket' : 'httpGet'}.port`, check);
+  const command = objectAt(from, 'exec');
+  if (command) check.required(`${at}.exec.command`, command['command']);
+}
+
+/** What holds for some probes only. */
+function checkThresholds(probe: JsonObject, at: string, check: FieldCheck): void {
+  const success = probe['successThreshold'];
+  const grace = probe['terminationGracePeriodSeconds'];
+  if (at.endsWith('readinessProbe')) {
+    if (grace !== undefined) check.invalid(`${at}.terminationGracePeriodSeconds`, grace, 'must not be set for readinessProbes');
+    return;
+  }
+  if (typeof success === 'number' && success !== 1) check.invalid(`${at}.successThreshold`, success, 'must be 1');
+  check.positive(`${at}.terminationGracePeriodSeconds`, grace);
+}
 
 function checkProbe(probe: JsonObject | undefined, at: string, check: FieldCheck): void {
   if (!probe) return;
-  const given = HANDLERS.filter((handler) => probe[handler] !== undefined);
-  if (given.length === 0) check.required(at, undefined, 'must specify a handler type');
-  for (const handler of given.slice(1)) check.forbidden(`${at}.${handler}`, 'may not specify more than 1 handler type');
   for (const field of ['initialDelaySeconds', 'timeoutSeconds', 'periodSeconds', 'successThreshold', 'failureThreshold']) {
     check.nonNegative(`${at}.${field}`, probe[field]);
   }
-  const target = objectAt(probe, 'httpGet') ?? objectAt(probe, 'tcpSocket');
-  if (target) checkPortReference(target['port'], `${at}.${probe['httpGet'] === undefined ? 'tcpSocket' : 'httpGet'}.port`, check);
-  const command = objectAt(probe, 'exec');
-  if (isObject(command)) check.required(`${at}.exec.command`, command['command']);
+  checkHandler(probe, at, { check, known: HANDLERS });
+  checkThresholds(probe, at, check);
 }
 
 /** A port by number or by name. */

@@ -1,8 +1,10 @@
 import type { JsonObject } from '../../json.ts';
-import { objectAt, objectsAt, textAt } from '../../json-read.ts';
+import { numberAt, objectAt, objectsAt, textAt } from '../../json-read.ts';
 import { labelProblems, labelValueProblems, qualifiedNameProblems, subdomainProblems } from '../../schema/index.ts';
 import type { FieldCheck } from '../field-check.ts';
 import { checkContainers } from './container-validation.ts';
+import { checkNameRules, checkPlacementRules } from './placement-validation.ts';
+import { checkPodSecurity } from './security-validation.ts';
 
 const DNS_POLICIES = ['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None'];
 
@@ -13,9 +15,54 @@ export function checkPodSpec(spec: JsonObject | undefined, at: string, check: Fi
   check.required(`${at}.containers`, containers);
   checkContainers(containers, `${at}.containers`, { check, volumes });
   checkContainers(objectsAt(spec, 'initContainers'), `${at}.initContainers`, { check, volumes });
+  checkInitContainers(objectsAt(spec, 'initContainers'), containers, { at: `${at}.initContainers`, check });
   check.oneOf(`${at}.restartPolicy`, spec?.['restartPolicy'], ['Always', 'OnFailure', 'Never']);
   check.oneOf(`${at}.dnsPolicy`, spec?.['dnsPolicy'], DNS_POLICIES);
-  if (spec) checkPlacement(spec, at, check);
+  if (!spec) return;
+  checkPlacement(spec, at, check);
+  checkPlacementRules(spec, at, check);
+  checkNameRules(spec, at, check);
+  checkPodSecurity(objectAt(spec, 'securityContext'), `${at}.securityContext`, check);
+  checkHostPorts(containers, spec['hostNetwork'] === true, { at: `${at}.containers`, check });
+}
+
+interface Place {
+  readonly at: string;
+  readonly check: FieldCheck;
+}
+
+const ONLY_SIDECARS = ['lifecycle', 'livenessProbe', 'readinessProbe', 'startupProbe'];
+
+/** Containers that end before the others begin: other names, and nothing that makes sense only while they run. */
+function checkInitContainers(list: readonly JsonObject[], containers: readonly JsonObject[], { at, check }: Place): void {
+  const taken = containers.map((container) => textAt(container, 'name'));
+  for (const [index, one] of list.entries()) {
+    const name = textAt(one, 'name');
+    if (taken.includes(name)) check.unique([name, name], () => `${at}[${index}].name`);
+    if (textAt(one, 'restartPolicy') === 'Always') continue;
+    for (const field of ONLY_SIDECARS.filter((name) => one[name] !== undefined)) {
+      check.forbidden(`${at}[${index}].${field}`, 'may not be set for init containers without restartPolicy=Always');
+    }
+  }
+}
+
+/** Ports of the node: each once, and with the node's network no other than the container's. */
+function checkHostPorts(containers: readonly JsonObject[], hostNetwork: boolean, { at, check }: Place): void {
+  const seen: { place: string; key: string | undefined }[] = [];
+  for (const [index, container] of containers.entries()) {
+    for (const [number, port] of objectsAt(container, 'ports').entries()) {
+      const hostPort = numberAt(port, 'hostPort') ?? 0;
+      const place = `${at}[${index}].ports[${number}]`;
+      seen.push({ place, key: hostPort === 0 ? undefined : `${textAt(port, 'protocol')}/${textAt(port, 'hostIP')}/${hostPort}` });
+      const own = numberAt(port, 'containerPort') ?? 0;
+      if (hostNetwork && hostPort !== 0 && hostPort !== own)
+        check.invalid(`${place}.containerPort`, own, 'must match `hostPort` when `hostNetwork` is true');
+    }
+  }
+  check.unique(
+    seen.map(({ key }) => key),
+    (index) => `${seen[index]?.place}.hostPort`,
+  );
 }
 
 function checkPlacement(spec: JsonObject, at: string, check: FieldCheck): void {
