@@ -1,4 +1,4 @@
-import { ANNOTATION, type Instance, LABEL, type Template } from '@crownlabs/api';
+import { ANNOTATION, type Instance, LABEL, type Template, tenantNamespace } from '@crownlabs/api';
 import { eventRecorder, type Informer, informer, type Kube, type KubeObject, keyOf, namespaces, type ObjectKey } from '@crownlabs/client';
 import { ownedByKind, type Source, specChanged, watched } from '@crownlabs/controller';
 import type { Lease } from 'kubernetes-types/coordination/v1.js';
@@ -89,9 +89,10 @@ function cleanerSources(lab: Lab, exempt: Informer<Kube<Namespace>>): Source[] {
   return [
     watched(lab.instances, { when: concerns }),
     ofTemplates(lab),
+    // Whoever gets an address can be warned from then on.
     watched(lab.tenants, {
       when: specChanged,
-      keys: ({ metadata: { name } }) => keysOf(lab.instances.list().filter((it) => ownerOf(it) === name)),
+      keys: ({ metadata: { name } }) => keysOf(lab.instances.byIndex('namespace', tenantNamespace(name))),
     }),
     watched(exempt, {
       when: (now, before) => !now || !before,
@@ -128,10 +129,6 @@ function ofPod(lab: Lab, { metadata: { namespace, labels } }: KubeObject): Objec
 function holderOf({ spec }: Kube<Lease>): ObjectKey[] {
   const [namespace = '', name = ''] = spec?.holderIdentity?.split('/') ?? [];
   return namespace === '' || name === '' ? [] : [{ namespace, name }];
-}
-
-function ownerOf({ spec }: Instance): string {
-  return spec['tenant.crownlabs.polito.it/TenantRef'].name;
 }
 
 function keysOf(found: readonly KubeObject[]): ObjectKey[] {
