@@ -5,6 +5,7 @@ import { automationConfig } from '../automation/from-settings.ts';
 import { AutomationSettings, MailSettings } from '../automation/settings.ts';
 import { durationMs } from '../config.ts';
 import { parseSettings } from '../settings-text.ts';
+import { SHARED_RESOURCES, sharedResources } from './shared-resources.ts';
 
 const SPAN = 'a number and a unit is needed, such as 30s, 10m, 1h or 7d';
 const duration = z.string(SPAN).regex(/^(\d+(\.\d+)?)(ms|s|m|h|d)$/, SPAN);
@@ -108,6 +109,7 @@ export const OperatorsSettings = z.strictObject({
     .union([drive, z.literal(false)])
     .prefault({})
     .describe('Personal volumes; false where there are none.'),
+  ...SHARED_RESOURCES,
   contentToolsImage: z
     .string()
     .default(SINGLE_MACHINE.contentToolsImage)
@@ -169,6 +171,7 @@ export function operatorsConfig(settings: OperatorsSettings): OperatorsConfig {
     keepStoppedMs: durationMs(keepStopped),
     caps: most,
     drive: volumes === false ? undefined : given(volumes),
+    ...sharedResources(settings),
     contentToolsImage,
     automation: automationConfig(settings.automation),
     waitUserVerification,
