@@ -3,7 +3,8 @@ import type { AdmissionCall, RequestAttributes } from '../call.ts';
 import type { FieldError } from '../field-error.ts';
 import type { JsonObject } from '../json.ts';
 import { objectAt, objectsAt, textAt, textsAt } from '../json-read.ts';
-import { StatusError } from '../status-error.ts';
+import { invalid as invalidField } from '../schema/index.ts';
+import { invalid } from '../status-error.ts';
 import type { UserInfo } from '../user.ts';
 import { pathAttributes, resourceAttributes } from './attributes.ts';
 import { joinErrors, type Rbac } from './rbac.ts';
@@ -34,19 +35,21 @@ function answer(rbac: Rbac, object: JsonObject, user: UserInfo): JsonObject {
   return { ...object, status: { allowed, ...(reason && { reason }) } };
 }
 
-function attributesOf(object: JsonObject): RequestAttributes {
+/** What is asked about: a resource or a path, and only one of them. */
+function attributeProblems(object: JsonObject): FieldError[] {
   const path = objectAt(object, 'spec', 'nonResourceAttributes');
   const resource = objectAt(object, 'spec', 'resourceAttributes');
-  const both = path && {
-    field: 'spec.nonResourceAttributes',
-    text: `${JSON.stringify(path)}: cannot be specified in combination with resourceAttributes`,
-  };
-  const neither = {
-    field: 'spec.resourceAttributes',
-    text: 'null: exactly one of nonResourceAttributes or resourceAttributes must be specified',
-  };
-  if (path && !resource) return pathAttributes(textAt(path, 'verb'), textAt(path, 'path'));
-  if (!resource || both) throw refuse(both || neither);
+  if (path && resource)
+    return [invalidField('spec.nonResourceAttributes', path, 'cannot be specified in combination with resourceAttributes')];
+  if (path || resource) return [];
+  return [invalidField('spec.resourceAttributes', null, 'exactly one of nonResourceAttributes or resourceAttributes must be specified')];
+}
+
+function attributesOf(object: JsonObject): RequestAttributes {
+  demandNone(attributeProblems(object));
+  const path = objectAt(object, 'spec', 'nonResourceAttributes');
+  const resource = objectAt(object, 'spec', 'resourceAttributes');
+  if (path) return pathAttributes(textAt(path, 'verb'), textAt(path, 'path'));
   return resourceAttributes({
     verb: textAt(resource, 'verb'),
     group: textAt(resource, 'group'),
@@ -59,11 +62,14 @@ function attributesOf(object: JsonObject): RequestAttributes {
 }
 
 function subjectOf(object: JsonObject): UserInfo {
-  attributesOf(object);
   const spec = objectAt(object, 'spec');
   const username = textAt(spec, 'user');
   const groups = textsAt(spec, 'groups');
-  if (!username && groups.length === 0) throw refuse({ field: 'spec.user', text: '"": at least one of user or group must be specified' });
+  const nobody = username === '' && groups.length === 0;
+  demandNone([
+    ...attributeProblems(object),
+    ...(nobody ? [invalidField('spec.user', '', 'at least one of user or group must be specified')] : []),
+  ]);
   return { username, groups };
 }
 
@@ -71,17 +77,14 @@ function localSubjectOf(call: AdmissionCall, object: JsonObject): UserInfo {
   const namespace = textAt(object, 'spec', 'resourceAttributes', 'namespace');
   const user = subjectOf(object);
   if (namespace !== call.namespace) {
-    throw refuse({ field: 'spec.resourceAttributes.namespace', text: `${JSON.stringify(namespace)}: must match metadata.namespace` });
+    demandNone([invalidField('spec.resourceAttributes.namespace', namespace, 'must match metadata.namespace')]);
   }
   return user;
 }
 
 /** The recorded API names no kind in these refusals, neither in the text nor in the details. */
-function refuse({ field, text }: { field: string; text: string }): StatusError {
-  const cause: FieldError = { type: 'FieldValueInvalid', field, message: `Invalid value: ${text}` };
-  return new StatusError('Invalid', `.${GROUP} "" is invalid: ${field}: ${cause.message}`, {
-    details: { group: GROUP, causes: [{ reason: cause.type, message: cause.message, field }] },
-  });
+function demandNone(problems: readonly FieldError[]): void {
+  if (problems.length > 0) throw invalid({ group: GROUP, kind: '' }, '', problems);
 }
 
 function rules(rbac: Rbac, user: UserInfo, object: JsonObject): JsonObject {

@@ -261,3 +261,20 @@ test('a claim that got more than it asked for can still be written; one that ask
   expect(update('2', '1')).toEqual([]);
   expect(update('1', '2Gi')).toEqual(['Forbidden: field can not be less than status.capacity']);
 });
+
+test('a limit range gives pods no defaults, and says how much storage claims may have', () => {
+  const limits = [
+    { type: 'Pod', default: { cpu: '1' } },
+    { type: 'PersistentVolumeClaim', max: { cpu: '1' } },
+  ];
+  expect(problems('LimitRange', { spec: { limits } })).toEqual([
+    "spec.limits[0].default: Forbidden: may not be specified when `type` is 'Pod'",
+    'spec.limits[1].limits: Required value: either minimum or maximum storage value is required, but neither was provided',
+  ]);
+});
+
+test('finalizers of a namespace are qualified names', () => {
+  expect(problems('Namespace', { spec: { finalizers: ['mine', 'labs.example.com/hold'] } })).toEqual([
+    'spec.finalizers[0]: Invalid value: "mine": name is neither a standard finalizer name nor is it fully qualified',
+  ]);
+});

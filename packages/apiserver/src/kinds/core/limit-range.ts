@@ -54,6 +54,21 @@ function checkAmounts(item: JsonObject, at: string, check: FieldCheck): void {
   }
 }
 
+/** Pods have no defaults of their own, and claims ask for storage. */
+function checkForType(item: JsonObject, at: string, check: FieldCheck): void {
+  const type = textAt(item, 'type');
+  if (type === 'Pod') {
+    for (const field of ['default', 'defaultRequest']) {
+      if (Object.keys(objectAt(item, field) ?? {}).length > 0)
+        check.forbidden(`${at}.${field}`, "may not be specified when `type` is 'Pod'");
+    }
+  }
+  const bounded = ['min', 'max'].some((bound) => objectAt(item, bound)?.['storage'] !== undefined);
+  if (type === 'PersistentVolumeClaim' && !bounded) {
+    check.required(`${at}.limits`, undefined, 'either minimum or maximum storage value is required, but neither was provided');
+  }
+}
+
 function validate(range: JsonObject): FieldError[] {
   const check = new FieldCheck();
   const items = objectsAt(range, 'spec', 'limits');
@@ -66,6 +81,7 @@ function validate(range: JsonObject): FieldError[] {
     check.required(`${at}.type`, textAt(item, 'type'));
     checkAmounts(item, at, check);
     checkOrder(item, at, check);
+    checkForType(item, at, check);
   }
   return check.errors;
 }

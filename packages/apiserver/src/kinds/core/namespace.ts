@@ -1,7 +1,9 @@
 import type { JsonObject } from '../../json.ts';
 import { ensureObject, textAt, textsAt } from '../../json-read.ts';
+import { qualifiedNameProblems } from '../../schema/index.ts';
 import { AGE_TEXT } from '../cells.ts';
 import { NAME } from '../columns.ts';
+import { FieldCheck } from '../field-check.ts';
 import type { Strategy } from '../strategy.ts';
 
 const NAME_LABEL = 'kubernetes.io/metadata.name';
@@ -23,6 +25,15 @@ export const namespace: Strategy = {
       const given = textsAt(object, 'spec', 'finalizers');
       if (!given.includes(FINALIZER)) ensureObject(object, 'spec')['finalizers'] = [...given, FINALIZER];
     } else if (subresource !== 'finalize') object['spec'] = structuredClone(old['spec'] ?? {});
+  },
+  validate(object) {
+    const check = new FieldCheck();
+    for (const [index, finalizer] of textsAt(object, 'spec', 'finalizers').entries()) {
+      check.named(`spec.finalizers[${index}]`, finalizer, qualifiedNameProblems);
+      if (!finalizer.includes('/') && finalizer !== FINALIZER)
+        check.invalid(`spec.finalizers[${index}]`, finalizer, 'name is neither a standard finalizer name nor is it fully qualified');
+    }
+    return check.errors;
   },
   columns: [
     NAME,
