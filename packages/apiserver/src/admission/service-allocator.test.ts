@@ -49,6 +49,14 @@ test('an address that another service has is refused, and comes back with its de
   expect(textAt(write('b', { clusterIP: '10.0.0.3', ports: [port] }), 'spec', 'clusterIP')).toBe('10.0.0.3');
 });
 
+test('who has an address and asks for the address of another is left to the validation, which says that it may not change', () => {
+  const { write } = lab();
+  const first = write('a', { clusterIP: '10.0.0.3', ports: [port] });
+  write('b', { clusterIP: '10.0.0.4', ports: [port] });
+  const changed = write('a', { clusterIP: '10.0.0.4', clusterIPs: ['10.0.0.4'], ports: [port] }, { old: first, fails: true });
+  expect(textAt(changed, 'spec', 'clusterIP')).toBe('10.0.0.4');
+});
+
 test('a write that fails and a dry run hold nothing', () => {
   const { write } = lab();
   write('a', { clusterIP: '10.0.0.3', ports: [port] }, { fails: true });

@@ -76,7 +76,8 @@ class ServiceAllocator implements AdmissionPlugin, Disposable {
   #address(spec: JsonObject, holding: Holding): void {
     const asked = textAt(spec, 'clusterIP') || (textsAt(spec, 'clusterIPs')[0] ?? '');
     const before = textAt(holding.call.old, 'spec', 'clusterIP');
-    if (asked !== '' && asked !== 'None' && asked !== before) this.#claimAddress(asked, holding);
+    // Whoever has one may not have another: that is for the validation to say, whether or not the other is free.
+    if (asked !== '' && asked !== 'None' && before === '') this.#claimAddress(asked, holding);
     const address = asked || this.#freeAddress(holding);
     spec['clusterIP'] = address;
     spec['clusterIPs'] = [address];
