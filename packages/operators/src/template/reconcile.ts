@@ -17,26 +17,26 @@ export interface TemplateTools {
   readonly events: EventRecorder;
 }
 
-/** A whole class that starts at once changes the count hundreds of times: it is written a few times a second. */
+/** A whole class that starts at once changes the count hundreds of times: it is counted a few times a second. */
 const COUNT_EVERY_MS = 90;
 
 /** Tells of every Template whether it can be started, what is wrong with it, and how much it is used. */
 export function templateReconciler({ lab, clock, config, events }: TemplateTools): Reconcile {
-  const written = new Map<string, number>();
+  const looked = new Map<string, number>();
   return async ({ name, namespace = '' }) => {
     const key = `${namespace}/${name}`;
     const template = lab.templates.get(name, namespace);
     if (!template || template.metadata.deletionTimestamp !== undefined) {
-      written.delete(key);
+      looked.delete(key);
       return undefined;
     }
     if (!isOurNamespace(lab, namespace, config)) return undefined;
     const now = clock.now();
-    const since = now - (written.get(key) ?? 0);
+    const since = now - (looked.get(key) ?? 0);
     if (since >= 0 && since < COUNT_EVERY_MS) return { afterMs: COUNT_EVERY_MS - since };
+    looked.set(key, now);
     const status = observeTemplate({ ...look(lab, template, namespace), now });
     if (sameStatus(status, template.status)) return undefined;
-    written.set(key, now);
     announceConditions(events, template, status.conditions ?? []);
     await lab.client.patch(templates, name, namespace, { status }, { subresource: 'status' });
     return undefined;
