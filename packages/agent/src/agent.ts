@@ -63,25 +63,14 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     clock,
     log,
   });
-  const deps: NodeDeps = {
-    client,
-    runtime,
-    clock,
-    log,
-    places,
-    events: eventRecorder(client, { component: 'kubelet', clock, log }),
-    node: nodeAmounts(config),
-    hostIp: hostAddress(),
-    crowd: { count: 0 },
-    images: imageNews(clock),
-    imageVolumes: new ImageVolumes(join(places.data, 'image-volumes'), runtime.images),
-  };
+  const deps = shared(options, places);
   const events = runtime.events(signal);
   const live = informer(client, pods, { fieldSelector: `spec.nodeName=${nodeName}`, clock, log }, signal);
   const volumes: Informer<Kube<PersistentVolume>> = informer(client, persistentVolumes, { clock, log }, signal);
   const [running] = await Promise.all([runtime.pods(), registration.register(), live.synced(signal)]);
   const crew = new Crew(deps, live, running);
   await crew.begin();
+  // A tree that a running pod has mounted may be of an image that is gone.
   if (!live.list().some(mountsImages)) await deps.imageVolumes.sweep();
   const stopReclaiming = reclaimVolumes({ client, volumes, places, log });
   const disk = {
@@ -110,6 +99,22 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       stopReclaiming();
       await crew.leave();
     }),
+  };
+}
+
+function shared({ client, runtime, clock, log, config }: AgentOptions, places: NodeDeps['places']): NodeDeps {
+  return {
+    client,
+    runtime,
+    clock,
+    log,
+    places,
+    events: eventRecorder(client, { component: 'kubelet', clock, log }),
+    node: nodeAmounts(config),
+    hostIp: hostAddress(),
+    crowd: { count: 0 },
+    images: imageNews(clock),
+    imageVolumes: new ImageVolumes(join(places.data, 'image-volumes'), runtime.images),
   };
 }
 
