@@ -21,10 +21,14 @@ interface Start {
 const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 const ms = (value: number) => `${Math.round(value)} ms`;
 
-async function inBrowser(page: Page, lab: Installation): Promise<Start> {
+async function startInBrowser(page: Page, lab: Installation): Promise<Start> {
   await page.goto(`${lab.url}/`);
   await page.locator('[data-template=desktop] [data-testid=start]:enabled').waitFor({ timeout: 600_000 });
-  const start = await page.evaluate<Start>('startAndConnect()');
+  return page.evaluate<Start>('startAndConnect()');
+}
+
+async function inBrowser(page: Page, lab: Installation): Promise<Start> {
+  const start = await startInBrowser(page, lab);
   await kubectl(lab, ['delete', 'instances', '-n', 'tenant-student', '--all', '--wait']);
   // A person does not start the next one while the last one is being cleared away.
   await new Promise((resolve) => setTimeout(resolve, 4_000));
@@ -111,8 +115,7 @@ console.log(
 console.log(
   `Start click to painted desktop         ${ms(painted.ours)}   (bare engine ${ms(painted.bare)}; difference ${ms(painted.ours - painted.bare)}, budget 400 ms; ratio ${(painted.ours / painted.bare).toFixed(2)})`,
 );
-await page.goto(`${lab.url}/`);
-await page.evaluate('startAndConnect()');
+await startInBrowser(page, lab);
 for (const name of ['control', 'edge'] as const) {
   const { memory, cpu } = await use(pids[name], 10);
   console.log(`${name.padEnd(8)} with an open desktop         ${Math.round(memory)} MB, ${cpu.toFixed(1)} % of a core`);
