@@ -5,7 +5,10 @@ import { encodeJson } from './json-print.ts';
 import { pieceWriter } from './pieces.ts';
 import { printYaml } from './yaml.ts';
 
-const items: JsonObject[] = ['a', 'b', 'c'].map((name) => ({ metadata: { name, labels: { text: `yes: "${name}"\n- no` } }, data: { n: '07' } }));
+const items: JsonObject[] = ['a', 'b', 'c'].map((name) => ({
+  metadata: { name, labels: { text: `yes: "${name}"\n- no` } },
+  data: { n: '07' },
+}));
 const head = { kind: 'ConfigMapList', apiVersion: 'v1', metadata: { resourceVersion: '7' } };
 
 test.for([
