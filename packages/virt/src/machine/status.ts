@@ -63,8 +63,9 @@ interface Said {
 function printableOf(facts: MachineFacts): Said {
   const { machine, guest, failures, now } = facts;
   if (machine.metadata.deletionTimestamp !== undefined) return { printable: 'Terminating', message: 'The machine is being deleted.' };
+  // A guest that failed goes to make way for another: nobody stops anything.
+  if (failures && failures.retryAt > now && strategyOf(machine) !== 'Halted') return crashed(failures, facts);
   if (guest?.metadata.deletionTimestamp !== undefined) return { printable: 'Stopping', message: 'The machine shuts down.' };
-  if (failures && failures.retryAt > now) return crashed(failures, facts);
   if (!guest) return withoutGuest(facts);
   if (isFinal(guest.status?.phase))
     return { printable: 'Stopped', message: conditionOf(guest.status, 'Ready')?.message ?? 'The machine has ended.' };
