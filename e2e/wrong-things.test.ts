@@ -319,6 +319,8 @@ describe('while it runs', () => {
   });
 
   test('a session that was ended in another tab is said by itself', async () => {
+    await page.goto(`${lab.url}/`);
+    await page.getByTestId('template-card').first().waitFor();
     const other = await page.context().newPage();
     await other.goto(`${lab.url}/account`);
     expect(await other.evaluate("fetch('/auth/logout', { method: 'POST' }).then(({ status }) => status)")).toBe(204);
