@@ -14,7 +14,7 @@ import {
 import type { Directory } from '@crownlabs/operators';
 import { parseOperators, type RunningOperators, startOperatorsProgram } from '@crownlabs/server/operators';
 import { hasCode, messageOf, type Scope, scope, silent } from '@crownlabs/std';
-import { tenant, workspace } from '@crownlabs/testkit';
+import { eventually, tenant, workspace } from '@crownlabs/testkit';
 import { sweep } from './cleaning.ts';
 import { type Cluster, openCluster } from './cluster.ts';
 import { type SimulatedNode, simulateNode } from './simulated-node.ts';
@@ -200,16 +200,8 @@ function clientOf(endpoint: ApiEndpoint, who?: { readonly name: string; readonly
 }
 
 /** Runs `check` until it no longer throws: a cluster of somebody else may be slow. */
-export async function until<T>(check: () => T | Promise<T>, withinMs = 30_000): Promise<T> {
-  const deadline = Date.now() + withinMs;
-  for (;;) {
-    try {
-      return await check();
-    } catch (error) {
-      if (Date.now() > deadline) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 25));
-    }
-  }
+export function until<T>(check: () => T | Promise<T>, withinMs = 30_000): Promise<T> {
+  return eventually(check, withinMs);
 }
 
 /** Watches deliver a moment after a write, so quiet counts only when it lasts. */

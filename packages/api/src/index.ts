@@ -52,9 +52,10 @@ export { type SharedVolume, sharedVolumeKind, sharedVolumes } from './shared-vol
 export type { StructuralSchema } from './structural-schema.ts';
 export { Environment, EnvironmentType, type Template, TemplateSpec, TemplateStatus, templateKind, templates } from './template.ts';
 export { type Tenant, TenantSpec, TenantStatus, tenantKind, tenants, WorkspaceRole } from './tenant.ts';
-export { KEEP_PURPOSES, type KeepPurpose, keepRound, USE_NAMESPACE } from './use-of-instances.ts';
+export { KEEP_PURPOSES, type KeepGrant, type KeepPurpose, keepRound, USE_NAMESPACE } from './use-of-instances.ts';
 export {
   ANNOTATION,
+  ENVIRONMENT_SECURITY,
   ENVIRONMENT_UID,
   FINALIZER,
   GUI_PORT,

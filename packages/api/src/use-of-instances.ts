@@ -12,6 +12,19 @@ export const KEEP_PURPOSES = ['running', 'stopped', 'expiring'] as const;
 /** What a person may be asked to keep. */
 export type KeepPurpose = (typeof KEEP_PURPOSES)[number];
 
+/** What a link in a mail keeps, and for whom. */
+export interface KeepGrant {
+  readonly purpose: KeepPurpose;
+  readonly uid: string;
+  readonly namespace: string;
+  readonly name: string;
+  /** The only person for whom it works. */
+  readonly tenant: string;
+  /** See {@link keepRound}: it makes the link work once. */
+  readonly round: string;
+  readonly until: number;
+}
+
 /**
  * Which round of warnings an Instance is in. It changes as soon as somebody used or kept it, so a link that was made for one round is void in
  * the next, and every link works once at most. `undefined` where the purpose no longer fits.

@@ -75,6 +75,15 @@ export const FINALIZER = {
 /** The user and group that environments run as, and that volumes belong to. */
 export const ENVIRONMENT_UID = 1010;
 
+/** The security context of every pod that runs somebody's work: no root, and nothing that the level `restricted` forbids. */
+export const ENVIRONMENT_SECURITY = {
+  runAsUser: ENVIRONMENT_UID,
+  runAsGroup: ENVIRONMENT_UID,
+  fsGroup: ENVIRONMENT_UID,
+  runAsNonRoot: true,
+  seccompProfile: { type: 'RuntimeDefault' },
+} as const;
+
 /** Where an environment listens unless told otherwise. */
 export const GUI_PORT = 6080;
 

@@ -9,7 +9,7 @@ export {
 } from './access.ts';
 export { ACTIONS, type Action, type Attributes } from './actions.ts';
 export { type BearerOptions, bearerCheck, bearerOf, type Fetch } from './bearer.ts';
-export { createKeepTickets, type KeepGrant, type KeepTickets } from './keep-ticket.ts';
+export { createKeepTickets, type KeepTickets } from './keep-ticket.ts';
 export { GROUP_PREFIX, isAdmin, type Membership, type Person, personOf, reviewedUser, withLiveGroups } from './person.ts';
 export { socketFetch } from './socket-fetch.ts';
 export { challengeOf, createTickets, type TicketGrant, type Tickets } from './ticket.ts';

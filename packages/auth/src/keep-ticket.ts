@@ -1,18 +1,5 @@
 import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
-import { KEEP_PURPOSES, type KeepPurpose } from '@crownlabs/api';
-
-/** What a link in a mail keeps, and for whom. */
-export interface KeepGrant {
-  readonly purpose: KeepPurpose;
-  readonly uid: string;
-  readonly namespace: string;
-  readonly name: string;
-  /** The only person for whom it works. */
-  readonly tenant: string;
-  /** See `keepRound` of the room api: it makes the link work once. */
-  readonly round: string;
-  readonly until: number;
-}
+import { KEEP_PURPOSES, type KeepGrant } from '@crownlabs/api';
 
 /** Signs grants into text that fits into an address, and reads them again. */
 export interface KeepTickets {

@@ -1,5 +1,5 @@
-import type { Instance } from '@crownlabs/api';
-import { createKeepTickets, type KeepGrant } from '@crownlabs/auth';
+import type { Instance, KeepGrant } from '@crownlabs/api';
+import { createKeepTickets } from '@crownlabs/auth';
 import { expect, test } from 'vitest';
 import { instance, Lab, UID } from './lab.ts';
 

@@ -3,7 +3,7 @@ export { type AdmissionHandlers, admissionHandlers, SYSTEM_NAMESPACE, WEBHOOKS }
 export type { ReviewHandler } from './admission/review.ts';
 export type { AdmissionWorld } from './admission/world.ts';
 export { AUTOMATION, type AutomationConfig, type PrometheusConfig } from './automation/config.ts';
-export type { KeepGrant, Notice, NoticeName, Post } from './automation/notice.ts';
+export type { Notice, NoticeName, Post } from './automation/notice.ts';
 export { type ExpositionMode, type OperatorsConfig, SINGLE_MACHINE } from './config.ts';
 export type { Piece, Wanted } from './converge.ts';
 export { type Directory, type DirectoryPerson, type DirectoryUser, embeddedDirectory } from './directory.ts';

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type Instance, keepRound } from '@crownlabs/api';
-import type { KeepGrant, KeepTickets, Person, UseReports } from '@crownlabs/auth';
+import { type Instance, type KeepGrant, keepRound } from '@crownlabs/api';
+import type { KeepTickets, Person, UseReports } from '@crownlabs/auth';
 import type { Informer } from '@crownlabs/client';
 import { type Clock, LabError, type Logger } from '@crownlabs/std';
 import type { Session } from '../session/sessions.ts';

@@ -1,6 +1,6 @@
-import { ANNOTATION, type KeepPurpose, keepRound } from '@crownlabs/api';
+import { ANNOTATION, type KeepGrant, type KeepPurpose, keepRound } from '@crownlabs/api';
 import { isPersistent } from './inactivity/facts.ts';
-import type { KeepGrant, Notice, NoticeName } from './notice.ts';
+import type { Notice, NoticeName } from './notice.ts';
 import type { Subject } from './parts.ts';
 
 /** What a notice says beside whom and what it is about. */

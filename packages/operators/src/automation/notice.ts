@@ -1,4 +1,4 @@
-import type { KeepPurpose } from '@crownlabs/api';
+import type { KeepGrant } from '@crownlabs/api';
 
 /** What people are told by mail. Those with `warning` in their names come before something is done, the others after. */
 export type NoticeName =
@@ -9,19 +9,6 @@ export type NoticeName =
   | 'destruction'
   | 'expiration-warning'
   | 'expiration';
-
-/** What a link in a mail would keep, and for whom. */
-export interface KeepGrant {
-  readonly purpose: KeepPurpose;
-  readonly uid: string;
-  readonly namespace: string;
-  readonly name: string;
-  /** The only person for whom the link works. */
-  readonly tenant: string;
-  /** See `keepRound` of the room api. */
-  readonly round: string;
-  readonly until: number;
-}
 
 /** One thing to tell one person. */
 export interface Notice {

@@ -1,4 +1,4 @@
-import { amountText, ENVIRONMENT_UID, type Environment, GUI_PORT, type Instance, instancePath, percentOf } from '@crownlabs/api';
+import { amountText, ENVIRONMENT_SECURITY, type Environment, GUI_PORT, type Instance, instancePath, percentOf } from '@crownlabs/api';
 import type { Container, PodSpec, SecurityContext, Volume, VolumeMount } from 'kubernetes-types/core/v1.js';
 import { limitsOf } from '../quota/charge.ts';
 import type { Mount } from './mounts.ts';
@@ -26,13 +26,7 @@ export function podSpec(instance: Instance, environment: Environment, context: P
     automountServiceAccountToken: false,
     enableServiceLinks: false,
     terminationGracePeriodSeconds: 10,
-    securityContext: {
-      runAsUser: ENVIRONMENT_UID,
-      runAsGroup: ENVIRONMENT_UID,
-      fsGroup: ENVIRONMENT_UID,
-      runAsNonRoot: true,
-      seccompProfile: { type: 'RuntimeDefault' },
-    },
+    securityContext: ENVIRONMENT_SECURITY,
     ...(context.nodeSelector ? { nodeSelector: { ...context.nodeSelector } } : {}),
     ...initContainers(instance, environment, context),
     containers: [mainContainer(instance, environment, context)],

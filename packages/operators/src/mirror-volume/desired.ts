@@ -50,18 +50,6 @@ export function originOf({ metadata: { annotations } }: Pick<Claim, 'metadata'>)
   return namespace === '' || name === '' || more.length > 0 ? undefined : { namespace, name };
 }
 
-/** The kinds of volume that a second PersistentVolume may point at as well. */
-const SHAREABLE = ['csi', 'local', 'hostPath', 'nfs'] as const;
-
-/** What the origin's bytes are reached by; nothing when they cannot be shared. */
-export function shareableSource(volume: Volume): Partial<PersistentVolumeSpec> | undefined {
-  const kind = SHAREABLE.find((it) => volume.spec?.[it] !== undefined);
-  const source = kind && volume.spec?.[kind];
-  if (!kind || !source) return undefined;
-  const { nodeAffinity, mountOptions } = volume.spec ?? {};
-  return { [kind]: source, ...(nodeAffinity ? { nodeAffinity } : {}), ...(mountOptions ? { mountOptions } : {}) };
-}
-
 /** Who sees what through a mirror. */
 export interface MirrorParts {
   readonly claim: Claim;

@@ -4,8 +4,9 @@ import type { Reconcile } from '@crownlabs/controller';
 import type { PersistentVolume, PersistentVolumeClaim, PersistentVolumeSpec } from 'kubernetes-types/core/v1.js';
 import type { OperatorsConfig } from '../config.ts';
 import type { Lab } from '../lab.ts';
+import { shareableSource } from '../shareable-source.ts';
 import { type SharedAccess, sharedAccess, volumeNamespaceOf } from '../shared-volume/access.ts';
-import { MIRROR_MANAGER, mirrorVolume, originOf, shareableSource } from './desired.ts';
+import { MIRROR_MANAGER, mirrorVolume, originOf } from './desired.ts';
 import { isMirror, judgeMirror } from './status.ts';
 
 /** What the mirror controller works with. */

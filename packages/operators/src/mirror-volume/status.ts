@@ -3,8 +3,8 @@ import type { Kube } from '@crownlabs/client';
 import type { Namespace, PersistentVolume, PersistentVolumeClaim, PersistentVolumeSpec } from 'kubernetes-types/core/v1.js';
 import type { OperatorsConfig } from '../config.ts';
 import { isOurs } from '../manifests/labels.ts';
+import { shareableSource } from '../shareable-source.ts';
 import type { SharedAccess } from '../shared-volume/access.ts';
-import { shareableSource } from './desired.ts';
 
 type Claim = Kube<PersistentVolumeClaim>;
 

@@ -84,18 +84,6 @@ export function driveJob(tenant: Tenant, claim: Claim, image: string): Piece {
   return handoverJob(claim, { name: driveJobName(name), labels: managedBy('tenant'), owner: ownedBy(tenant), image });
 }
 
-/** The kinds of volume that a second PersistentVolume may point at as well. */
-const SHAREABLE = ['csi', 'local', 'hostPath', 'nfs'] as const;
-
-/** What the origin's bytes are reached by; nothing when they cannot be shared. */
-export function shareableSource(volume: Volume): Partial<PersistentVolumeSpec> | undefined {
-  const kind = SHAREABLE.find((it) => volume.spec?.[it] !== undefined);
-  const source = kind && volume.spec?.[kind];
-  if (!kind || !source) return undefined;
-  const { nodeAffinity, mountOptions } = volume.spec ?? {};
-  return { [kind]: source, ...(nodeAffinity ? { nodeAffinity } : {}), ...(mountOptions ? { mountOptions } : {}) };
-}
-
 /** Name of the PersistentVolume through which the tenant's namespace sees the drive. */
 export function mirrorVolumeName(tenant: string): string {
   return `${tenantNamespace(tenant)}.${driveMirrorName(tenant)}`;

@@ -4,8 +4,9 @@ import type { PersistentVolumeClaim } from 'kubernetes-types/core/v1.js';
 import type { OperatorsConfig } from '../config.ts';
 import type { Piece } from '../converge.ts';
 import type { Lab } from '../lab.ts';
+import { shareableSource } from '../shareable-source.ts';
 import { outcomeOf, provisions } from '../volume-handover.ts';
-import { driveClaim, driveJob, driveJobName, driveMirror, dropsDrive, mirrorVolumeName, shareableSource } from './drive.ts';
+import { driveClaim, driveJob, driveJobName, driveMirror, dropsDrive, mirrorVolumeName } from './drive.ts';
 import type { TenantFacts } from './status.ts';
 
 type Claim = Kube<PersistentVolumeClaim>;

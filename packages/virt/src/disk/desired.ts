@@ -1,4 +1,4 @@
-import { amount, amountNumber, amountText, cutName, ENVIRONMENT_UID } from '@crownlabs/api';
+import { amount, amountNumber, amountText, cutName, ENVIRONMENT_SECURITY } from '@crownlabs/api';
 import { type Kube, ownedBy } from '@crownlabs/client';
 import type { Container, PersistentVolumeClaim, Pod, Volume, VolumeMount } from 'kubernetes-types/core/v1.js';
 import { imageVolume } from '../guest/desired.ts';
@@ -65,13 +65,7 @@ export function importerPod(disk: Disk, image: string): Omit<Kube<Pod>, 'metadat
       restartPolicy: 'OnFailure',
       automountServiceAccountToken: false,
       enableServiceLinks: false,
-      securityContext: {
-        runAsUser: ENVIRONMENT_UID,
-        runAsGroup: ENVIRONMENT_UID,
-        fsGroup: ENVIRONMENT_UID,
-        runAsNonRoot: true,
-        seccompProfile: { type: 'RuntimeDefault' },
-      },
+      securityContext: ENVIRONMENT_SECURITY,
       containers: [container],
       volumes: [{ name: 'run', emptyDir: {} }, { name: 'target', persistentVolumeClaim: { claimName: name } }, ...source.volumes],
     },

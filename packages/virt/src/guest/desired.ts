@@ -1,4 +1,4 @@
-import { amountText, cutName, ENVIRONMENT_UID } from '@crownlabs/api';
+import { amountText, cutName, ENVIRONMENT_SECURITY } from '@crownlabs/api';
 import { type Kube, keyOf, keyText, ownedBy } from '@crownlabs/client';
 import type { Container, Pod, Volume, VolumeMount } from 'kubernetes-types/core/v1.js';
 import type { GuestSpec } from '../kinds/guest-schema.ts';
@@ -58,13 +58,7 @@ export function launcherPod(guest: Guest, config: LauncherConfig): NewPod {
       enableServiceLinks: false,
       ...(spec.hostname === undefined ? {} : { hostname: spec.hostname }),
       ...(spec.nodeSelector ? { nodeSelector: spec.nodeSelector } : {}),
-      securityContext: {
-        runAsUser: ENVIRONMENT_UID,
-        runAsGroup: ENVIRONMENT_UID,
-        fsGroup: ENVIRONMENT_UID,
-        runAsNonRoot: true,
-        seccompProfile: { type: 'RuntimeDefault' },
-      },
+      securityContext: ENVIRONMENT_SECURITY,
       containers: [compute(guest, config, grace)],
       volumes: [{ name: 'run', emptyDir: {} }, ...(spec.volumes ?? []).flatMap((volume) => podVolume(volume))],
     },

@@ -1,4 +1,12 @@
-import { canonicalName, cutName, ENVIRONMENT_UID, type Environment, environmentObjectName, type Instance, LABEL } from '@crownlabs/api';
+import {
+  canonicalName,
+  cutName,
+  ENVIRONMENT_SECURITY,
+  type Environment,
+  environmentObjectName,
+  type Instance,
+  LABEL,
+} from '@crownlabs/api';
 import { jobs, type Kube, ownedBy } from '@crownlabs/client';
 import type { Job } from 'kubernetes-types/batch/v1.js';
 import type { PodSpec } from 'kubernetes-types/core/v1.js';
@@ -49,13 +57,7 @@ function submitterPod(
     restartPolicy: 'Never',
     automountServiceAccountToken: false,
     enableServiceLinks: false,
-    securityContext: {
-      runAsUser: ENVIRONMENT_UID,
-      runAsGroup: ENVIRONMENT_UID,
-      fsGroup: ENVIRONMENT_UID,
-      runAsNonRoot: true,
-      seccompProfile: { type: 'RuntimeDefault' },
-    },
+    securityContext: ENVIRONMENT_SECURITY,
     containers: [
       {
         name: 'content-uploader',
