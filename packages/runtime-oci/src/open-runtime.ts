@@ -6,6 +6,7 @@ import type { Engine } from './engine/engine.ts';
 import { ensurePauseImage } from './engine/first-container.ts';
 import type { Finding } from './finding.ts';
 import { type HostCommand, hostCommand } from './host-command.ts';
+import { HostShell } from './host-shell.ts';
 import { proveIsolation } from './isolation.ts';
 import { names } from './names.ts';
 import { type NetworkPolicy, TenantNetworks } from './network/tenant-networks.ts';
@@ -44,7 +45,9 @@ const SPARE = 2;
 
 /** Opens the runtime of one installation on an engine: adopts its pods, puts its walls up. */
 export async function openRuntime(options: RuntimeOptions, signal: AbortSignal): Promise<OpenedRuntime> {
-  const { engine, installation, network: policy, log, run = hostCommand } = options;
+  const { engine, installation, network: policy, log } = options;
+  const shell = new HostShell();
+  const run = options.run ?? shell.run;
   // A folder of its own: whoever gives us the directory may keep things of pods there too.
   const directory = join(options.directory, 'files');
   const ourNames = names(installation);
@@ -64,15 +67,17 @@ export async function openRuntime(options: RuntimeOptions, signal: AbortSignal):
   signal.addEventListener('abort', end, { once: true });
   return {
     runtime,
-    proveIsolation: () => proveIsolation({ run, pool, networks }),
+    proveIsolation: () => proveIsolation({ run: options.run ?? hostCommand, pool, networks }),
     close: async () => {
       await pool.close();
       await networks.retire();
+      await shell.close();
     },
     clear: async () => {
       await pool.close();
       await runtime.removeAll();
       await networks.clear();
+      await shell.close();
     },
   };
 }
