@@ -50,7 +50,16 @@ export { type CelRule, marked, type SchemaMark } from './schema-mark.ts';
 export { Condition, EnvironmentName, quantity, type Reference, ResourceSpec, WorkspaceQuota } from './shared-schema.ts';
 export { type SharedVolume, sharedVolumeKind, sharedVolumes } from './shared-volume.ts';
 export type { StructuralSchema } from './structural-schema.ts';
-export { Environment, EnvironmentType, type Template, TemplateSpec, TemplateStatus, templateKind, templates } from './template.ts';
+export {
+  Environment,
+  EnvironmentType,
+  isMachine,
+  type Template,
+  TemplateSpec,
+  TemplateStatus,
+  templateKind,
+  templates,
+} from './template.ts';
 export { type Tenant, TenantSpec, TenantStatus, tenantKind, tenants, WorkspaceRole } from './tenant.ts';
 export { KEEP_PURPOSES, type KeepGrant, type KeepPurpose, keepRound, USE_NAMESPACE } from './use-of-instances.ts';
 export {

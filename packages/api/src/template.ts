@@ -44,6 +44,11 @@ export const Environment = z.object({
 /** One machine or container of a Template. */
 export type Environment = z.infer<typeof Environment>;
 
+/** Whether only a hypervisor can start an environment. */
+export function isMachine({ environmentType }: Pick<Environment, 'environmentType'>): boolean {
+  return environmentType !== 'Container' && environmentType !== 'Standalone';
+}
+
 function timeout(description: string) {
   const schema = z
     .string()

@@ -55,11 +55,6 @@ export interface InstanceFacts {
   readonly now: number;
 }
 
-/** Whether this is one of the types that only a hypervisor can start. */
-export function isMachine({ environmentType }: Pick<Environment, 'environmentType'>): boolean {
-  return environmentType !== 'Container' && environmentType !== 'Standalone';
-}
-
 /** Whether an environment shows a desktop over RFB, rather than a page or a shell. */
 export function isDesktop({ environmentType, guiEnabled }: Environment): boolean {
   return guiEnabled && environmentType === 'Container';

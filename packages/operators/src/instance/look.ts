@@ -1,9 +1,17 @@
-import { type Environment, environmentObjectName, type ImageBuild, type Instance, type Template, type Tenant } from '@crownlabs/api';
+import {
+  type Environment,
+  environmentObjectName,
+  type ImageBuild,
+  type Instance,
+  isMachine,
+  type Template,
+  type Tenant,
+} from '@crownlabs/api';
 import { type Kube, keyOf } from '@crownlabs/client';
 import type { Pod } from 'kubernetes-types/core/v1.js';
 import type { Doorbell } from '../doorbell.ts';
 import type { Lab } from '../lab.ts';
-import { type EnvironmentFacts, isDesktop, isMachine } from './facts.ts';
+import { type EnvironmentFacts, isDesktop } from './facts.ts';
 import { labelValue } from './labels.ts';
 import { needsImport } from './machine/desired.ts';
 import type { MachineFacts } from './machine/facts.ts';

@@ -1,9 +1,8 @@
-import type { EnvironmentStatus, InstanceStatus } from '@crownlabs/api';
-import { instancePath } from '@crownlabs/api';
+import { type EnvironmentStatus, type InstanceStatus, instancePath, isMachine } from '@crownlabs/api';
 import { foreignConditions } from '../automation/report.ts';
 import { conditionsFrom } from '../conditions.ts';
 import { goDuration } from './duration.ts';
-import { type EnvironmentFacts, type InstanceFacts, isMachine } from './facts.ts';
+import type { EnvironmentFacts, InstanceFacts } from './facts.ts';
 import { type FindingsConfig, findings } from './findings.ts';
 import { environmentPhase, instancePhase } from './phase.ts';
 import { isOpen, type WayInConfig } from './way-in.ts';

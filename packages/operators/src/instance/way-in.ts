@@ -1,11 +1,11 @@
-import { type Environment, GUI_PORT, type Instance, instancePath, LABEL } from '@crownlabs/api';
+import { type Environment, GUI_PORT, type Instance, instancePath, isMachine, LABEL } from '@crownlabs/api';
 import { apiVersionOf, httpRoutes, ingresses, type Resource, services } from '@crownlabs/client';
 import type { ServicePort } from 'kubernetes-types/core/v1.js';
 import type { IngressSpec } from 'kubernetes-types/networking/v1.js';
 import type { OperatorsConfig } from '../config.ts';
 import { type Piece, piece } from '../converge.ts';
 import { childMetadata } from './desired.ts';
-import { type EnvironmentFacts, isMachine } from './facts.ts';
+import type { EnvironmentFacts } from './facts.ts';
 import { selectorLabels } from './labels.ts';
 import { SSH_PORT } from './machine/desired.ts';
 

@@ -6,6 +6,7 @@ import {
   compare,
   coresText,
   type Environment,
+  isMachine,
   sum,
   type WorkspaceQuota,
   ZERO,
@@ -25,8 +26,6 @@ export const NO_CHARGE: Charge = { cpu: ZERO, memory: ZERO, disk: ZERO, instance
 
 /** What a machine costs beyond its guest: the same figures that its pod's limits have. */
 export const MACHINE_OVERHEAD = { cpu: amount('500m'), memory: amount('500M') };
-
-const isMachine = ({ environmentType }: Environment) => !['Container', 'Standalone'].includes(environmentType);
 
 /** What the pod of an environment is limited to. Everything that counts, counts this. */
 export function limitsOf(environment: Environment): { cpu: Amount; memory: Amount } {
