@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { createUseReports, socketFetch } from '@crownlabs/auth';
-import { createClient, httpTransport, podStreams, review } from '@crownlabs/client';
+import { createClient, httpTransport, machineStreams, podStreams, review } from '@crownlabs/client';
 import { createGateway, FileSessionStore, followLab } from '@crownlabs/gateway';
 import { type Logger, scope, systemClock } from '@crownlabs/std';
 import { appsDomainOf, placesBelow, type Resolved, ROOT } from './resolved-config.ts';
@@ -22,6 +22,7 @@ export async function edge(config: Resolved, log: Logger, stop: AbortSignal, rea
   };
   const client = createClient(httpTransport(endpoint), { fieldManager: 'gateway', userAgent: 'crownlabs-gateway' });
   const streams = podStreams(endpoint);
+  const machines = machineStreams(endpoint);
   const { watched, rights } = followLab(client, { clock: systemClock, log }, stop);
   const appsDomain = appsDomainOf(config);
   const uses = owned.use(createUseReports({ client, clock: systemClock, log }));
@@ -45,6 +46,7 @@ export async function edge(config: Resolved, log: Logger, stop: AbortSignal, rea
       rights,
       uses,
       exec: (pod, command, signal) => streams.exec(pod, command, signal),
+      machines: (machine, stream, signal) => machines.open(machine, stream, signal),
       forward: (pod, port, signal) => streams.portForward(pod, port, signal),
       clock: systemClock,
       log,

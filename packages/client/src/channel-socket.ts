@@ -22,6 +22,14 @@ export interface ChannelSocket {
 
 /** Opens a channel socket; a refusal is thrown as the Status that the API answered. */
 export async function openChannels(endpoint: ApiEndpoint, path: string, protocols: string[], signal: AbortSignal): Promise<ChannelSocket> {
+  const socket = apiSocket(endpoint, path, protocols, signal);
+  const channels = new Channels(socket);
+  await opened(socket);
+  return channels;
+}
+
+/** A WebSocket to the API that is not open yet: whoever listens to it now misses nothing. It ends with `signal`. */
+export function apiSocket(endpoint: ApiEndpoint, path: string, protocols: string[], signal: AbortSignal): WebSocket {
   signal.throwIfAborted();
   const token = bearerOf(endpoint)();
   const socket = new WebSocket(endpoint.server.replace(/^http/, 'ws').replace(/\/$/, '') + path, protocols, {
@@ -32,12 +40,11 @@ export async function openChannels(endpoint: ApiEndpoint, path: string, protocol
   const abort = () => socket.terminate();
   signal.addEventListener('abort', abort, { once: true });
   socket.once('close', () => signal.removeEventListener('abort', abort));
-  const channels = new Channels(socket);
-  await opened(socket);
-  return channels;
+  return socket;
 }
 
-function opened(socket: WebSocket): Promise<void> {
+/** Resolves when the socket is open; a refusal is thrown as the Status that the API answered. */
+export function opened(socket: WebSocket): Promise<void> {
   return new Promise((resolve, reject) => {
     socket.once('open', resolve);
     socket.once('error', (error) =>

@@ -17,7 +17,9 @@ import type { Clock, Logger } from '@crownlabs/std';
 import { Connections } from './environment/connections.ts';
 import { createDial, type Forward } from './environment/dial.ts';
 import { Environments, type Watched } from './environment/environments.ts';
-import { type Exec, TerminalDoor } from './environment/terminal-door.ts';
+import type { OpenMachine } from './environment/machine-console.ts';
+import type { Exec } from './environment/shell.ts';
+import { TerminalDoor } from './environment/terminal-door.ts';
 import { WebAppDoor } from './environment/web-app-door.ts';
 import { addresses } from './http/addresses.ts';
 import { cookies } from './http/cookies.ts';
@@ -54,6 +56,8 @@ export interface GatewayOptions {
   /** Kinds that grant rights: roles, role bindings and their cluster-wide kin. Every change is obeyed at once. */
   readonly rights: readonly { onChange(listener: (now: Granted | undefined, before: Granted | undefined) => void): () => void }[];
   readonly exec: Exec;
+  /** Screens and serial consoles of machines. */
+  readonly machines: OpenMachine;
   /** Told when people use environments, so that what is in use is not cleaned up. */
   readonly uses: UseReports;
   /** Used for pods whose address cannot be reached from here. */
@@ -86,7 +90,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const access = createAccess({ review: options.review, clock, log });
   const connections = new Connections({ access, sessions, living });
   const environments = new Environments(watched);
-  const { uses } = options;
+  const { uses, machines } = options;
   const dial = createDial(options.forward);
   const doors = {
     signIn: new SignInDoor({ addresses: at, cookies: jar, issuer, sessions, seal, log, living }),
@@ -101,8 +105,8 @@ export function createGateway(options: GatewayOptions): Gateway {
       dial,
       uses,
     }),
-    desktops: new DesktopDoor({ environments, connections, dial, uses, clock, log }),
-    terminals: new TerminalDoor({ environments, connections, exec: options.exec, uses, log }),
+    desktops: new DesktopDoor({ environments, connections, dial, machines, uses, clock, log }),
+    terminals: new TerminalDoor({ environments, connections, exec: options.exec, machines, uses, clock, log }),
     keep: new KeepDoor({ tickets: createKeepTickets(options.key), uses, instances: watched.instances, living, clock, log }),
   };
   const stops = [...heedRights(options, access), () => environments.stop()];

@@ -9,7 +9,7 @@ import type { Kube, KubeObject } from '@crownlabs/client';
 import { silent, systemClock } from '@crownlabs/std';
 import type { Pod } from 'kubernetes-types/core/v1.js';
 import { WebSocket } from 'ws';
-import { createGateway, type Exec, FileSessionStore, type Forward, type Gateway, type Neighbour } from '../src/index.ts';
+import { createGateway, type Exec, FileSessionStore, type Forward, type Gateway, type Neighbour, type OpenMachine } from '../src/index.ts';
 import { FakeIssuer } from './fake-issuer.ts';
 import { LiveSet } from './live-set.ts';
 
@@ -19,6 +19,7 @@ export const OTHER_UID = '9f8e7d6c-0000-4000-8000-000000000002';
 /** What a test may set differently. */
 export interface LabOptions {
   readonly exec?: Exec;
+  readonly machines?: OpenMachine;
   readonly relay?: Neighbour;
   readonly forward?: Forward;
 }
@@ -106,6 +107,7 @@ export class Lab implements AsyncDisposable {
         [Symbol.asyncDispose]: async () => undefined,
       },
       exec: options.exec ?? (() => Promise.reject(new Error('no terminals in this test'))),
+      machines: options.machines ?? (() => Promise.reject(new Error('no machines in this test'))),
       ...(options.forward ? { forward: options.forward } : {}),
       clock: systemClock,
       log: silent,
@@ -129,6 +131,28 @@ export class Lab implements AsyncDisposable {
       kind: 'Pod',
       metadata: { name: `${name}-desktop`, namespace, uid: crypto.randomUUID(), labels },
       spec: { containers: [{ name: 'desktop' }] },
+      status: { podIP: ip, phase: 'Running' },
+    });
+  }
+
+  /** A machine of instance `desk` whose guest is at `ip`, and how its environment is. */
+  runMachine(ip: string, { gui, phase }: { gui: boolean; phase: 'Running' | 'Ready' }): void {
+    const made = template();
+    const [environment] = made.spec.environmentList;
+    if (environment) made.spec.environmentList = [{ ...environment, environmentType: 'VirtualMachine', guiEnabled: gui }];
+    this.templates.put(made);
+    const environments = [{ name: 'desktop', phase, expositionAccepted: true }];
+    this.instances.put({ ...instance('desk', UID, 'tenant-ada'), status: { phase, environments } });
+    const labels = {
+      'crownlabs.polito.it/instance': 'desk',
+      'crownlabs.polito.it/environment': 'desktop',
+      'kubevirt.io': 'virt-launcher',
+    };
+    this.pods.put({
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'virt-launcher-desk-desktop-1a2b3', namespace: 'tenant-ada', uid: 'launcher', labels },
+      spec: { containers: [{ name: 'compute' }] },
       status: { podIP: ip, phase: 'Running' },
     });
   }
@@ -272,7 +296,7 @@ function template(): Template {
     apiVersion: 'crownlabs.polito.it/v1alpha2',
     kind: 'Template',
     metadata: { name: 'desktop', namespace: 'workspace-netgroup' },
-    spec: { environmentList: [{ name: 'desktop' }] },
+    spec: { environmentList: [{ name: 'desktop', environmentType: 'Container' }] },
   } as unknown as Template;
 }
 

@@ -84,17 +84,6 @@ const ROLES = [
       { apiGroups: ['', 'events.k8s.io'], resources: ['events'], verbs: ['create', 'patch', 'get'] },
     ],
   },
-  {
-    name: 'crownlabs-gateway-machines',
-    room: 'gateway',
-    rules: [
-      {
-        apiGroups: [MACHINE_SUBRESOURCES.group],
-        resources: ['virtualmachineinstances/vnc', 'virtualmachineinstances/console', 'virtualmachineinstances/portforward'],
-        verbs: ['get'],
-      },
-    ],
-  },
 ];
 
 async function grant(client: KubeClient, { name, room, rules }: (typeof ROLES)[number]): Promise<void> {

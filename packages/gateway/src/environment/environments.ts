@@ -1,6 +1,6 @@
-import { type Instance, instancePath, LABEL, type Template } from '@crownlabs/api';
+import { environmentObjectName, type Instance, instancePath, isMachine, LABEL, type Template } from '@crownlabs/api';
 import type { InstanceKey } from '@crownlabs/auth';
-import type { Informer, Kube } from '@crownlabs/client';
+import type { Informer, Kube, ObjectKey } from '@crownlabs/client';
 import { LabError } from '@crownlabs/std';
 import type { Pod } from 'kubernetes-types/core/v1.js';
 
@@ -25,6 +25,8 @@ export interface EnvironmentPod {
   readonly ip: string;
   /** The container that is the environment itself. */
   readonly container: string;
+  /** The VirtualMachineInstance that runs in it, where the environment is a machine. */
+  readonly machine: ObjectKey | undefined;
   /** Ends when the pod does. */
   readonly gone: AbortSignal;
 }
@@ -73,10 +75,19 @@ export class Environments {
 
   /** What the environment's own server sees of `path`: all of it, or without the prefix where the template says so. */
   pathInside(instance: Instance, environment: string, path: string): string {
-    const item = this.#template(instance)?.spec.environmentList.find(({ name }) => name === environment);
+    const item = this.#item(instance, environment);
     const prefix = instancePath(instance.metadata.uid ?? '', environment).slice(0, -1);
-    if (!item?.rewriteURL || !path.startsWith(prefix)) return path;
+    // A machine was installed without knowing of any prefix.
+    if (!item || !(item.rewriteURL || isMachine(item)) || !path.startsWith(prefix)) return path;
     return path.slice(prefix.length).replace(/^(?!\/)/, '/');
+  }
+
+  /** Whether the environment itself shows a desktop by now. Of a machine that does not there is the screen that its hypervisor draws. */
+  hasDesktopInside(key: EnvironmentKey, { machine }: EnvironmentPod): boolean {
+    if (!machine) return true;
+    const instance = this.instance(key);
+    const status = instance.status?.environments?.find(({ name }) => name === key.environment);
+    return status?.phase === 'Ready' && this.#item(instance, key.environment)?.guiEnabled !== false;
   }
 
   /** The pod that runs the environment now. */
@@ -87,7 +98,7 @@ export class Environments {
     const newest = candidates.toSorted(
       (a, b) => Date.parse(b.metadata.creationTimestamp ?? '') - Date.parse(a.metadata.creationTimestamp ?? ''),
     )[0];
-    return newest && this.#podOf(newest, key.environment);
+    return newest && this.#podOf(newest, key);
   }
 
   /** The pod that runs the environment, as soon as there is one. */
@@ -103,6 +114,10 @@ export class Environments {
   stop(): void {
     for (const stop of this.#stops) stop();
     for (const living of this.#living.values()) living.abort();
+  }
+
+  #item(instance: Instance, environment: string): Template['spec']['environmentList'][number] | undefined {
+    return this.#template(instance)?.spec.environmentList.find(({ name }) => name === environment);
   }
 
   #template(instance: Instance): Template | undefined {
@@ -154,13 +169,14 @@ export class Environments {
     if (pods?.size === 0) this.#pods.delete(id);
   }
 
-  #podOf(pod: Kube<Pod>, environment: string): EnvironmentPod {
+  #podOf(pod: Kube<Pod>, { name: instance, environment }: EnvironmentKey): EnvironmentPod {
     const { name, namespace = '', uid = '' } = pod.metadata;
     const living = this.#living.get(uid) ?? new AbortController();
     this.#living.set(uid, living);
     const containers = pod.spec?.containers ?? [];
     const container = (containers.find((candidate) => candidate.name === environment) ?? containers[0])?.name ?? environment;
-    return { namespace, name, uid, ip: pod.status?.podIP ?? '', container, gone: living.signal };
+    const machine = isLauncher(pod) ? { namespace, name: environmentObjectName(instance, environment) } : undefined;
+    return { namespace, name, uid, ip: pod.status?.podIP ?? '', container, machine, gone: living.signal };
   }
 
   #nextChange(id: string, signal: AbortSignal): Promise<void> {
@@ -186,9 +202,14 @@ function isOver({ status }: Kube<Pod>): boolean {
   return status?.phase === 'Succeeded' || status?.phase === 'Failed';
 }
 
-/** Pods that belong to no environment share one name that nobody asks for. */
+/** Pods of machines bear the label that KubeVirt gives them. */
+function isLauncher({ metadata: { labels } }: Kube<Pod>): boolean {
+  return labels?.['kubevirt.io'] === 'virt-launcher';
+}
+
+/** Pods that belong to no environment share one name that nobody asks for; what fills the disk of a machine is one of them. */
 function idOfPod(pod: Kube<Pod> | undefined): string {
-  const labels = pod?.metadata.labels ?? {};
+  const labels = pod?.metadata.labels?.['cdi.kubevirt.io'] === undefined ? (pod?.metadata.labels ?? {}) : {};
   return idOf({
     namespace: pod?.metadata.namespace ?? '',
     name: labels[LABEL.instance] ?? '',

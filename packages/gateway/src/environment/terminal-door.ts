@@ -1,34 +1,23 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { UseReports } from '@crownlabs/auth';
-import { LabError, type Logger, messageOf } from '@crownlabs/std';
+import { type Clock, LabError, type Logger, messageOf } from '@crownlabs/std';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { closeFirmly } from '../http/close-firmly.ts';
 import type { Session } from '../session/sessions.ts';
 import type { Connections } from './connections.ts';
 import type { EnvironmentKey, EnvironmentPod, Environments } from './environments.ts';
-
-/** A running command, as the client room's pod streams give it. */
-export interface Shell {
-  readonly stdin: NodeJS.WritableStream;
-  readonly stdout: AsyncIterable<Uint8Array>;
-  resize(columns: number, rows: number): Promise<void>;
-  readonly exited: Promise<number>;
-}
-
-/** Runs a command in a pod through the API (`exec` of `podStreams`). */
-export type Exec = (
-  pod: { namespace: string; name: string },
-  command: { container: string; command: readonly string[]; tty: boolean; stdin: boolean },
-  signal: AbortSignal,
-) => Promise<Shell>;
+import { MachineConsoles, type OpenMachine } from './machine-console.ts';
+import type { Exec, Shell } from './shell.ts';
 
 /** Parts of the door to terminals. */
 export interface TerminalDoorOptions {
   readonly environments: Environments;
   readonly connections: Connections;
   readonly exec: Exec;
+  readonly machines: OpenMachine;
   readonly uses: Pick<UseReports, 'used'>;
+  readonly clock: Clock;
   readonly log: Logger;
 }
 
@@ -42,13 +31,15 @@ const LONGEST_WAIT_MS = 60_000;
 const HIGH_WATER = 512 * 1024;
 const CLOSE = { done: 1000, signedOut: 4401, revoked: 4403, unreachable: 4503, protocol: 1003 };
 
-/** `/api/terminal/<namespace>/<instance>/<env>`: binary messages are bytes both ways, text messages are JSON. */
+/** `/api/terminal/<namespace>/<instance>/<env>`: a shell, or the serial console of a machine. Binary messages are bytes both ways, text messages are JSON. */
 export class TerminalDoor {
   readonly #options: TerminalDoorOptions;
+  readonly #consoles: MachineConsoles;
   readonly #server = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: 256 * 1024 });
 
   constructor(options: TerminalDoorOptions) {
     this.#options = options;
+    this.#consoles = new MachineConsoles(options.machines, options.clock);
   }
 
   async upgrade(session: Session, key: EnvironmentKey, near: { request: IncomingMessage; socket: Duplex; head: Buffer }): Promise<void> {
@@ -79,21 +70,27 @@ export class TerminalDoor {
   }
 
   async #run({ ws, socket, closed }: { ws: WebSocket; socket: Duplex; closed: AbortController }, key: EnvironmentKey): Promise<void> {
-    const { environments, exec, log } = this.#options;
+    const { environments, log } = this.#options;
     ws.once('close', () => closed.abort(new LabError('Expired', 'The terminal was closed.')));
     ws.on('error', () => undefined);
     // What is typed before the shell is there must not be lost: many people type ahead.
     ws.pause();
     try {
-      const pod = await environments.podWhenThere(key, AbortSignal.any([closed.signal, AbortSignal.timeout(LONGEST_WAIT_MS)]));
+      const patience = AbortSignal.timeout(LONGEST_WAIT_MS);
+      const pod = await environments.podWhenThere(key, AbortSignal.any([closed.signal, patience]));
       const signal = AbortSignal.any([closed.signal, pod.gone]);
-      const shell = await exec(pod, { container: pod.container, command: LOGIN, tty: true, stdin: true }, signal);
+      const shell = await this.#shell(pod, signal, patience);
       await talk({ ws, socket, shell, pod, signal });
     } catch (error) {
       if (closed.signal.aborted) return;
       log.warn('Terminal ended', { instance: key.name, environment: key.environment, error: messageOf(error) });
       ws.close(CLOSE.unreachable, 'The environment does not answer.');
     }
+  }
+
+  #shell(pod: EnvironmentPod, signal: AbortSignal, patience: AbortSignal): Promise<Shell> {
+    if (pod.machine) return this.#consoles.join(pod, signal, patience);
+    return this.#options.exec(pod, { container: pod.container, command: LOGIN, tty: true, stdin: true }, signal);
   }
 }
 

@@ -6,7 +6,8 @@ import { type Clock, LabError, type Logger, messageOf } from '@crownlabs/std';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Connections } from '../environment/connections.ts';
 import type { Dial } from '../environment/dial.ts';
-import type { EnvironmentKey, Environments } from '../environment/environments.ts';
+import type { EnvironmentKey, EnvironmentPod, Environments } from '../environment/environments.ts';
+import type { OpenMachine } from '../environment/machine-console.ts';
 import type { Session } from '../session/sessions.ts';
 import { Desktop } from './desktop.ts';
 import { reachDesktop } from './reach-desktop.ts';
@@ -18,6 +19,7 @@ export interface DesktopDoorOptions {
   readonly environments: Environments;
   readonly connections: Connections;
   readonly dial: Dial;
+  readonly machines: OpenMachine;
   readonly uses: Pick<UseReports, 'used'>;
   readonly clock: Clock;
   readonly log: Logger;
@@ -45,7 +47,9 @@ export class DesktopDoor {
 
   async upgrade(session: Session, key: EnvironmentKey, near: { request: IncomingMessage; socket: Duplex; head: Buffer }): Promise<void> {
     const { environments, connections, uses, log } = this.#options;
-    const wantsControl = new URL(near.request.url ?? '/', 'http://door').searchParams.get('view') !== '1';
+    const asked = new URL(near.request.url ?? '/', 'http://door').searchParams;
+    const wantsControl = asked.get('view') !== '1';
+    const wantsScreen = asked.get('screen') === '1';
     const action = wantsControl ? 'control' : 'view';
     // The right first: a stranger must not learn what exists.
     await connections.demand(session, action, key);
@@ -63,7 +67,7 @@ export class DesktopDoor {
       if (wantsControl) uses.used(instance);
       viewer.onInput(() => uses.used(instance));
       log.info('Desktop opened', { person: session.person.name, instance: key.name, environment: key.environment, control: wantsControl });
-      void this.#show(viewer, key, instancePath(instance.metadata.uid ?? '', key.environment));
+      void this.#show(viewer, key, wantsScreen);
     });
   }
 
@@ -71,7 +75,7 @@ export class DesktopDoor {
     for (const client of this.#server.clients) client.terminate();
   }
 
-  async #show(viewer: Viewer, key: EnvironmentKey, base: string): Promise<void> {
+  async #show(viewer: Viewer, key: EnvironmentKey, wantsScreen: boolean): Promise<void> {
     const { environments, log } = this.#options;
     const closed = new AbortController();
     viewer.onClose(() => closed.abort(new LabError('Expired', 'The viewer left.')));
@@ -80,7 +84,8 @@ export class DesktopDoor {
       // The viewer is greeted at once; whoever comes before the desktop is up waits for it here, without asking again.
       const greeted = viewer.greet();
       const pod = await environments.podWhenThere(key, signal);
-      await this.#desktop(pod.uid, () => this.#reach(key, base)).join(viewer, greeted, signal);
+      const inside = !wantsScreen && environments.hasDesktopInside(key, pod);
+      await this.#desktop(pod, key, inside).join(viewer, greeted, signal);
     } catch (error) {
       if (closed.signal.aborted) return;
       log.warn('Desktop could not be shown', { instance: key.name, environment: key.environment, error: messageOf(error) });
@@ -88,20 +93,25 @@ export class DesktopDoor {
     }
   }
 
-  #desktop(uid: string, reach: () => (signal: AbortSignal) => Promise<Upstream>): Desktop {
-    const known = this.#desktops.get(uid);
+  /** What is seen inside a machine and what its hypervisor draws are two pictures. */
+  #desktop({ uid }: EnvironmentPod, key: EnvironmentKey, inside: boolean): Desktop {
+    const id = `${uid} ${inside ? 'inside' : 'screen'}`;
+    const known = this.#desktops.get(id);
     if (known) return known;
-    const desktop = new Desktop({ reach: reach(), log: this.#options.log, onEmpty: () => this.#desktops.delete(uid) });
-    this.#desktops.set(uid, desktop);
+    const reach = this.#reach(key, inside);
+    const desktop = new Desktop({ reach, log: this.#options.log, onEmpty: () => this.#desktops.delete(id) });
+    this.#desktops.set(id, desktop);
     return desktop;
   }
 
-  #reach(key: EnvironmentKey, base: string): (signal: AbortSignal) => Promise<Upstream> {
-    const { environments, dial, clock } = this.#options;
+  #reach(key: EnvironmentKey, inside: boolean): (signal: AbortSignal) => Promise<Upstream> {
+    const { environments, dial, machines, clock } = this.#options;
     return async (signal) => {
       const pod = await environments.podWhenThere(key, signal);
-      const inside = environments.pathInside(environments.instance(key), key.environment, `${base}websockify`);
-      return reachDesktop(pod, { dial, clock, websocketPath: inside }, signal);
+      const instance = environments.instance(key);
+      const base = instancePath(instance.metadata.uid ?? '', key.environment);
+      const websocketPath = environments.pathInside(instance, key.environment, `${base}websockify`);
+      return reachDesktop(pod, { dial, machines, clock, websocketPath, inside }, signal);
     };
   }
 }

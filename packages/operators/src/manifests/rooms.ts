@@ -55,6 +55,7 @@ export const ROOM_RULES: Readonly<Record<string, readonly PolicyRule[]>> = {
     rule(CROWNLABS_GROUP, ['instances', 'templates', 'tenants', 'workspaces'], READ),
     rule('', ['pods', 'services'], READ),
     rule('', ['pods/portforward', 'pods/exec'], ['get', 'create']),
+    rule('subresources.kubevirt.io', ['virtualmachineinstances/vnc', 'virtualmachineinstances/console'], ['get']),
     // A right that is taken away ends open connections at once.
     rule(RBAC_GROUP, ['roles', 'rolebindings', 'clusterroles', 'clusterrolebindings'], READ),
   ],

@@ -94,7 +94,7 @@ function streamCommand({ subresource, rest }: SubresourceRequest): string[] {
     case 'vnc':
       return [`${PLACES.programs}/connect`, SOCKETS.screen];
     case 'console':
-      return [`${PLACES.programs}/connect`, SOCKETS.console];
+      return [`${PLACES.programs}/connect`, SOCKETS.console, `${PLACES.run}/console.log`];
     case 'portforward':
       return [`${PLACES.programs}/forward`, portOf(rest[0]), protocolOf(rest[1])];
     default:

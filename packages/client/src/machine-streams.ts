@@ -1,0 +1,34 @@
+import type { Duplex } from 'node:stream';
+import { createWebSocketStream } from 'ws';
+import { apiSocket, opened } from './channel-socket.ts';
+import type { ApiEndpoint } from './http-transport.ts';
+import type { ObjectKey } from './object.ts';
+import { virtualMachineInstances } from './virtual-machine.ts';
+
+/** What of a running machine can be spoken to: its screen, as RFB, or its serial console. */
+export type MachineStream = 'vnc' | 'console';
+
+/** Byte streams into and out of machines, through the API. */
+export interface MachineStreams {
+  /** The screen as the hypervisor draws it, or the serial console. The API refuses with Conflict while the machine does not run. */
+  open(machine: ObjectKey, stream: MachineStream, signal: AbortSignal): Promise<Duplex>;
+  /** A connection to a TCP port of the guest. */
+  portForward(machine: ObjectKey, port: number, signal: AbortSignal): Promise<Duplex>;
+}
+
+/** The subresources of KubeVirt, or of what stands in for it: https://kubevirt.io/api-reference/main/operations.html */
+const GROUP = '/apis/subresources.kubevirt.io/v1';
+
+/** Streams over WebSockets to a real or embedded API that listens on the network. */
+export function machineStreams(endpoint: ApiEndpoint): MachineStreams {
+  const open = async ({ namespace = '', name }: ObjectKey, subresource: string, signal: AbortSignal) => {
+    const path = `${GROUP}/namespaces/${namespace}/${virtualMachineInstances.plural}/${name}/${subresource}`;
+    const socket = apiSocket(endpoint, path, ['plain.kubevirt.io'], signal);
+    const stream = createWebSocketStream(socket);
+    // Whoever takes the stream listens for its end; an error before that must not end the process.
+    stream.on('error', () => undefined);
+    await opened(socket);
+    return stream;
+  };
+  return { open, portForward: (machine, port, signal) => open(machine, `portforward/${port}/tcp`, signal) };
+}
