@@ -1,12 +1,24 @@
 import { compareElements, type PathElement } from './path-element.ts';
 
+const NO_MEMBERS: ReadonlySet<PathElement> = new Set();
+const NO_CHILDREN: ReadonlyMap<PathElement, FieldSet> = new Map();
+
 /**
  * A set of paths: a tree whose nodes say which elements are members themselves and which have something below them.
- * Operations return new sets and may share parts, so a set is never changed once it was handed on; only `insert` changes.
+ * Operations return new sets and may share parts, so a set is never changed once it was handed on; only whoever makes it adds to it.
  */
 export class FieldSet {
-  readonly members = new Set<PathElement>();
-  readonly children = new Map<PathElement, FieldSet>();
+  // Most nodes have the one or the other, and every write makes some dozens of nodes.
+  #members: Set<PathElement> | undefined;
+  #children: Map<PathElement, FieldSet> | undefined;
+
+  get members(): ReadonlySet<PathElement> {
+    return this.#members ?? NO_MEMBERS;
+  }
+
+  get children(): ReadonlyMap<PathElement, FieldSet> {
+    return this.#children ?? NO_CHILDREN;
+  }
 
   static of(...paths: readonly (readonly PathElement[])[]): FieldSet {
     const set = new FieldSet();
@@ -23,38 +35,52 @@ export class FieldSet {
     if (last === undefined) return;
     path
       .slice(0, -1)
-      .reduce<FieldSet>((here, element) => here.#ensure(element), this)
-      .members.add(last);
+      .reduce<FieldSet>((here, element) => here.below(element), this)
+      .add(last);
   }
 
-  #ensure(element: PathElement): FieldSet {
-    const known = this.children.get(element);
+  /** Makes an element of this node a member. */
+  add(element: PathElement): void {
+    this.#members ??= new Set();
+    this.#members.add(element);
+  }
+
+  /** What is below an element, to be added to: made where there was nothing. */
+  below(element: PathElement): FieldSet {
+    const known = this.#children?.get(element);
     if (known) return known;
     const made = new FieldSet();
-    this.children.set(element, made);
+    this.put(element, made);
     return made;
+  }
+
+  /** Puts a set below an element. */
+  put(element: PathElement, child: FieldSet): void {
+    this.#children ??= new Map();
+    this.#children.set(element, child);
   }
 
   union(other: FieldSet): FieldSet {
     if (other.isEmpty) return this;
     if (this.isEmpty) return other;
     const out = new FieldSet();
-    for (const element of [...this.members, ...other.members]) out.members.add(element);
+    for (const element of this.members) out.add(element);
+    for (const element of other.members) out.add(element);
     for (const [element, child] of this.children) {
       const there = other.children.get(element);
-      out.children.set(element, there ? child.union(there) : child);
+      out.put(element, there ? child.union(there) : child);
     }
-    for (const [element, child] of other.children) if (!this.children.has(element)) out.children.set(element, child);
+    for (const [element, child] of other.children) if (!this.children.has(element)) out.put(element, child);
     return out;
   }
 
   intersection(other: FieldSet): FieldSet {
     if (this.isEmpty || other.isEmpty) return EMPTY;
     const out = new FieldSet();
-    for (const element of this.members) if (other.members.has(element)) out.members.add(element);
+    for (const element of this.members) if (other.members.has(element)) out.add(element);
     for (const [element, child] of this.children) {
       const there = other.children.get(element);
-      if (there) out.#put(element, child.intersection(there));
+      if (there) out.#keep(element, child.intersection(there));
     }
     return out;
   }
@@ -63,10 +89,10 @@ export class FieldSet {
   difference(other: FieldSet): FieldSet {
     if (other.isEmpty) return this;
     const out = new FieldSet();
-    for (const element of this.members) if (!other.members.has(element)) out.members.add(element);
+    for (const element of this.members) if (!other.members.has(element)) out.add(element);
     for (const [element, child] of this.children) {
       const there = other.children.get(element);
-      out.#put(element, there ? child.difference(there) : child);
+      out.#keep(element, there ? child.difference(there) : child);
     }
     return out;
   }
@@ -75,17 +101,17 @@ export class FieldSet {
   without(other: FieldSet): FieldSet {
     if (other.isEmpty) return this;
     const out = new FieldSet();
-    for (const element of this.members) if (!other.members.has(element)) out.members.add(element);
+    for (const element of this.members) if (!other.members.has(element)) out.add(element);
     for (const [element, child] of this.children) {
       if (other.members.has(element)) continue;
       const there = other.children.get(element);
-      out.#put(element, there ? child.without(there) : child);
+      out.#keep(element, there ? child.without(there) : child);
     }
     return out;
   }
 
-  #put(element: PathElement, child: FieldSet): void {
-    if (!child.isEmpty) this.children.set(element, child);
+  #keep(element: PathElement, child: FieldSet): void {
+    if (!child.isEmpty) this.put(element, child);
   }
 
   equals(other: FieldSet): boolean {

@@ -61,13 +61,13 @@ class FieldWalk {
 export function withNamedFields(types: ValueTypes, set: FieldSet, root: TypeRef): FieldSet {
   const type = types.of(root);
   const out = new FieldSet();
-  for (const element of set.members) out.members.add(element);
+  for (const element of set.members) out.add(element);
   for (const [element, child] of set.children) {
     const name = fieldName(element);
     const inside = name === undefined ? undefined : type.map && keyType(type.map, name);
-    if (inside?.declared) out.members.add(element);
+    if (inside?.declared) out.add(element);
     const ref = name === undefined ? type.list?.item : inside?.type;
-    out.children.set(element, withNamedFields(types, child, ref));
+    out.put(element, withNamedFields(types, child, ref));
   }
   return out;
 }

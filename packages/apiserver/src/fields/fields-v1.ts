@@ -1,6 +1,6 @@
 import { isObject, type JsonObject } from '../json.ts';
 import { FieldSet } from './field-set.ts';
-import { compareElements } from './path-element.ts';
+import { compareElements, type PathElement } from './path-element.ts';
 
 const ITSELF = '.';
 const ELEMENT = /^[fkvi]:/;
@@ -10,17 +10,23 @@ export function encodeFieldsV1(set: FieldSet): JsonObject {
   return encodeInto({}, set);
 }
 
+// What says "this one" and no more; most of an encoded set is that, and every stored object has some dozens of them.
+const ALONE: JsonObject = Object.freeze({});
+
 // Every write encodes its fields: no copies on the way. Every key starts with a letter and a colon, so that none can be a name of the prototype.
 function encodeInto(out: JsonObject, set: FieldSet): JsonObject {
-  const elements = set.children.size === 0 ? [...set.members] : [...new Set([...set.members, ...set.children.keys()])];
-  if (elements.length > 1) elements.sort(compareElements);
-  for (const element of elements) {
+  for (const element of elementsOf(set)) {
     const child = set.children.get(element);
-    const below: JsonObject = {};
-    if (child && set.members.has(element)) below[ITSELF] = {};
-    out[element] = child ? encodeInto(below, child) : below;
+    out[element] = child ? encodeInto(set.members.has(element) ? { [ITSELF]: ALONE } : {}, child) : ALONE;
   }
   return out;
+}
+
+function elementsOf({ members, children }: FieldSet): PathElement[] {
+  const elements = [...members];
+  for (const element of children.keys()) if (!members.has(element)) elements.push(element);
+  if (elements.length > 1) elements.sort(compareElements);
+  return elements;
 }
 
 /** Reads fieldsV1; `undefined` for anything else. */
@@ -33,8 +39,8 @@ export function decodeFieldsV1(encoded: unknown): FieldSet | undefined {
     const child = decodeFieldsV1(below);
     if (!child) return undefined;
     // An element with nothing below it stands for itself.
-    if (Object.hasOwn(below, ITSELF) || Object.keys(below).length === 0) set.members.add(element);
-    if (!child.isEmpty) set.children.set(element, child);
+    if (Object.hasOwn(below, ITSELF) || Object.keys(below).length === 0) set.add(element);
+    if (!child.isEmpty) set.put(element, child);
   }
   return set;
 }

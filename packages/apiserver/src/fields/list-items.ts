@@ -35,8 +35,7 @@ function keyedItemName(types: ValueTypes, list: ListType, item: Json): ItemName 
 function keyDefault(types: ValueTypes, list: ListType, name: string): Json | undefined {
   const map = typeFor(types.of(list.item), {});
   if (map.kind !== 'map') return undefined;
-  const field = map.fields[name];
-  return field && field['default'];
+  return map.fields[name]?.type?.['default'];
 }
 
 /** Items by name, in order; several items may share a name in objects that were stored before it had to be unique. */

@@ -44,7 +44,13 @@ function customRoot(schema: Schema | undefined): Schema {
   return { ...from, properties: { ...properties, apiVersion: TEXT, kind: TEXT, metadata: METADATA } };
 }
 
-/** Fields that a write through this endpoint cannot own. */
+const resets = new WeakMap<ResourceInfo, Map<string, FieldSet>>();
+
+/** Fields that a write through this endpoint cannot own; read once. */
 export function resetSet(resource: ResourceInfo, subresource: string): FieldSet {
-  return FieldSet.of(...resource.resetFields(subresource));
+  const bySubresource = resets.get(resource) ?? new Map<string, FieldSet>();
+  resets.set(resource, bySubresource);
+  const reset = bySubresource.get(subresource) ?? FieldSet.of(...resource.resetFields(subresource));
+  bySubresource.set(subresource, reset);
+  return reset;
 }

@@ -1,15 +1,21 @@
-import { isObject, type Json, type JsonObject } from '../json.ts';
+import { isObject, type Json } from '../json.ts';
 import type { Schema } from '../resource.ts';
 
 /** A schema node, or `undefined` where the type is read off the value: maps item by item, lists as a whole. */
 export type TypeRef = Schema | undefined;
 
+/** What a key of a map holds. `declared`: it is a field of the schema, not just any key. */
+export interface KeyType {
+  readonly type: TypeRef;
+  readonly declared: boolean;
+}
+
 /** What a map may hold. */
 export interface MapType {
   readonly kind: 'map';
-  readonly fields: Readonly<Record<string, TypeRef>>;
-  /** Type of keys that are not fields; absent when there may be none. */
-  readonly rest: { readonly type: TypeRef } | undefined;
+  readonly fields: Readonly<Record<string, KeyType>>;
+  /** What keys hold that are not fields; absent when there may be none. */
+  readonly rest: KeyType | undefined;
   readonly atomic: boolean;
 }
 
@@ -35,16 +41,17 @@ export interface ValueType {
 }
 
 const ANY: ScalarType = { kind: 'scalar', of: 'any' };
-const NO_FIELDS: Readonly<Record<string, TypeRef>> = {};
+const NO_FIELDS: Readonly<Record<string, KeyType>> = {};
+const FREE_KEYS: KeyType = { type: undefined, declared: false };
 
 /** Free-form content where nothing else is said: maps merge, lists do not. */
 const DEDUCED: ValueType = {
   scalar: ANY,
   list: { kind: 'list', item: undefined, relation: 'atomic', keys: [] },
-  map: { kind: 'map', fields: NO_FIELDS, rest: { type: undefined }, atomic: false },
+  map: { kind: 'map', fields: NO_FIELDS, rest: FREE_KEYS, atomic: false },
 };
 
-const WHOLE: ValueType = { ...DEDUCED, map: { kind: 'map', fields: NO_FIELDS, rest: { type: undefined }, atomic: true } };
+const WHOLE: ValueType = { ...DEDUCED, map: { kind: 'map', fields: NO_FIELDS, rest: FREE_KEYS, atomic: true } };
 
 const SCALARS: Readonly<Record<string, ScalarType>> = {
   string: { kind: 'scalar', of: 'string' },
@@ -101,16 +108,16 @@ export class ValueTypes {
 
 function mapType(node: Schema): MapType {
   const properties = isObject(node['properties']) ? node['properties'] : {};
-  const fields: Record<string, TypeRef> = Object.create(null);
-  for (const [name, property] of Object.entries(properties)) if (isObject(property)) fields[name] = property;
+  const fields: Record<string, KeyType> = Object.create(null);
+  for (const [name, property] of Object.entries(properties)) if (isObject(property)) fields[name] = { type: property, declared: true };
   return { kind: 'map', fields, rest: restOf(node, fields), atomic: node['x-kubernetes-map-type'] === 'atomic' };
 }
 
-function restOf(node: Schema, fields: JsonObject | Readonly<Record<string, TypeRef>>): MapType['rest'] {
+function restOf(node: Schema, fields: Readonly<Record<string, KeyType>>): MapType['rest'] {
   const additional = node['additionalProperties'];
-  if (isObject(additional)) return { type: additional };
-  if (additional === true || node['x-kubernetes-preserve-unknown-fields'] === true) return { type: undefined };
-  return Object.keys(fields).length === 0 ? { type: undefined } : undefined;
+  if (isObject(additional)) return { type: additional, declared: false };
+  if (additional === true || node['x-kubernetes-preserve-unknown-fields'] === true) return FREE_KEYS;
+  return Object.keys(fields).length === 0 ? FREE_KEYS : undefined;
 }
 
 function listType(node: Schema): ListType {
@@ -135,8 +142,7 @@ function fittingType(type: ValueType, value: Json | undefined): MapType | ListTy
   return isObject(value) ? type.map : type.scalar;
 }
 
-/** Type of a key of a map. `declared`: it is a field of the schema, not just any key. */
-export function keyType(map: MapType, key: string): { type: TypeRef; declared: boolean } | undefined {
-  if (Object.hasOwn(map.fields, key)) return { type: map.fields[key], declared: true };
-  return map.rest && { type: map.rest.type, declared: false };
+/** What a key of a map holds; `undefined` where there may be no such key. */
+export function keyType(map: MapType, key: string): KeyType | undefined {
+  return Object.hasOwn(map.fields, key) ? map.fields[key] : map.rest;
 }
