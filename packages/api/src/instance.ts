@@ -62,6 +62,12 @@ const Automation = z.object({
   submissionTime: z.iso.datetime().optional().describe('When the results were handed in.'),
 });
 
+const Importing = z.object({
+  progress: z.string().describe('How much of the disk is there, such as 42.0%.'),
+  size: z.string().describe('The size of the disk.'),
+  since: z.iso.datetime().describe('When the first of it came.'),
+});
+
 /** What one environment of an Instance is. */
 export const EnvironmentStatus = z.object({
   name: EnvironmentName,
@@ -69,6 +75,7 @@ export const EnvironmentStatus = z.object({
   expositionAccepted: z.boolean().default(false).describe('Whether the way in is open.'),
   ip: z.string().optional().describe('The address of the environment inside the system.'),
   initialReadyTime: z.string().optional().describe('How long the first start took.'),
+  importing: Importing.optional().describe('How far the disk of a machine is, while it is being made.'),
   automation: Automation.optional().describe('The course of an exam.'),
 });
 /** What one environment of an Instance is. */

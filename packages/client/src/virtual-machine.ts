@@ -45,6 +45,7 @@ export interface MachineCondition {
   status: string;
   reason?: string;
   message?: string;
+  lastTransitionTime?: string | null;
 }
 
 /** A machine that can be stopped and started again. */

@@ -4,6 +4,7 @@ import { conditionsFrom } from '../conditions.ts';
 import { goDuration } from './duration.ts';
 import type { EnvironmentFacts, InstanceFacts } from './facts.ts';
 import { type FindingsConfig, findings } from './findings.ts';
+import { importProgress } from './machine/import-progress.ts';
 import { environmentPhase, instancePhase } from './phase.ts';
 import { isOpen, type WayInConfig } from './way-in.ts';
 
@@ -32,14 +33,16 @@ function environmentStatus(facts: InstanceFacts, it: EnvironmentFacts, config: W
   const phase = environmentPhase(facts, it);
   const before = facts.instance.status?.environments?.find((known) => known.name === name);
   const { running } = facts.instance.spec;
+  const { importing: _, ...kept } = before ?? {};
   const firstReady = before?.initialReadyTime ?? (phase === 'Ready' ? readyAfter(facts) : undefined);
   return {
-    ...before,
+    ...kept,
     name,
     phase,
     expositionAccepted: running && isOpen(it, config),
     ip: running && it.service !== undefined ? addressOf(it) : '',
     ...(firstReady === undefined ? {} : { initialReadyTime: firstReady }),
+    ...importProgress(it.machine, before, facts.now),
   };
 }
 
