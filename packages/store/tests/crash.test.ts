@@ -1,15 +1,21 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openStore, type Store } from '@crownlabs/store';
-import { expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 
 // Two hundred rounds in all; those of the API (packages/apiserver/tests/crash.test.ts) come on top.
 const LANES = 3;
 const ROUNDS_OF_A_LANE = 67;
+
+// Compiled code is kept by processes that end by themselves, and those that are killed never do: this one loads, and ends.
+const compiled = mkdtempSync(join(tmpdir(), 'store-crash-code-'));
+const env = { NODE_COMPILE_CACHE: compiled };
+spawnSync(process.execPath, ['--input-type=module', '--eval', "import '@crownlabs/store'"], { cwd: import.meta.dirname, env });
+afterAll(() => rmSync(compiled, { recursive: true }));
 
 interface Said {
   readonly what: string;
@@ -23,7 +29,7 @@ async function killedWriter(directory: string, resume: number): Promise<Said[]> 
   const script = join(import.meta.dirname, 'crash-writer.ts');
   const path = join(directory, 'said');
   const file = openSync(path, 'w');
-  const writer = spawn(process.execPath, [script, directory, String(resume)], { stdio: ['ignore', file, 'inherit'] });
+  const writer = spawn(process.execPath, [script, directory, String(resume)], { stdio: ['ignore', file, 'inherit'], env });
   closeSync(file);
   const closed = new Promise((resolve) => writer.once('close', resolve));
   while (statSync(path).size === 0 && writer.exitCode === null) await sleep(5);
