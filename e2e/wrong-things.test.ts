@@ -8,7 +8,7 @@ import { WebSocket } from 'ws';
 import { cardOf, fillSignIn, openBrowser, picture, signIn } from './browser.ts';
 import { Installation } from './installation.ts';
 import { kubectl, must } from './kubectl.ts';
-import { apply, instanceOf } from './objects.ts';
+import { apply, imagesReady, instanceOf } from './objects.ts';
 import { ROOT, run } from './program.ts';
 
 // Issue 2, "Seen to hold" 7: whatever goes wrong is said in words that help.
@@ -124,6 +124,7 @@ describe('while it runs', () => {
 
   beforeAll(async () => {
     [lab, browser] = await Promise.all([Installation.start(), openBrowser()]);
+    await imagesReady(lab, 'terminal');
     await must(lab, ['apply', '-f', '-'], templateOf('huge', 'crownlabs/terminal:1', 9));
     await must(lab, ['apply', '-f', '-'], templateOf('absent', 'crownlabs/absent:1', 1));
     ({ page } = await signIn(browser, lab, 'student'));

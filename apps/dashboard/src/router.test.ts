@@ -1,7 +1,8 @@
-import { expect, test, vi } from 'vitest';
+import { afterAll, expect, test, vi } from 'vitest';
 
 vi.stubGlobal('location', { pathname: '/' });
 vi.stubGlobal('window', { addEventListener: () => undefined });
+afterAll(() => vi.unstubAllGlobals());
 const { matchPath } = await import('./router.tsx');
 
 test('a path gives its parts, decoded, and matches nothing else', () => {

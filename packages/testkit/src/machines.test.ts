@@ -167,7 +167,8 @@ async function macOf(lab: TestLab): Promise<string | undefined> {
 }
 
 test('8.1.10: a stopped machine that is not persistent is kept without a way in, then forgotten', async () => {
-  await using lab = await startTestLab({ config: { keepStoppedMs: 800 } });
+  // Long enough for all that is looked at while it is kept, also on a busy machine.
+  await using lab = await startTestLab({ config: { keepStoppedMs: 2_500 } });
   await course(lab);
   const first = await there(lab, virtualMachineInstances);
   await power(lab, false);
