@@ -18,6 +18,7 @@ export type OptionsKind = 'CreateOptions' | 'UpdateOptions' | 'PatchOptions';
 
 const VALIDATION = ['Ignore', 'Strict', 'Warn'] as const;
 const MANAGER_BYTES = 128;
+const UNPRINTABLE = /\p{C}/u;
 
 /** Reads and checks the options; `apply` tells an apply patch from the others. */
 export function readWriteOptions(kind: OptionsKind, query: URLSearchParams, userAgent: string | undefined, apply = false): WriteOptions {
@@ -59,9 +60,9 @@ function managerErrors(manager: string): FieldError[] {
   if (Buffer.byteLength(manager) > MANAGER_BYTES) {
     return [{ type: 'FieldValueTooLong', field: 'fieldManager', message: `Too long: may not be more than ${MANAGER_BYTES} bytes` }];
   }
+  if (!UNPRINTABLE.test(manager)) return [];
   const characters = Array.from(manager);
-  const at = characters.findIndex((one) => /\p{C}/u.test(one));
-  if (at < 0) return [];
+  const at = characters.findIndex((one) => UNPRINTABLE.test(one));
   const code = (characters[at]?.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0');
   const shown = JSON.stringify(manager).replaceAll('\\u0007', '\\a');
   return [

@@ -45,6 +45,7 @@ function readItem(item: JsonObject): LimitItem {
 }
 
 function applyDefaults(pod: JsonObject, items: readonly LimitItem[]): void {
+  if (items.length === 0) return;
   const limits: Record<string, string> = {};
   const requests: Record<string, string> = {};
   for (const item of items.filter(({ type }) => type === 'Container')) {

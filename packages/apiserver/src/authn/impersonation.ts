@@ -46,8 +46,8 @@ function readImpersonation(headers: Readonly<Record<string, string>>): Impersona
   const uid = headers['impersonate-uid'];
   const groups = listHeader(headers['impersonate-group']);
   const extra: Record<string, readonly string[]> = {};
-  for (const [name, value] of Object.entries(headers)) {
-    if (name.startsWith(EXTRA_PREFIX)) extra[decodeKey(name.slice(EXTRA_PREFIX.length))] = listHeader(value);
+  for (const name of Object.keys(headers)) {
+    if (name.startsWith(EXTRA_PREFIX)) extra[decodeKey(name.slice(EXTRA_PREFIX.length))] = listHeader(headers[name]);
   }
   if (username) return { username, uid, groups, extra };
   const parts = [uid !== undefined && 'a uid', groups.length > 0 && 'groups', Object.keys(extra).length > 0 && 'extra values'];

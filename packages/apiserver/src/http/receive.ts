@@ -77,16 +77,25 @@ async function readAll(request: IncomingMessage | Http2ServerRequest, limit: num
   if (length > limit) throw tooLarge();
   if (length === 0 && request.headers['transfer-encoding'] === undefined && !('stream' in request)) return NO_BODY;
   const chunks: Uint8Array[] = [];
-  let size = 0;
-  try {
-    for await (const chunk of request as AsyncIterable<Uint8Array>) {
-      size += chunk.length;
-      if (size > limit) throw tooLarge();
-      chunks.push(chunk);
-    }
-  } catch (error) {
-    if (error instanceof LabError) throw error;
-    throw new LabError('BadRequest', 'the body of the request broke off', { cause: error });
-  }
+  await readInto(chunks, request, limit);
   return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks);
+}
+
+/** Reads to the end. By its events, because an iterator over a stream costs more than the rest of receiving a request. */
+function readInto(chunks: Uint8Array[], request: IncomingMessage | Http2ServerRequest, limit: number): Promise<void> {
+  let size = 0;
+  return new Promise((resolve, reject) => {
+    const breakOff = (cause?: unknown) => reject(new LabError('BadRequest', 'the body of the request broke off', { cause }));
+    request.on('data', (chunk: Uint8Array) => {
+      size += chunk.length;
+      // What is too much is taken and forgotten: who still writes does not read our answer yet.
+      if (size > limit) reject(tooLarge());
+      else chunks.push(chunk);
+    });
+    request.once('end', () => resolve());
+    request.once('error', breakOff);
+    request.once('close', () => {
+      if (!request.readableEnded) breakOff();
+    });
+  });
 }

@@ -50,6 +50,7 @@ export class FieldCheck {
 
   /** Nothing appears twice; `at` names the field of an item. */
   unique(values: readonly (string | undefined)[], at: (index: number) => string): void {
+    if (values.length < 2) return;
     const seen = new Set<string>();
     for (const [index, value] of values.entries()) {
       if (value === undefined || value === '') continue;

@@ -88,10 +88,13 @@ class Lifecycle {
   }
 
   #begin(object: JsonObject): void {
-    if (!this.#hasStatus) return;
+    if (this.#hasStatus) set(object, 'status', this.#strategy.initialStatus?.(object) ?? this.#zeroStatus());
+  }
+
+  #zeroStatus(): Json | undefined {
     const zero: JsonObject = {};
     this.decode(zero, () => undefined);
-    set(object, 'status', this.#strategy.initialStatus?.(object) ?? zero['status']);
+    return zero['status'];
   }
 
   /** `/status` takes the status and metadata; labels of workloads belong to the main endpoint. */

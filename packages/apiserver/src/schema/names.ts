@@ -14,6 +14,14 @@ function formText(rule: string, form: string, ...examples: readonly string[]): s
   return `${rule} (e.g. ${examples.map((example) => `'${example}'`).join(',  or ')}, regex used for validation is '${form}')`;
 }
 
+const QUALIFIED_TEXT = formText(
+  "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character",
+  QUALIFIED,
+  'MyName',
+  'my.name',
+  '123-abc',
+);
+
 const tooLong = (limit: number) => `must be no more than ${limit} bytes`;
 const bytes = (text: string) => Buffer.byteLength(text);
 
@@ -52,11 +60,9 @@ export function label1035Problems(name: string): string[] {
 
 /** Why `key` is no qualified name: the key of a label, an annotation or a finalizer. `called` opens the message of a wrong shape. */
 export function qualifiedNameProblems(key: string, called = 'a qualified name'): string[] {
-  const rule = "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character";
-  const form = formText(rule, QUALIFIED, 'MyName', 'my.name', '123-abc');
   const parts = key.split('/');
   const name = parts.at(-1) ?? '';
-  if (parts.length > 2) return [`${called} ${form} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`];
+  if (parts.length > 2) return [`${called} ${QUALIFIED_TEXT} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`];
   const problems: string[] = [];
   if (parts.length === 2) {
     const prefix = parts[0] ?? '';
@@ -65,7 +71,7 @@ export function qualifiedNameProblems(key: string, called = 'a qualified name'):
   }
   if (name === '') problems.push('name part must be non-empty');
   else if (bytes(name) > 63) problems.push(`name part ${tooLong(63)}`);
-  if (!QUALIFIED_FORM.test(name)) problems.push(`name part ${form}`);
+  if (!QUALIFIED_FORM.test(name)) problems.push(`name part ${QUALIFIED_TEXT}`);
   return problems;
 }
 

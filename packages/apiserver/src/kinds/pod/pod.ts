@@ -1,3 +1,4 @@
+import { cloneJson } from '../../clone-json.ts';
 import type { FieldError } from '../../field-error.ts';
 import type { JsonObject } from '../../json.ts';
 import { numberAt, objectAt, objectsAt, textAt } from '../../json-read.ts';
@@ -22,7 +23,7 @@ function validate(pod: JsonObject): FieldError[] {
 
 /** The spec with the old values of what may change, for a comparison of the rest. */
 function withOldMutables(spec: JsonObject, old: JsonObject): JsonObject {
-  const copy = structuredClone(spec);
+  const copy = cloneJson(spec);
   for (const list of ['containers', 'initContainers']) {
     for (const [index, container] of objectsAt(copy, list).entries()) {
       const image = objectsAt(old, list)[index]?.['image'];
@@ -32,7 +33,7 @@ function withOldMutables(spec: JsonObject, old: JsonObject): JsonObject {
   for (const field of ['activeDeadlineSeconds', 'tolerations', 'schedulingGates', 'priority', 'nodeName']) {
     if (field === 'nodeName' && old[field] !== undefined) continue;
     if (old[field] === undefined) delete copy[field];
-    else copy[field] = structuredClone(old[field]);
+    else copy[field] = cloneJson(old[field]);
   }
   return copy;
 }
