@@ -7,19 +7,19 @@ import { commonStatus } from './shared-schema.ts';
 /** What an ImageBuild should be. */
 export const ImageBuildSpec = z.object({
   image: z.string().describe('The image that the recipe makes, as templates name it: crownlabs/desktop:1.'),
-  recipe: z.string().describe('Name of the recipe.'),
+  recipe: z.string().describe('The recipe: the name of its folder.'),
 });
 
 /** Where a build is. */
 export const ImageBuildStatus = z.object({
-  phase: z.enum(['Pending', 'Building', 'Ready', 'Failed']).optional().describe('Where the build is on its way.'),
+  phase: z.enum(['Pending', 'Building', 'Ready', 'Failed']).optional().describe('How far the build is.'),
   step: z.string().optional().describe('What is being done now.'),
   percent: marked(z.int().min(0).max(100).optional().describe('How much of the work is done, as far as that can be told.'), {
     format: 'int32',
   }),
   message: z.string().optional().describe('Why it failed, and what to do.'),
-  startedAt: z.iso.datetime().optional().describe('When it began.'),
-  finishedAt: z.iso.datetime().optional().describe('When it ended.'),
+  startedAt: z.iso.datetime().optional().describe('When the build began.'),
+  finishedAt: z.iso.datetime().optional().describe('When the build ended, well or not.'),
   ...commonStatus,
 });
 

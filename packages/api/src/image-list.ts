@@ -5,13 +5,13 @@ import { commonStatus } from './shared-schema.ts';
 
 const ListedImage = z.object({
   name: z.string().describe('Name of the image.'),
-  versions: z.array(z.string()).describe('Its tags.'),
+  versions: z.array(z.string()).describe('The tags of the image that templates may name.'),
 });
 
 const ImageListSpec = z.object({
-  registryName: z.string().describe('Host of the registry.'),
+  registryName: z.string().describe('Host of the registry, as image references name it.'),
   projectBaseName: z.string().optional().describe('The project of the registry that the images are in.'),
-  images: z.array(ListedImage).describe('The images.'),
+  images: z.array(ListedImage).describe('The images that the registry has.'),
 });
 
 const ImageListStatus = z.object({ ...commonStatus });

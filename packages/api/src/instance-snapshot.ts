@@ -22,7 +22,7 @@ const InstanceSnapshotSpec = marked(
 );
 
 const InstanceSnapshotStatus = z.object({
-  phase: z.enum(['', 'Pending', 'Processing', 'Completed', 'Failed']).optional().describe('Where the snapshot is on its way.'),
+  phase: z.enum(['', 'Pending', 'Processing', 'Completed', 'Failed']).optional().describe('How far the snapshot is.'),
   image: z.string().optional().describe('What templates name the image by.'),
   environmentType: EnvironmentType.optional().describe('The type of environment that can start the image.'),
   template: z.string().optional().describe('The Template that was made of it.'),

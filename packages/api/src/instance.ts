@@ -25,10 +25,10 @@ const ExposedPort = z.object({
   name: z
     .string()
     .regex(/^[a-z0-9]([-a-z0-9]{0,13}[a-z0-9])?$/)
-    .describe('Name of the port.'),
+    .describe('What the port is called: lower-case letters, digits and dashes, up to 15 characters.'),
   port: marked(z.int().min(0).max(65_535).default(0).describe('The port outside; 0 lets the system choose.'), { format: 'int32' }),
-  targetPort: marked(z.int().min(1).max(65_535).describe('The port inside.'), { format: 'int32' }),
-  protocol: z.enum(['TCP', 'UDP', 'SCTP']).default('TCP').describe('The protocol.'),
+  targetPort: marked(z.int().min(1).max(65_535).describe('The port that the program in the environment listens on.'), { format: 'int32' }),
+  protocol: z.enum(['TCP', 'UDP', 'SCTP']).default('TCP').describe('The protocol of the port.'),
 });
 
 const ContentUrls = z.object({
@@ -42,14 +42,14 @@ const IMMUTABLE = [{ rule: 'self == oldSelf', message: 'cannot be changed: creat
 export const InstanceSpec = z.object({
   'template.crownlabs.polito.it/TemplateRef': marked(reference('The template to start a copy of.'), { rules: IMMUTABLE }),
   'tenant.crownlabs.polito.it/TenantRef': marked(reference('Whose instance it is.'), { rules: IMMUTABLE }),
-  running: z.boolean().default(true).describe('Whether it should run.'),
+  running: z.boolean().default(true).describe('Whether the instance should run; false stops it.'),
   suspended: z.boolean().optional().describe('Whether it should sleep with its memory kept, where the home can do that.'),
   prettyName: z.string().optional().describe('The name that people read; chosen by the system when absent.'),
   nodeSelector: z.record(z.string(), z.string()).optional().describe('Where it should run, if the template lets the user choose.'),
   statusCheckUrl: z.string().optional().describe('Asked during an exam whether the time is over.'),
   contentUrls: z.record(z.string(), ContentUrls).optional().describe('Per environment: what to load before and where to send results.'),
   publicExposure: z
-    .object({ ports: z.array(ExposedPort).describe('The ports to open.') })
+    .object({ ports: z.array(ExposedPort).describe('The ports to open, each under a name of its own.') })
     .optional()
     .describe('Ports to open to the Internet.'),
 });
@@ -58,7 +58,7 @@ export type InstanceSpec = z.infer<typeof InstanceSpec>;
 
 const Automation = z.object({
   lastCheckTime: z.iso.datetime().optional().describe('When the end of the exam was asked for last.'),
-  terminationTime: z.iso.datetime().optional().describe('When it ends.'),
+  terminationTime: z.iso.datetime().optional().describe('When the exam ends, as its system said.'),
   submissionTime: z.iso.datetime().optional().describe('When the results were handed in.'),
 });
 
@@ -71,7 +71,7 @@ const Importing = z.object({
 /** What one environment of an Instance is. */
 export const EnvironmentStatus = z.object({
   name: EnvironmentName,
-  phase: InstancePhase.optional().describe('Where the environment is on its way.'),
+  phase: InstancePhase.optional().describe('How far the environment is on its way to Ready or Off.'),
   expositionAccepted: z.boolean().default(false).describe('Whether the way in is open.'),
   ip: z.string().optional().describe('The address of the environment inside the system.'),
   initialReadyTime: z.string().optional().describe('How long the first start took.'),
@@ -83,17 +83,17 @@ export type EnvironmentStatus = z.infer<typeof EnvironmentStatus>;
 
 /** What an Instance is. Written by controllers alone. */
 export const InstanceStatus = z.object({
-  phase: InstancePhase.optional().describe('Where the instance is on its way.'),
-  url: z.string().optional().describe('Where its desktop or page is.'),
+  phase: InstancePhase.optional().describe('How far the instance is, which is how far its environments are together.'),
+  url: z.string().optional().describe('The address of the instance; its environments are below it.'),
   nodeName: z.string().optional().describe('The machine it runs on.'),
-  nodeSelector: z.record(z.string(), z.string()).optional().describe('What chose that machine.'),
+  nodeSelector: z.record(z.string(), z.string()).optional().describe('The labels by which that machine was chosen.'),
   environments: marked(z.array(EnvironmentStatus).optional().describe('The state of each environment.'), { listMapKeys: ['name'] }),
   publicExposure: z
     .object({
-      externalIP: z.string().optional().describe('The address outside.'),
+      externalIP: z.string().optional().describe('The address on the Internet.'),
       ports: z.array(ExposedPort).optional().describe('The ports as they were assigned.'),
-      phase: z.enum(['', 'Provisioning', 'Ready', 'Error']).optional().describe('Where the exposure is on its way.'),
-      message: z.string().optional().describe('Why.'),
+      phase: z.enum(['', 'Provisioning', 'Ready', 'Error']).optional().describe('How far the opening of the ports is.'),
+      message: z.string().optional().describe('What is wrong or waited for, in words.'),
     })
     .optional()
     .describe('The ports that are open to the Internet.'),

@@ -49,8 +49,8 @@ export type WorkspaceQuota = z.infer<typeof WorkspaceQuota>;
 export function reference(description: string) {
   return z
     .object({
-      name: z.string().describe('Name of the object.'),
-      namespace: z.string().optional().describe('Namespace of the object.'),
+      name: z.string().describe('Name of the object that is meant.'),
+      namespace: z.string().optional().describe('Namespace of that object, where it is in one and that is not clear.'),
     })
     .describe(description);
 }
@@ -66,7 +66,7 @@ export const EnvironmentName = z
 /** One aspect of an object's state, with a reason for machines and a message for people. */
 export const Condition = z.object({
   type: z.string().describe('What the condition is about, in CamelCase.'),
-  status: z.enum(['True', 'False', 'Unknown']).describe('Whether it holds.'),
+  status: z.enum(['True', 'False', 'Unknown']).describe('Whether it holds; Unknown while that cannot be told.'),
   reason: z.string().describe('Why, in one CamelCase word.'),
   message: z.string().describe('Why, and what to do, in words that a student understands.'),
   lastTransitionTime: z.iso.datetime().describe('When the status changed last.'),
@@ -83,7 +83,15 @@ export const commonStatus = {
 
 /** A namespace of ours and whether it is there. */
 export function namespaceState(description: string) {
+  return existence(description, 'namespace');
+}
+
+/** Something that is made for somebody, by name, and whether it is there. */
+export function existence(description: string, what: string) {
   return z
-    .object({ name: z.string().optional().describe('Name of the namespace.'), created: z.boolean().describe('Whether it exists.') })
+    .object({
+      name: z.string().optional().describe(`Name of the ${what}.`),
+      created: z.boolean().describe(`Whether the ${what} exists.`),
+    })
     .describe(description);
 }

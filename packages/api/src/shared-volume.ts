@@ -13,7 +13,7 @@ const SharedVolumeStatus = z.object({
   phase: z
     .enum(['', 'Pending', 'Provisioning', 'Ready', 'Deleting', 'ResourceQuotaExceeded', 'Error'])
     .optional()
-    .describe('Where the volume is on its way.'),
+    .describe('How far the volume is.'),
   templates: z.int().optional().describe('How many templates mount it.'),
   instances: z.int().optional().describe('How many instances have it mounted now.'),
   ...commonStatus,

@@ -47,7 +47,12 @@ function* nodes(schema: StructuralSchema, path: string): Generator<[string, Stru
 function* faults({ type, properties, additionalProperties, description, ...rest }: StructuralSchema, path: string): Generator<string> {
   if (type === undefined && rest['x-kubernetes-int-or-string'] !== true) yield `${path} has no type`;
   if (properties && additionalProperties) yield `${path} is two kinds of object`;
-  if (/\.(spec|status)\..*[^\]}]$/.test(path) && !description) yield `${path} is not described`;
+  if (/\.(spec|status)(\..*[^\]}])?$/.test(path) && !isSentence(description)) yield `${path} is not explained: ${description}`;
+}
+
+/** A capital, two words at least, and a full stop: what `kubectl explain` prints under the field. */
+function isSentence(text = ''): boolean {
+  return /^[A-Z]\S*( \S+)+\.$/.test(text);
 }
 
 test('every schema of ours is structural, and every field says what it is', () => {

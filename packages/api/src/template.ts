@@ -34,9 +34,9 @@ export const Environment = z.object({
     reservedCPUPercentage: marked(z.int().min(1).max(100).describe('How much of the processor is guaranteed, in percent.'), {
       format: 'int32',
     }),
-  }).describe('What the environment gets.'),
+  }).describe('The processor, memory and disk that the environment gets.'),
   rewriteURL: z.boolean().default(false).describe('Serve the application at / instead of below its path.'),
-  containerStartupOptions: StartupOptions.optional().describe('How to start a container.'),
+  containerStartupOptions: StartupOptions.optional().describe('How to start a container; machines have no use for it.'),
   storageClassName: z.string().optional().describe('The StorageClass of the persistent disk.'),
   mountMyDriveVolume: marked(z.boolean().default(true).describe('Mount the personal volume at /media/mydrive.'), { required: true }),
   sharedVolumeMounts: z.array(SharedVolumeMount).optional().describe('Volumes shared by the workspace.'),

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { AGE, CROWNLABS_GROUP, type Kind, type ServedAt, servedAt } from './kind.ts';
 import type { LabObject } from './metadata.ts';
 import { marked } from './schema-mark.ts';
-import { commonStatus, namespaceState, WorkspaceQuota } from './shared-schema.ts';
+import { commonStatus, existence, namespaceState, WorkspaceQuota } from './shared-schema.ts';
 
 /** What somebody is in a workspace. */
 export const WorkspaceRole = z.enum(['manager', 'user', 'candidate']);
@@ -10,18 +10,18 @@ export const WorkspaceRole = z.enum(['manager', 'user', 'candidate']);
 export type WorkspaceRole = z.infer<typeof WorkspaceRole>;
 
 const Membership = z.object({
-  name: z.string().describe('Name of the workspace.'),
+  name: z.string().describe('Name of the Workspace.'),
   role: WorkspaceRole.describe('What the person is there: a manager, a user, or a candidate who waits to be accepted.'),
 });
 
 /** What a Tenant should be. */
 export const TenantSpec = z.object({
-  firstName: z.string().describe('First name.'),
-  lastName: z.string().describe('Family name.'),
+  firstName: z.string().describe('First name of the person.'),
+  lastName: z.string().describe('Family name of the person.'),
   email: z
     .string()
     .regex(/^[^\s@<>()[\],;:\\"]+@[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*$/)
-    .describe('E-mail address.'),
+    .describe('E-mail address, to which warnings are sent.'),
   lastLogin: z.iso.datetime({ offset: true }).optional().describe('When the person signed in last; absent before the first time.'),
   workspaces: marked(z.array(Membership).optional().describe('The workspaces that the person belongs to.'), { listMapKeys: ['name'] }),
   publicKeys: z.array(z.string()).optional().describe('SSH public keys, one line of OpenSSH each.'),
@@ -42,7 +42,7 @@ export const TenantStatus = z.object({
     .describe('Services that know of this person, and whether that worked.'),
   keycloak: z
     .object({
-      userCreated: namespaceState('The account at the identity provider.'),
+      userCreated: existence('The account at the identity provider.', 'account'),
       userConfirmed: z.boolean().describe('Whether the person confirmed the address.'),
       userSynchronized: z.boolean().describe('Whether roles at the identity provider equal those here.'),
     })
