@@ -62,6 +62,18 @@ test('what was sent is not sent again by the same process, even where the API do
   expect(state.sent).toHaveLength(2);
 });
 
+test('the last word about an Instance is not said again while it is still seen, and a namesake gets its own', async () => {
+  const { state, start, seen } = world();
+  const outbox = start();
+  await outbox.send(seen(), notice, signal);
+  // Its deletion was asked for, and is not told of yet: what is seen is marked by this very process.
+  await outbox.send(seen(), notice, signal);
+  expect(state.sent).toHaveLength(1);
+  const { metadata } = seen();
+  await outbox.send({ ...seen(), metadata: { ...metadata, uid: 'u2', annotations: {} } }, notice, signal);
+  expect(state.sent).toHaveLength(2);
+});
+
 test('a mail that could not be sent is queued, and waits longer every time, whatever else brings it to mind', async () => {
   const { state, start, seen, mark } = world();
   const outbox = start();

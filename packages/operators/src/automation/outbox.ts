@@ -1,5 +1,5 @@
 import { type Instance, instances } from '@crownlabs/api';
-import type { EventRecorder } from '@crownlabs/client';
+import { type EventRecorder, keyOf, keyText, type ObjectKey } from '@crownlabs/client';
 import { type Backoff, backoffDelay, type Clock, type Logger, messageOf, rfc3339 } from '@crownlabs/std';
 import type { Lab } from '../lab.ts';
 import type { Notice, Post } from './notice.ts';
@@ -32,6 +32,15 @@ interface Mark {
   readonly process: string;
 }
 
+/** What this process knows of the notices about one Instance. */
+interface Memory {
+  readonly uid: string | undefined;
+  /** The last notice that is out of our hands. */
+  taken?: string;
+  failures: number;
+  nextTry: number;
+}
+
 /**
  * Brings notices on their way at most once each. What is about to be sent is written onto the Instance before, so that a restart knows: what was
  * `queued` is sent, what was being sent when a process died is not sent again, because nobody can tell how far it came.
@@ -39,8 +48,7 @@ interface Mark {
 export class Outbox {
   readonly #options: OutboxOptions;
   readonly #process = crypto.randomUUID().slice(0, 8);
-  readonly #failures = new Map<string, { count: number; nextAt: number }>();
-  readonly #taken = new Map<string, string>();
+  readonly #known = new Map<string, Memory>();
 
   constructor(options: OutboxOptions) {
     this.#options = options;
@@ -63,25 +71,36 @@ export class Outbox {
 
   /** Sends the notice unless that was done. The mark stays; whoever calls removes it together with what it counts. */
   async send(instance: Instance, notice: Notice, signal: AbortSignal): Promise<Posted> {
-    const { uid = '' } = instance.metadata;
+    const memory = this.#of(instance);
     const mark = this.#mark(instance, notice.id);
-    if (this.#taken.get(uid) === notice.id || this.#wasElsewhere(mark)) return { done: true, instance };
+    if (memory.taken === notice.id || this.#wasElsewhere(mark)) return { done: true, instance };
     const since = mark?.since ?? this.#options.clock.now();
-    const early = (this.#failures.get(uid)?.nextAt ?? 0) - this.#options.clock.now();
+    const early = memory.nextTry - this.#options.clock.now();
     if (early > 0) return { done: false, afterMs: early, since };
     const marked = mark?.state === 'sending' ? instance : await this.#claim(instance, notice.id, since);
     if (await this.#try(marked, notice, signal)) {
-      this.#failures.delete(uid);
-      this.#taken.set(uid, notice.id);
+      Object.assign(memory, { taken: notice.id, failures: 0, nextTry: 0 });
       return { done: true, instance: marked };
     }
-    return { done: false, afterMs: await this.#later(marked, notice.id, since), since };
+    const afterMs = backoffDelay(BACKOFF, memory.failures);
+    Object.assign(memory, { failures: memory.failures + 1, nextTry: this.#options.clock.now() + afterMs });
+    await this.#write(marked, { annotations: this.#marked('queued', notice.id, since) });
+    return { done: false, afterMs, since };
   }
 
-  /** Forgets an Instance that is gone. */
-  forget(uid: string): void {
-    this.#failures.delete(uid);
-    this.#taken.delete(uid);
+  /** Forgets an Instance, once it is seen to be gone: until then a look at what it was must not send its last notice again. */
+  forget(key: ObjectKey): void {
+    this.#known.delete(keyText(key));
+  }
+
+  #of(instance: Instance): Memory {
+    const key = keyText(keyOf(instance));
+    const { uid } = instance.metadata;
+    const known = this.#known.get(key);
+    if (known && known.uid === uid) return known;
+    const memory: Memory = { uid, failures: 0, nextTry: 0 };
+    this.#known.set(key, memory);
+    return memory;
   }
 
   /** Another process was sending it when it died: nobody can tell how far it came. */
@@ -114,16 +133,6 @@ export class Outbox {
       });
       return false;
     }
-  }
-
-  /** Notes that the notice waits; says for how long. */
-  async #later(instance: Instance, id: string, since: number): Promise<number> {
-    const { uid = '' } = instance.metadata;
-    const count = this.#failures.get(uid)?.count ?? 0;
-    const afterMs = backoffDelay(BACKOFF, count);
-    this.#failures.set(uid, { count: count + 1, nextAt: this.#options.clock.now() + afterMs });
-    await this.#write(instance, { annotations: this.#marked('queued', id, since) });
-    return afterMs;
   }
 
   #mark(instance: Instance, id: string): Mark | undefined {

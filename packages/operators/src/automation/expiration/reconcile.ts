@@ -25,6 +25,7 @@ export function expirationReconciler(parts: ExpirationParts): Reconcile {
   const { lab, clock } = parts;
   return async ({ name, namespace = '' }, signal) => {
     const subject = subjectOf(parts, name, namespace);
+    if (!lab.instances.get(name, namespace)) parts.outbox?.forget({ namespace, name });
     if (!subject) return undefined;
     const facts = factsOf(parts, subject);
     const notes = keptNotes(facts);
@@ -77,13 +78,12 @@ async function act(
 }
 
 async function remove(parts: ExpirationParts, subject: Subject, letter: Letter, signal: AbortSignal): Promise<Outcome | undefined> {
-  const { lab, clock, events, log, outbox } = parts;
+  const { lab, clock, events, log } = parts;
   const { instance } = subject;
   const posted = await post(parts, subject, letter, signal);
   if (!posted.done && clock.now() < posted.since + LAST_WORD_MS) return { instance, again: { afterMs: posted.afterMs } };
   const { metadata } = posted.done ? posted.instance : instance;
   await deleteAsSeen(lab, metadata);
-  outbox?.forget(metadata.uid ?? '');
   events.record(instance, { type: 'Normal', reason: 'Expired', message: 'Deleted: its template gives it no more time.' });
   log.info('Instance was deleted because it expired', { instance: metadata.name, namespace: metadata.namespace });
   return undefined;

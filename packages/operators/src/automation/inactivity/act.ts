@@ -83,7 +83,6 @@ async function remove(parts: InactivityParts, subject: Subject, plan: UnusedPlan
   }
   const { metadata } = posted.done ? posted.instance : subject.instance;
   await deleteAsSeen(lab, metadata);
-  outbox?.forget(metadata.uid ?? '');
   const message = `Deleted: nobody has ${plan.what === 'stop' ? 'used' : 'started'} it since ${rfc3339(plan.unusedSince)}.`;
   events.record(subject.instance, { type: 'Normal', reason: 'DeletedUnused', message });
   log.info('Instance was deleted because nobody used it', { instance: metadata.name, namespace: metadata.namespace });

@@ -101,9 +101,9 @@ function soonest(all: readonly Requeue[]): Requeue {
 async function forgetOthers({ reports, lab, outbox }: InactivityParts, holder: string): Promise<void> {
   const [namespace = '', name = ''] = holder.split('/');
   const living = lab.instances.get(name, namespace)?.metadata.uid;
+  if (living === undefined) outbox?.forget({ namespace, name });
   for (const { metadata } of reports.byIndex('holder', holder)) {
     if (metadata.name === living) continue;
-    outbox?.forget(metadata.name);
     await lab.client.delete(leases, metadata.name, USE_NAMESPACE);
   }
 }
