@@ -99,5 +99,6 @@ export const SINGLE_MACHINE: Omit<OperatorsConfig, 'publicUrl'> = {
   waitUserVerification: false,
   baseWorkspaces: [],
   namespaceLabels: {},
-  bypassGroups: ['system:masters', 'system:serviceaccounts', 'kubernetes:admin'],
+  // Administrators of clusters that kubeadm has made are in a group of their own since 1.29.
+  bypassGroups: ['system:masters', 'system:serviceaccounts', 'kubernetes:admin', 'kubeadm:cluster-admins'],
 };

@@ -1,6 +1,7 @@
 import { type ApiEndpoint, createClient, httpTransport, type KubeClient, limitedTransport, observedTransport } from '@crownlabs/client';
 import { admissionHandlers, type Directory, installKinds, installWhatIsAllowed, watchLab } from '@crownlabs/operators';
 import { type Clock, LabError, type Logger, type Scope, scope, systemClock } from '@crownlabs/std';
+import { z } from 'zod';
 import { postFrom } from '../automation/from-settings.ts';
 import { directoryOf } from './directory.ts';
 import { type ProgramMetrics, programMetrics } from './metrics.ts';
@@ -23,6 +24,8 @@ export interface OperatorsProgram {
   readonly clock?: Clock;
   readonly directory?: Directory;
 }
+
+const SelfSubjectReview = z.object({ status: z.object({ userInfo: z.object({ username: z.string() }) }) });
 
 /** The oldest version that has what we use: conditions of webhooks became stable with it. */
 const OLDEST_MINOR = 30;
@@ -72,6 +75,13 @@ async function hasKinds(client: KubeClient): Promise<boolean> {
   return found !== undefined;
 }
 
+/** The user that the API takes us for. */
+async function whoWeAre(client: KubeClient): Promise<string | undefined> {
+  const review = { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' };
+  const answer = await client.raw('POST', '/apis/authentication.k8s.io/v1/selfsubjectreviews', review);
+  return SelfSubjectReview.safeParse(answer).data?.status.userInfo.username;
+}
+
 interface Parts {
   readonly program: OperatorsProgram;
   readonly client: KubeClient;
@@ -82,7 +92,7 @@ interface Parts {
 async function begin({ program, client, metrics, owned }: Parts, signal: AbortSignal): Promise<RunningOperators> {
   const { settings, endpoint, inCluster, log, clock = systemClock, directory, identity } = program;
   const config = operatorsConfig(settings);
-  const handlers = admissionHandlers({ config, clock });
+  const handlers = admissionHandlers({ config, clock, self: await whoWeAre(client) });
   const end = new AbortController();
   const stop = AbortSignal.any([signal, end.signal]);
   const how = settings.desktopProbe === 'auto' ? (inCluster ? 'direct' : 'portforward') : settings.desktopProbe;

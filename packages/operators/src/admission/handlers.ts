@@ -3,7 +3,7 @@ import { type Clock, LabError } from '@crownlabs/std';
 import type { OperatorsConfig } from '../config.ts';
 import { defaultInstance } from './instance-defaulter.ts';
 import { validateInstance } from './instance-validator.ts';
-import { type ReviewHandler, reviewHandler } from './review.ts';
+import { type Decide, type ReviewHandler, reviewHandler } from './review.ts';
 import { validateSnapshot } from './snapshot-validator.ts';
 import { validateTemplate } from './template-validator.ts';
 import { defaultTenant } from './tenant-defaulter.ts';
@@ -35,8 +35,21 @@ export interface AdmissionHandlers {
 
 const PATIENCE_MS = 8_000;
 
+/** What the handlers are made from. */
+export interface AdmissionOptions {
+  readonly config: OperatorsConfig;
+  readonly clock: Clock;
+  /** Who the operators are, where they are no service account of ours: what they change is let through. */
+  readonly self?: string | undefined;
+}
+
 /** Makes the handlers of all webhooks. */
-export function admissionHandlers({ config, clock }: { config: OperatorsConfig; clock: Clock }): AdmissionHandlers {
+export function admissionHandlers({ config, clock, self }: AdmissionOptions): AdmissionHandlers {
+  // What we change ourselves was decided already, and outside of a cluster we may be anybody.
+  const handler = <T>(decide: Decide<T>) =>
+    reviewHandler<T>(async (request, signal) =>
+      request.operation === 'UPDATE' && request.user.username === self ? {} : decide(request, signal),
+    );
   const opened = Promise.withResolvers<AdmissionWorld>();
   const world = async (): Promise<AdmissionWorld> => {
     const late = Promise.withResolvers<never>();
@@ -47,15 +60,12 @@ export function admissionHandlers({ config, clock }: { config: OperatorsConfig; 
     return Promise.race([opened.promise, late.promise]).finally(() => clearTimeout(timer));
   };
   const handlers: [(typeof WEBHOOKS)[keyof typeof WEBHOOKS], ReviewHandler][] = [
-    [WEBHOOKS.tenantDefaulter, reviewHandler<Tenant>((request) => defaultTenant(request, config))],
-    [WEBHOOKS.tenantValidator, reviewHandler<Tenant>(async (request) => validateTenant(request, { world: await world(), config, clock }))],
-    [WEBHOOKS.instanceDefaulter, reviewHandler<Instance>(async (request) => defaultInstance(request, await world()))],
-    [WEBHOOKS.templateValidator, reviewHandler<Template>(async (request) => validateTemplate(request, { world: await world(), config }))],
-    [
-      WEBHOOKS.snapshotValidator,
-      reviewHandler<InstanceSnapshot>(async (request) => validateSnapshot(request, { world: await world(), config })),
-    ],
-    [WEBHOOKS.instanceValidator, reviewHandler<Instance>(async (request) => validateInstance(request, { world: await world(), config }))],
+    [WEBHOOKS.tenantDefaulter, handler<Tenant>((request) => defaultTenant(request, config))],
+    [WEBHOOKS.tenantValidator, handler<Tenant>(async (request) => validateTenant(request, { world: await world(), config, clock }))],
+    [WEBHOOKS.instanceDefaulter, handler<Instance>(async (request) => defaultInstance(request, await world()))],
+    [WEBHOOKS.templateValidator, handler<Template>(async (request) => validateTemplate(request, { world: await world(), config }))],
+    [WEBHOOKS.snapshotValidator, handler<InstanceSnapshot>(async (request) => validateSnapshot(request, { world: await world(), config }))],
+    [WEBHOOKS.instanceValidator, handler<Instance>(async (request) => validateInstance(request, { world: await world(), config }))],
   ];
   return {
     byService: new Map(handlers.map(([{ service }, handler]) => [`${SYSTEM_NAMESPACE}/${service}`, handler])),
