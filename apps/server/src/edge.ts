@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { createUseReports, socketFetch } from '@crownlabs/auth';
-import { createClient, httpTransport, machineStreams, podStreams, review } from '@crownlabs/client';
+import { createClient, httpTransport, machineStreams, podStreams, rebootMachine, review } from '@crownlabs/client';
 import { createGateway, FileSessionStore, followLab } from '@crownlabs/gateway';
 import { type Logger, scope, systemClock } from '@crownlabs/std';
 import { appsDomainOf, placesBelow, type Resolved, ROOT } from './resolved-config.ts';
@@ -47,6 +47,7 @@ export async function edge(config: Resolved, log: Logger, stop: AbortSignal, rea
       uses,
       exec: (pod, command, signal) => streams.exec(pod, command, signal),
       machines: (machine, stream, signal) => machines.open(machine, stream, signal),
+      reboot: (machine) => rebootMachine(client, machine),
       forward: (pod, port, signal) => streams.portForward(pod, port, signal),
       clock: systemClock,
       log,

@@ -55,7 +55,7 @@ export { type ApiEndpoint, httpTransport } from './http-transport.ts';
 export { informer } from './informer.ts';
 export { inClusterEndpoint, inClusterTransport, type KubeconfigOptions, kubeconfigEndpoint, kubeconfigTransport } from './kubeconfig.ts';
 export { limitedTransport, observedTransport, type RateLimit } from './limited-transport.ts';
-export { type MachineStream, type MachineStreams, machineStreams } from './machine-streams.ts';
+export { type MachineStream, type MachineStreams, machineStreams, rebootMachine } from './machine-streams.ts';
 export {
   apiVersionOf,
   controllerOf,

@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { createWebSocketStream } from 'ws';
 import { apiSocket, opened } from './channel-socket.ts';
+import type { KubeClient } from './client.ts';
 import type { ApiEndpoint } from './http-transport.ts';
 import type { ObjectKey } from './object.ts';
 import { virtualMachineInstances } from './virtual-machine.ts';
@@ -21,9 +22,8 @@ const GROUP = '/apis/subresources.kubevirt.io/v1';
 
 /** Streams over WebSockets to a real or embedded API that listens on the network. */
 export function machineStreams(endpoint: ApiEndpoint): MachineStreams {
-  const open = async ({ namespace = '', name }: ObjectKey, subresource: string, signal: AbortSignal) => {
-    const path = `${GROUP}/namespaces/${namespace}/${virtualMachineInstances.plural}/${name}/${subresource}`;
-    const socket = apiSocket(endpoint, path, ['plain.kubevirt.io'], signal);
+  const open = async (machine: ObjectKey, subresource: string, signal: AbortSignal) => {
+    const socket = apiSocket(endpoint, pathTo(machine, subresource), ['plain.kubevirt.io'], signal);
     const stream = createWebSocketStream(socket);
     // Whoever takes the stream listens for its end; an error before that must not end the process.
     stream.on('error', () => undefined);
@@ -31,4 +31,13 @@ export function machineStreams(endpoint: ApiEndpoint): MachineStreams {
     return stream;
   };
   return { open, portForward: (machine, port, signal) => open(machine, `portforward/${port}/tcp`, signal) };
+}
+
+/** Makes a running machine boot anew, as its reset button would. */
+export async function rebootMachine(client: Pick<KubeClient, 'raw'>, machine: ObjectKey): Promise<void> {
+  await client.raw('PUT', pathTo(machine, 'softreboot'));
+}
+
+function pathTo({ namespace = '', name }: ObjectKey, subresource: string): string {
+  return `${GROUP}/namespaces/${namespace}/${virtualMachineInstances.plural}/${name}/${subresource}`;
 }

@@ -12,7 +12,7 @@ import {
   type UseReports,
   withLiveGroups,
 } from '@crownlabs/auth';
-import type { Informer } from '@crownlabs/client';
+import type { Informer, ObjectKey } from '@crownlabs/client';
 import type { Clock, Logger } from '@crownlabs/std';
 import { Connections } from './environment/connections.ts';
 import { createDial, type Forward } from './environment/dial.ts';
@@ -58,6 +58,8 @@ export interface GatewayOptions {
   readonly exec: Exec;
   /** Screens and serial consoles of machines. */
   readonly machines: OpenMachine;
+  /** Makes a machine boot anew (`rebootMachine` of the client room). */
+  readonly reboot: (machine: ObjectKey) => Promise<void>;
   /** Told when people use environments, so that what is in use is not cleaned up. */
   readonly uses: UseReports;
   /** Used for pods whose address cannot be reached from here. */
@@ -110,8 +112,8 @@ export function createGateway(options: GatewayOptions): Gateway {
     keep: new KeepDoor({ tickets: createKeepTickets(options.key), uses, instances: watched.instances, living, clock, log }),
   };
   const stops = [...heedRights(options, access), () => environments.stop()];
-  const { relay, identity } = options;
-  const router = new Router({ addresses: at, cookies: jar, sessions, connections, environments, log, relay, identity, ...doors });
+  const { relay, identity, reboot } = options;
+  const router = new Router({ addresses: at, cookies: jar, sessions, connections, environments, log, relay, identity, reboot, ...doors });
   return {
     request: (request, response) => router.request(request, response),
     upgrade: (request, socket, head) => router.upgrade(request, { socket, head }),

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { ACTIONS, type Action } from '@crownlabs/auth';
+import type { ObjectKey } from '@crownlabs/client';
 import { LabError, type Logger, messageOf } from '@crownlabs/std';
 import type { Connections } from './environment/connections.ts';
 import type { EnvironmentKey, Environments } from './environment/environments.ts';
@@ -27,6 +28,7 @@ export interface RouterOptions {
   readonly log: Logger;
   readonly relay: Neighbour;
   readonly identity: Neighbour | undefined;
+  readonly reboot: (machine: ObjectKey) => Promise<void>;
   readonly signIn: SignInDoor;
   readonly files: StaticFiles;
   readonly apps: WebAppDoor;
@@ -77,6 +79,7 @@ export class Router {
       { path: /^\/graph$/, methods: ['POST'], serve: (call) => this.#relay(call) },
       { path: /^\/graph\/schema$/, methods: ['GET'], serve: (call) => this.#relay(call) },
       { path: /^\/api\/instances\/[^/]+\/[^/]+\/access$/, methods: ['GET'], serve: (call) => this.#access(call) },
+      { path: /^\/api\/machines\/[^/]+\/[^/]+\/[^/]+\/reboot$/, methods: ['POST'], serve: (call) => this.#reboot(call) },
       { path: /^\/keep\/[^/]+$/, methods: ['GET', 'POST'], serve: (call) => this.#keep(call) },
       { path: /^\/(api|auth|graph|keep)(\/|$)/, serve: async () => nothingHere() },
       {
@@ -180,6 +183,17 @@ export class Router {
     environments.instance({ namespace, name });
     response.writeHead(200, { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' });
     response.end(JSON.stringify(Object.fromEntries(answers)));
+  }
+
+  async #reboot({ request, response, pathname }: Call): Promise<void> {
+    const { environments, connections, reboot } = this.#options;
+    const session = await this.#session(request);
+    const [, , , namespace = '', name = '', environment = ''] = pathname.split('/').map(decoded);
+    await connections.demand(session, 'power', { namespace, name });
+    const machine = environments.pod({ namespace, name, environment })?.machine;
+    if (!machine) throw new LabError('Conflict', 'Only a virtual machine that runs can be restarted.');
+    await reboot(machine);
+    response.writeHead(204, { 'cache-control': 'no-store' }).end();
   }
 
   async #keep({ request, response, pathname }: Call): Promise<void> {

@@ -22,6 +22,7 @@ export interface LabOptions {
   readonly machines?: OpenMachine;
   readonly relay?: Neighbour;
   readonly forward?: Forward;
+  readonly reboot?: (machine: { namespace?: string; name: string }) => Promise<void>;
 }
 
 /** A gateway on a loopback port, with a fake issuer, hand-fed watches, and rights that are a set of sentences. */
@@ -108,6 +109,7 @@ export class Lab implements AsyncDisposable {
       },
       exec: options.exec ?? (() => Promise.reject(new Error('no terminals in this test'))),
       machines: options.machines ?? (() => Promise.reject(new Error('no machines in this test'))),
+      reboot: options.reboot ?? (() => Promise.reject(new Error('no machines in this test'))),
       ...(options.forward ? { forward: options.forward } : {}),
       clock: systemClock,
       log: silent,

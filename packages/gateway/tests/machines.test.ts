@@ -40,7 +40,7 @@ const machines: OpenMachine = async ({ namespace, name }, stream, signal) => {
 
 beforeEach(async () => {
   [lines, asked, refusals] = [[], [], []];
-  lab = await Lab.start({ machines });
+  lab = await Lab.start({ machines, reboot: async ({ namespace, name }) => void asked.push(`reboot of ${namespace}/${name}`) });
   screen = await new FakeDesktop().listen(HYPERVISOR);
   for (const action of ['view', 'control', 'terminal']) lab.granted.add(`ada ${action} desk`);
   ada = await lab.browser('ada').signIn();
@@ -121,6 +121,19 @@ test('a desktop stays open when the time to reach it is over', async () => {
   expect(socket.destroyed).toBe(false);
   gone.abort(new LabError('Expired', 'stopped'));
   expect(socket.destroyed).toBe(true);
+});
+
+test('a machine is made to boot anew by who has power over it, from our own page', async () => {
+  const path = '/api/machines/tenant-ada/desk/desktop/reboot';
+  const post = (browser: Browser, origin = lab.origin) => browser.ask(path, { method: 'POST', headers: { origin } });
+  expect((await post(ada)).status).toBe(403);
+  lab.granted.add('ada power desk');
+  expect((await post(ada, 'http://evil.example')).status).toBe(403);
+  expect((await post(lab.browser())).status).toBe(401);
+  expect((await post(ada)).status).toBe(409);
+  lab.runMachine(GUEST, { gui: false, phase: 'Running' });
+  expect((await post(ada)).status).toBe(204);
+  expect(asked).toEqual(['reboot of tenant-ada/desk-desktop']);
 });
 
 const heardBy = (socket: WebSocket) => {

@@ -56,6 +56,7 @@ export const ROOM_RULES: Readonly<Record<string, readonly PolicyRule[]>> = {
     rule('', ['pods', 'services'], READ),
     rule('', ['pods/portforward', 'pods/exec'], ['get', 'create']),
     rule('subresources.kubevirt.io', ['virtualmachineinstances/vnc', 'virtualmachineinstances/console'], ['get']),
+    rule('subresources.kubevirt.io', ['virtualmachineinstances/softreboot'], ['update']),
     // A right that is taken away ends open connections at once.
     rule(RBAC_GROUP, ['roles', 'rolebindings', 'clusterroles', 'clusterrolebindings'], READ),
   ],
