@@ -375,6 +375,21 @@ describe('on a full disk', () => {
     const there = (await must(lab, ['get', 'configmaps', '-n', 'default', '-o', 'jsonpath={.items[*].metadata.name}'])).split(' ');
     expect(acknowledged.filter((name) => !there.includes(name))).toEqual([]);
   });
+
+  test('`up --detach` gives up and says why', async () => {
+    const dataDir = await mkdtemp(join(tmpdir(), 'crownlabs-e2e-'));
+    await must0('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', dataDir]);
+    onTestFinished(async () => {
+      await must0('umount', ['-l', dataDir]);
+      await rm(dataDir, { recursive: true });
+    });
+    // Room for its small files, but not for the log of all objects.
+    await writeFile(join(dataDir, 'filler'), Buffer.alloc(1_840_000, 1));
+    const said = wordsOf(await run(LAUNCHER, ['--data-dir', dataDir, 'up', '--detach', '--port', '18431', '--api-port', '18432']));
+    expect(said).toContain(`control ended with code 1 before it served. The log in ${dataDir}/log cannot be opened`);
+    expect(said).toContain('Free space on its disk.');
+    expect((await run(LAUNCHER, ['--data-dir', dataDir, 'status'])).code).toBe(3);
+  });
 });
 
 async function must0(program: string, args: readonly string[]): Promise<void> {

@@ -11,6 +11,8 @@ process.once('message', (installation: Supervised) => {
   supervise(installation, {
     onServing: (notes) => tell({ serving: notes }),
     onLine: () => undefined,
+    // Nobody is there to see that it tries in vain.
+    mostStarts: 5,
     onExit: (program, how) => tell({ line: `${program} ${how}; starting it again` }),
   }).then(
     () => process.disconnect?.(),

@@ -59,6 +59,13 @@ export function readable(program: string, line: string): string | undefined {
   return `${paint('dim', time.slice(11, 19))} ${paint('dim', (typeof parsed['room'] === 'string' ? parsed['room'] : program).padEnd(10))} ${text}${fields.length > 0 ? paint('dim', `  ${fields.join(' ')}`) : ''}`;
 }
 
+/** What went wrong, in the words of a program's log line; nothing where the line tells of no failure. */
+export function troubleIn(line: string): string | undefined {
+  const parsed = parseLine(line);
+  if (parsed?.level !== 'error') return undefined;
+  return typeof parsed['error'] === 'string' ? parsed['error'] : parsed.message;
+}
+
 /** What is said of a program that ended by itself. Before anybody was let in there is nothing open that could be affected. */
 export function exitWords(program: string, how: string, { inMs, served }: { readonly inMs: number; readonly served: boolean }): string {
   const again = inMs > 0 ? ` in ${(inMs / 1000).toFixed(1)} s` : '';

@@ -2,9 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { chmod, chown, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
-import { scope, systemClock } from '@crownlabs/std';
+import { forgetSignIns } from '@crownlabs/server';
+import { LabError, scope, systemClock } from '@crownlabs/std';
 import { announce, type Ports, type Running, withdraw } from './installation.ts';
-import { LogFiles } from './log-lines.ts';
+import { LogFiles, troubleIn } from './log-lines.ts';
 import { type Places, ROOT } from './places.ts';
 import { birthOf } from './process-birth.ts';
 import { reachFor } from './setup/edge-reach.ts';
@@ -31,6 +32,8 @@ export interface SupervisedEvents {
   onLine(program: string, line: string): void;
   /** A program ended by itself and is started again; `served` says whether people could have something open. */
   onExit(program: string, how: string, again: { readonly inMs: number; readonly served: boolean }): void;
+  /** How often a program may end before all have served; then it is given up. Where somebody watches it is tried for ever. */
+  readonly mostStarts?: number;
 }
 
 /** Runs the two programs until SIGINT or SIGTERM (environments end too) or SIGUSR2 (they stay). Resolves when all has ended. */
@@ -56,9 +59,13 @@ export async function supervise(installation: Supervised, events: SupervisedEven
   const startedAt = new Date().toISOString();
   const birth = birthOf(process.pid) ?? '';
   let served = false;
+  let ends = 0;
+  const trouble = new Map<string, string>();
+  const given = Promise.withResolvers<LabError>();
   const supervisor = new Supervisor(systemClock, {
     onLine: (program, line) => {
       logs.write(program, line);
+      trouble.set(program, troubleIn(line) ?? trouble.get(program) ?? '');
       events.onLine(program, line);
     },
     onReady: (program, message) => {
@@ -67,21 +74,25 @@ export async function supervise(installation: Supervised, events: SupervisedEven
       if (served || ready.size < PROGRAMS.length) return;
       served = true;
       events.onServing([...ready.values()].flatMap(({ notes }) => notes ?? []));
+      void forgetSignIns(places.dataDir);
     },
     onExit: (program, how, pause) => {
       ready.delete(program);
       tell();
       events.onExit(program, how, { inMs: pause, served });
+      if (served || (ends += 1) < (events.mostStarts ?? Infinity)) return;
+      given.resolve(new LabError('ServiceUnavailable', `${program} ${how} before it served. ${trouble.get(program) ?? ''}`.trim()));
     },
   });
   owned.defer(() => withdraw(places));
   await announce(places, state());
   const kept = PROGRAMS.map((name) => supervisor.keep({ ...programOf(name, resolved), within: within[name] }));
-  const signal = await nextSignal();
+  const signal = await Promise.race([nextSignal(), given.promise]);
   // The door first: nobody is let into what is about to go.
   await supervisor.stop('edge', 'SIGTERM');
   await supervisor.stop('control', signal === 'SIGUSR2' ? 'SIGUSR2' : 'SIGTERM');
   await Promise.all(kept);
+  if (signal instanceof LabError) throw signal;
 }
 
 async function writeResolved({ places, config, edgeUser }: Supervised): Promise<string> {

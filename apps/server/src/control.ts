@@ -90,7 +90,7 @@ export async function control(config: Resolved, { log, stop, ready, keep }: Runn
   );
   const lab = await runOperators({ server, config, admission, counted, log, stop }, operators, node.promise);
   await lab.ready;
-  ready(config.demo ? await createDemo(clientOf(server.transport(BOOTSTRAP), 'demo'), identity.accounts) : []);
+  ready(config.demo ? await createDemo(clientOf(server.transport(BOOTSTRAP), 'demo'), identity.accounts, config.dataDir) : []);
   const parts = { server, config, owned, log, stop };
   const running = runNode(parts, node);
   const guests = machines?.run(

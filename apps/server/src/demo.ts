@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type Template, templates, type Workspace, workspaceNamespace, workspaces } from '@crownlabs/api';
 import { apiVersionOf, configMaps, type KubeClient, namespaces } from '@crownlabs/client';
 import type { Accounts } from '@crownlabs/identity';
+import { keepSignIns, unseenSignIns } from './demo-sign-ins.ts';
 
 const WORKSPACE = 'netgroup';
 const MARKER = { name: 'demo-content', namespace: 'crownlabs-system' };
@@ -44,10 +45,10 @@ const DEMOS: readonly Demo[] = [
 
 /**
  * Creates the demo workspace, templates and people, once in the life of an installation.
- * Returns lines with the sign-ins, or nothing when it was done before: passwords are not kept in the clear.
+ * Returns lines with the sign-ins until they were shown, and nothing after: passwords are not kept in the clear.
  */
-export async function createDemo(client: KubeClient, accounts: Accounts): Promise<string[]> {
-  if (await client.find(configMaps, MARKER.name, MARKER.namespace)) return [];
+export async function createDemo(client: KubeClient, accounts: Accounts, dataDir: string): Promise<string[]> {
+  if (await client.find(configMaps, MARKER.name, MARKER.namespace)) return unseenSignIns(dataDir);
   await client.apply(workspaces, workspace());
   await namespaceOf(client, workspaceNamespace(WORKSPACE));
   await Promise.all(DEMOS.map((demo) => client.apply(templates, template(demo))));
@@ -63,8 +64,10 @@ export async function createDemo(client: KubeClient, accounts: Accounts): Promis
       return `${person.name.padEnd(8)} ${password}`;
     }),
   );
+  const said = ['Sign in as one of these (shown this once; `crownlabs user passwd` sets a new one):', ...lines.map((line) => `  ${line}`)];
+  await keepSignIns(dataDir, said);
   await client.create(configMaps, { apiVersion: 'v1', kind: 'ConfigMap', metadata: MARKER, data: { id: randomUUID() } });
-  return ['Sign in as one of these (shown this once; `crownlabs user passwd` sets a new one):', ...lines.map((line) => `  ${line}`)];
+  return said;
 }
 
 function workspace() {

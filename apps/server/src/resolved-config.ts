@@ -27,6 +27,7 @@ export function placesBelow(dataDir: string) {
     pki: join(dataDir, 'pki'),
     adminKubeconfig: join(dataDir, 'admin.kubeconfig'),
     grants: join(dataDir, 'identity', 'grants.db'),
+    signIns: join(dataDir, 'sign-ins'),
     engine: join(dataDir, 'engine'),
     /** The installation whose environments may be on the machine, for who finds them when nothing runs. */
     environments: join(dataDir, 'run', 'environments'),
