@@ -34,6 +34,6 @@ export async function sweep(admin: KubeClient, { run, className }: { readonly ru
 
 /** Namespaces take a while; what never goes is left to whoever looks at the cluster. */
 async function gone(check: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 60_000;
+  const deadline = Date.now() + 120_000;
   while (Date.now() < deadline && !(await check())) await new Promise((resolve) => setTimeout(resolve, 200));
 }

@@ -217,7 +217,7 @@ test('scenario 15: deleting an instance leaves nothing of it', async () => {
       expect((await lab.admin.list(kind as typeof pods, of)).items.filter(({ metadata }) => !metadata.deletionTimestamp)).toEqual([]);
     }
     expect(await lab.admin.find(roleBindings, 'mine-access', at.namespace)).toBeUndefined();
-  }, 60_000);
+  });
 });
 
 test.each([

@@ -162,7 +162,7 @@ test('scenario 4: who has not been there for long loses the namespace, and keeps
   const drive = `${name}-drive`;
   await until(() => lab.admin.get(persistentVolumeClaims, drive, MYDRIVE_NAMESPACE));
   await lab.admin.patch(tenants, name, undefined, { spec: { lastLogin: '2020-01-01T00:00:00Z' } });
-  await until(async () => expect(await lab.admin.find(namespaces, tenantNamespace(name))).toBeUndefined(), 60_000);
+  await until(async () => expect(await lab.admin.find(namespaces, tenantNamespace(name))).toBeUndefined());
   await until(async () => expect((await lab.admin.get(tenants, name)).status?.personalNamespace.created).toBe(false));
   expect((await lab.admin.get(persistentVolumeClaims, drive, MYDRIVE_NAMESPACE)).metadata.deletionTimestamp).toBeUndefined();
 });
@@ -217,5 +217,5 @@ test('scenario 7: a sandbox comes with quota, limits and rights, and goes with t
   });
   expect((await lab.admin.get(tenants, name)).status?.sandboxNamespace).toMatchObject({ name: namespace, created: true });
   await lab.admin.patch(tenants, name, undefined, { spec: { createSandbox: false } });
-  await until(async () => expect(await lab.admin.find(namespaces, namespace)).toBeUndefined(), 60_000);
+  await until(async () => expect(await lab.admin.find(namespaces, namespace)).toBeUndefined());
 });

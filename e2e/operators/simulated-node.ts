@@ -1,7 +1,6 @@
 import { LABEL } from '@crownlabs/api';
-import { controllerOf, deployments, informer, type Kube, type KubeClient, ownedBy, pods, replicaSets } from '@crownlabs/client';
+import { informer, type Kube, type KubeClient, leases, nodes, pods } from '@crownlabs/client';
 import { hasCode, rfc3339, silent } from '@crownlabs/std';
-import type { Deployment } from 'kubernetes-types/apps/v1.js';
 import type { Pod } from 'kubernetes-types/core/v1.js';
 
 /** What a node would do with our pods, done by writing their status. */
@@ -11,34 +10,62 @@ export interface SimulatedNode {
   readonly name: string;
 }
 
-/** A deployment controller makes a ReplicaSet in no time: after this, there is none. */
-const NO_CONTROLLER_AFTER_MS = 3_000;
+/** Whose pods it runs, and its name in the cluster. */
+export interface NodeOptions {
+  readonly name: string;
+  readonly ours: (namespace: string) => boolean;
+}
+
+const HEARTBEAT_MS = 5_000;
+const LEASES = 'kube-node-lease';
+/** What a Job runs ends well; everything else of ours is an environment. */
+const JOB = 'batch.kubernetes.io/job-name';
 
 /**
- * Runs the pods of environments until `signal` aborts. Where a cluster has no controller of Deployments either, it makes the pods too. There
- * is no Node object: a cluster would wait in vain for its heart to beat.
+ * Runs the pods of environments, and of Jobs, until `signal` aborts. Its Node object has a heartbeat and a taint: a cluster would take pods
+ * away from a node that is not there, and give it others than ours.
  */
-export function simulateNode(client: KubeClient, ours: (namespace: string) => boolean, signal: AbortSignal): SimulatedNode {
-  const node: SimulatedNode = { podsGetReady: true, name: 'simulated' };
-  const watched = { labelSelector: LABEL.instance, log: silent };
-  const live = informer(client, pods, watched, signal);
-  live.onChange((pod) => {
-    if (pod && ours(pod.metadata.namespace ?? '')) void forgiving(() => run(client, node, pod), signal);
-  });
-  const apps = informer(client, deployments, watched, signal);
-  apps.onChange((now, before) => {
-    const it = now ?? before;
-    if (it && ours(it.metadata.namespace ?? '')) void forgiving(() => standIn(client, it, now !== undefined), signal);
-  });
+export function simulateNode(client: KubeClient, { name, ours }: NodeOptions, signal: AbortSignal): SimulatedNode {
+  const node: SimulatedNode = { podsGetReady: true, name };
+  void forgiving(() => beat(client, name, signal), signal);
+  for (const labelSelector of [LABEL.instance, JOB]) {
+    const live = informer(client, pods, { labelSelector, log: silent }, signal);
+    live.onChange((pod) => {
+      if (pod && ours(pod.metadata.namespace ?? '')) void forgiving(() => run(client, node, pod), signal);
+    });
+  }
   return node;
+}
+
+/** Takes a simulated node off the cluster. */
+export async function removeNode(client: KubeClient, name: string): Promise<void> {
+  await client.delete(nodes, name);
+  await client.delete(leases, name, LEASES);
+}
+
+async function beat(client: KubeClient, name: string, signal: AbortSignal): Promise<void> {
+  const taint = { key: 'scenario.crownlabs.polito.it/simulated', effect: 'NoSchedule' };
+  await client.create(nodes, { apiVersion: 'v1', kind: 'Node', metadata: { name }, spec: { taints: [taint] } });
+  while (!signal.aborted) {
+    const now = rfc3339(Date.now());
+    const ready = { type: 'Ready', status: 'True', reason: 'Simulated', message: '', lastHeartbeatTime: now, lastTransitionTime: now };
+    await client.patch(nodes, name, undefined, { status: { conditions: [ready] } }, { subresource: 'status' });
+    await client.apply(leases, {
+      apiVersion: 'coordination.k8s.io/v1',
+      kind: 'Lease',
+      metadata: { name, namespace: LEASES },
+      spec: { holderIdentity: name, leaseDurationSeconds: 40, renewTime: now.replace('Z', '.000000Z') },
+    });
+    await new Promise((resolve) => setTimeout(resolve, HEARTBEAT_MS).unref());
+  }
 }
 
 let addresses = 0;
 
 async function run(client: KubeClient, node: SimulatedNode, pod: Kube<Pod>): Promise<void> {
-  const { name, namespace = '', deletionTimestamp } = pod.metadata;
+  const { name, namespace = '', deletionTimestamp, labels = {} } = pod.metadata;
   if (deletionTimestamp !== undefined) return client.delete(pods, name, namespace, { gracePeriodSeconds: 0 });
-  if (pod.status?.phase === 'Running') return;
+  if (pod.status?.phase === 'Running' || pod.status?.phase === 'Succeeded') return;
   if (pod.spec?.nodeName === undefined) {
     const binding = {
       apiVersion: 'v1',
@@ -49,7 +76,22 @@ async function run(client: KubeClient, node: SimulatedNode, pod: Kube<Pod>): Pro
     await client.raw('POST', `/api/v1/namespaces/${namespace}/pods/${name}/binding`, binding);
     return;
   }
-  await client.patch(pods, name, namespace, { status: runningStatus(pod, node.podsGetReady) }, { subresource: 'status' });
+  const status = labels[JOB] === undefined ? runningStatus(pod, node.podsGetReady) : endedStatus(pod);
+  await client.patch(pods, name, namespace, { status }, { subresource: 'status' });
+}
+
+function endedStatus({ spec }: Kube<Pod>) {
+  const now = rfc3339(Date.now());
+  const terminated = { exitCode: 0, reason: 'Completed', startedAt: now, finishedAt: now };
+  const ended = ({ name, image = '' }: { name: string; image?: string }) => ({
+    name,
+    image,
+    imageID: image,
+    ready: false,
+    restartCount: 0,
+    state: { terminated },
+  });
+  return { phase: 'Succeeded', startTime: now, containerStatuses: (spec?.containers ?? []).map(ended) };
 }
 
 function runningStatus({ spec }: Kube<Pod>, ready: boolean) {
@@ -71,29 +113,6 @@ function runningStatus({ spec }: Kube<Pod>, ready: boolean) {
     state: { running: { startedAt: now } },
   }));
   return { phase: 'Running', podIP, podIPs: [{ ip: podIP }], startTime: now, conditions, containerStatuses };
-}
-
-/** Does what the controllers of Deployments and ReplicaSets do, where there are none. */
-async function standIn(client: KubeClient, { metadata }: Kube<Deployment>, there: boolean): Promise<void> {
-  if (there) await new Promise((resolve) => setTimeout(resolve, NO_CONTROLLER_AFTER_MS));
-  const { name, namespace = '', uid } = metadata;
-  const sets = await client.list(replicaSets, { namespace });
-  if (sets.items.some((it) => controllerOf(it)?.uid === uid)) return;
-  const deployment = await client.find(deployments, name, namespace);
-  const pod = await client.find(pods, `${name}-stand-in`, namespace);
-  const wanted = deployment?.spec?.replicas === 0 ? undefined : deployment;
-  if (!wanted && pod) await client.delete(pods, pod.metadata.name, namespace, { gracePeriodSeconds: 0 });
-  if (wanted && !pod) await client.create(pods, podOf(wanted));
-}
-
-function podOf(deployment: Kube<Deployment>) {
-  const {
-    metadata: { name, namespace },
-    spec,
-  } = deployment;
-  const { metadata = {}, spec: podSpec } = spec?.template ?? {};
-  const owned = { ...metadata, name: `${name}-stand-in`, namespace, ownerReferences: [ownedBy(deployment)] };
-  return { apiVersion: 'v1', kind: 'Pod', metadata: owned, ...(podSpec ? { spec: podSpec } : {}) };
 }
 
 /** What is gone, or changed under our hands, is told of again by the watch. */

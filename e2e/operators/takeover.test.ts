@@ -23,7 +23,7 @@ beforeAll(async () => {
   delete process.env['CROWNLABS_TEST_KUBECONFIG'];
   cluster = await openCluster();
   admin = createClient(httpTransport(cluster.endpoint), { fieldManager: 'administrator' });
-  simulateNode(admin, () => true, end.signal);
+  simulateNode(admin, { name: 'simulated', ours: () => true }, end.signal);
 });
 afterAll(async () => {
   end.abort();

@@ -3,5 +3,6 @@ export { environment, instance, template, tenant, workspace } from './factories.
 export { type FakeNode, startFakeNode } from './fake-node.ts';
 export { type FaultOptions, faultyTransport } from './faulty-transport.ts';
 export { installMachineKinds, installRouteKind, installSnapshotKinds } from './machine-kinds.ts';
+export { type MailServer, startMailServer } from './mail-server.ts';
 export { movingClock } from './moving-clock.ts';
 export { startTestLab, type TestLab, type TestLabOptions } from './test-lab.ts';

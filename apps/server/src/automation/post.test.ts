@@ -1,12 +1,19 @@
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
 import { type Instance, instances, keepRound, templates, tenants, workspaces } from '@crownlabs/api';
 import { createKeepTickets, createUseReports } from '@crownlabs/auth';
 import { namespaces } from '@crownlabs/client';
 import { smtpMailer } from '@crownlabs/mail';
 import { silent } from '@crownlabs/std';
-import { environment, eventually, instance, movingClock, startTestLab, template, tenant, workspace } from '@crownlabs/testkit';
-import { SMTPServer } from 'smtp-server';
+import {
+  environment,
+  eventually,
+  instance,
+  movingClock,
+  startMailServer,
+  startTestLab,
+  template,
+  tenant,
+  workspace,
+} from '@crownlabs/testkit';
 import { expect, test } from 'vitest';
 import { createPost } from './post.ts';
 
@@ -14,29 +21,8 @@ const NS = 'tenant-ada';
 const HOUR = 3_600_000;
 const tickets = createKeepTickets(Buffer.alloc(32, 5));
 
-/** A real mail server that keeps what it gets. */
-async function mailServer() {
-  const mails: string[] = [];
-  const server = new SMTPServer({
-    authOptional: true,
-    disabledCommands: ['STARTTLS'],
-    onData(stream, _session, done) {
-      const parts: Buffer[] = [];
-      stream.on('data', (part: Buffer) => parts.push(part));
-      stream.on('end', () => {
-        mails.push(Buffer.concat(parts).toString('utf8').replaceAll('=\r\n', '').replaceAll('=3D', '='));
-        done();
-      });
-    },
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server.server, 'listening');
-  const { port } = server.server.address() as AddressInfo;
-  return { port, mails, [Symbol.asyncDispose]: () => new Promise<void>((resolve) => server.close(() => resolve())) };
-}
-
 test('a warning arrives in the language of its owner, with a link that keeps the instance and is then void', async () => {
-  await using server = await mailServer();
+  await using server = await startMailServer();
   const clock = movingClock();
   const mailer = smtpMailer({ host: '127.0.0.1', port: server.port, security: 'none', from: 'CrownLabs <lab@example.org>' });
   const post = createPost({ mailer, publicURL: 'https://lab.example.org', language: 'en', timeZone: 'Europe/Rome', tickets, clock });
