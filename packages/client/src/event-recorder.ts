@@ -1,4 +1,4 @@
-import { type Clock, hasCode, type Logger, messageOf, rfc3339, silent, systemClock } from '@crownlabs/std';
+import { type Clock, hasCode, type Logger, lull, messageOf, rfc3339, silent, systemClock } from '@crownlabs/std';
 import { events } from './built-in.ts';
 import type { KubeClient } from './client.ts';
 import type { KubeObject } from './object.ts';
@@ -26,20 +26,31 @@ export interface EventRecorderOptions {
 }
 
 const REMEMBERED = 2_000;
+const LATEST_MS = 10_000;
 
-/** An EventRecorder over `client`; the same happening again raises the count of its Event instead of making another one. */
+/** What happened, and is not written yet. */
+interface Untold {
+  readonly about: { readonly name: string; readonly namespace: string; readonly reference: object };
+  readonly happening: Happening;
+  readonly first: string;
+  last: string;
+  times: number;
+}
+
+/**
+ * An EventRecorder over `client`; the same happening again raises the count of its Event instead of making another one. An Event is about
+ * work, so it gives way to the work: it is written when there is a moment to spare.
+ */
 export function eventRecorder(client: KubeClient, { component, clock = systemClock, log = silent }: EventRecorderOptions): EventRecorder {
   const known = new Map<string, { name: string; namespace: string; count: number }>();
+  const untold = new Map<string, Untold>();
 
-  async function write(about: KubeObject, happening: Happening): Promise<void> {
-    const { name, namespace = 'default', uid } = about.metadata;
-    const now = rfc3339(clock.now());
-    const id = [uid, happening.type, happening.reason, happening.message].join('\n');
+  async function write(id: string, { about, happening, first, last, times }: Untold): Promise<void> {
     const seen = known.get(id);
     if (seen) {
-      seen.count += 1;
+      seen.count += times;
       try {
-        await client.patch(events, seen.name, seen.namespace, { count: seen.count, lastTimestamp: now });
+        await client.patch(events, seen.name, seen.namespace, { count: seen.count, lastTimestamp: last });
         return;
       } catch (error) {
         // Events live an hour: this one is gone, so it is told anew.
@@ -47,36 +58,55 @@ export function eventRecorder(client: KubeClient, { component, clock = systemClo
       }
     }
     const suffix = `${Math.floor(clock.now()).toString(16)}${Math.floor(Math.random() * 65_536).toString(16)}`;
-    const event = { name: `${name.slice(0, 230)}.${suffix}`, namespace, count: 1 };
+    const event = { name: `${about.name.slice(0, 230)}.${suffix}`, namespace: about.namespace, count: times };
     if (known.size >= REMEMBERED) known.clear();
     known.set(id, event);
     await client.create(events, {
       apiVersion: 'v1',
       kind: 'Event',
-      metadata: { name: event.name, namespace },
-      involvedObject: { apiVersion: about.apiVersion, kind: about.kind, ...reference(about) },
+      metadata: { name: event.name, namespace: event.namespace },
+      involvedObject: about.reference,
       ...happening,
       message: happening.message.slice(0, 1024),
       source: { component },
       reportingComponent: component,
       reportingInstance: component,
-      firstTimestamp: now,
-      lastTimestamp: now,
-      count: 1,
+      firstTimestamp: first,
+      lastTimestamp: last,
+      count: times,
     });
   }
 
+  async function tell(id: string, it: Untold): Promise<void> {
+    await lull(LATEST_MS);
+    untold.delete(id);
+    await write(id, it).catch((error: unknown) =>
+      log.warn('An Event was not recorded', { reason: it.happening.reason, error: messageOf(error) }),
+    );
+  }
+
   return {
-    record(about, happening) {
-      write(about, happening).catch((error: unknown) =>
-        log.warn('An Event was not recorded', { reason: happening.reason, error: messageOf(error) }),
-      );
+    record(object, happening) {
+      const { name, namespace = 'default', uid } = object.metadata;
+      const id = [uid, happening.type, happening.reason, happening.message].join('\n');
+      const now = rfc3339(clock.now());
+      const waiting = untold.get(id);
+      if (waiting) {
+        waiting.last = now;
+        waiting.times += 1;
+        return;
+      }
+      const it = { about: { name, namespace, reference: reference(object) }, happening, first: now, last: now, times: 1 };
+      untold.set(id, it);
+      void tell(id, it);
     },
   };
 }
 
-function reference({ metadata: { name, namespace, uid, resourceVersion } }: KubeObject) {
+function reference({ apiVersion, kind, metadata: { name, namespace, uid, resourceVersion } }: KubeObject) {
   return {
+    apiVersion,
+    kind,
     name,
     ...(namespace === undefined ? {} : { namespace }),
     ...(uid === undefined ? {} : { uid }),

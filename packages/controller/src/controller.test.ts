@@ -109,3 +109,30 @@ test('a child concerns its controller, and a status write is no change of the sp
   );
   expect(specChanged(object('a', { generation: 1, labels: { a: 'b' } }), object('a', { generation: 1 }))).toBe(true);
 });
+
+test('what was worked on is told of afterwards, also when the work failed', async () => {
+  const seen: string[] = [];
+  const source = manualSource();
+  const stop = new AbortController();
+  stops.push(stop);
+  const made = controller({
+    name: 'test',
+    sources: [source],
+    reconcile: async ({ name }) => {
+      seen.push(`work ${name}`);
+      if (name === 'bad' && seen.filter((it) => it === 'work bad').length === 1) throw new Error('not yet');
+      return undefined;
+    },
+    report: async ({ name }) => {
+      seen.push(`tell ${name}`);
+      return undefined;
+    },
+  });
+  void made.run(stop.signal);
+  await new Promise((resolve) => setTimeout(resolve, 1));
+  source.enqueue({ name: 'good' });
+  await until(() => made.idle(100));
+  source.enqueue({ name: 'bad' });
+  await until(() => made.idle(100) && seen.length >= 6);
+  expect(seen).toEqual(['work good', 'tell good', 'work bad', 'tell bad', 'work bad', 'tell bad']);
+});

@@ -1,11 +1,14 @@
 import { type Informer, type KubeObject, keyOf, type ObjectKey } from '@crownlabs/client';
 
+/** Queues a key; `first` before all others, for what is nearly done. */
+type Enqueue = (key: ObjectKey, first?: boolean) => void;
+
 /** Where the keys of a controller come from. */
 export interface Source {
   /** Resolves when the objects behind the source are known: no worker starts before. */
   synced(signal: AbortSignal): Promise<void>;
   /** Hands keys to `enqueue` from now on; returns the way to stop. */
-  start(enqueue: (key: ObjectKey) => void): () => void;
+  start(enqueue: Enqueue): () => void;
 }
 
 /** Whether a change matters. `before` is absent for a new object, `now` for a deleted one. */
@@ -16,19 +19,21 @@ export interface WatchedOptions<T> {
   readonly when?: Predicate<T>;
   /** Keys that a changed object concerns; the object's own by default. */
   readonly keys?: (object: T) => readonly ObjectKey[];
+  /** Whether these keys go before those of other sources: what is nearly done is finished before something else is begun. */
+  readonly first?: boolean;
 }
 
 /** A source over an informer. The keys of an object before and after a change are both queued, so that what it left is seen too. */
-export function watched<T extends KubeObject>(informer: Informer<T>, { when, keys }: WatchedOptions<T> = {}): Source {
+export function watched<T extends KubeObject>(informer: Informer<T>, { when, keys, first = false }: WatchedOptions<T> = {}): Source {
   const keysOf = keys ?? ((object: T) => [keyOf(object)]);
   return {
     synced: (signal) => informer.synced(signal),
     start: (enqueue) =>
       informer.onChange((now, before) => {
         if (when && !when(now, before)) return;
-        if (before && keys) for (const key of keysOf(before)) enqueue(key);
+        if (before && keys) for (const key of keysOf(before)) enqueue(key, first);
         const object = now ?? before;
-        if (object) for (const key of keysOf(object)) enqueue(key);
+        if (object) for (const key of keysOf(object)) enqueue(key, first);
       }),
   };
 }

@@ -10,16 +10,23 @@ export async function patchStatus<T extends KubeObject & { status?: unknown }>(
   object: T,
   status: object,
 ): Promise<void> {
+  const patch = statusPatch(object, status);
+  if (!patch) return;
+  const { name, namespace } = object.metadata;
+  await client.patch(resource, name, namespace, patch, { subresource: 'status' });
+}
+
+/** The merge patch that makes the status of `object` what it should be; nothing if it is. */
+export function statusPatch(object: { status?: unknown }, status: object): { status: object } | undefined {
   const before = isRecord(object.status) ? object.status : {};
   const now = { ...status };
-  if (same(before, now)) return;
+  if (same(before, now)) return undefined;
   const dropped = Object.fromEntries(
     Object.keys(before)
       .filter((key) => !(key in now))
       .map((key) => [key, null]),
   );
-  const { name, namespace } = object.metadata;
-  await client.patch(resource, name, namespace, { status: { ...dropped, ...now } }, { subresource: 'status' });
+  return { status: { ...dropped, ...now } };
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -1,5 +1,5 @@
 import type { KubeClient } from '@crownlabs/client';
-import { type Controller, controller, type Reconcile, type Source } from '@crownlabs/controller';
+import { type Controller, type ControllerOptions, controller, type Source } from '@crownlabs/controller';
 import type { Clock, Logger } from '@crownlabs/std';
 import type { Post } from './automation/notice.ts';
 import type { OperatorsConfig } from './config.ts';
@@ -29,7 +29,7 @@ export type Controllers = (parts: ControllerParts) => Controller[];
 /** A controller of ours: its workers start when all that they decide from is known, not only what wakes them. */
 export function labController(
   { lab, log, clock, metrics }: ControllerParts,
-  own: { readonly name: string; readonly workers: number; readonly sources: readonly Source[]; readonly reconcile: Reconcile },
+  own: Pick<ControllerOptions, 'name' | 'workers' | 'sources' | 'reconcile' | 'report'>,
 ): Controller {
   const everything: Source = { synced: (signal) => synced(lab, signal), start: () => () => undefined };
   return controller({ ...own, log: log.child({ controller: own.name }), clock, metrics, sources: [everything, ...own.sources] });

@@ -74,3 +74,19 @@ test('a worker that fails does not end the queue', async () => {
   stop.abort();
   await running;
 });
+
+test('what is nearly done goes before what is new, in the order in which it came', async () => {
+  const queue = new WorkQueue<string>();
+  const stop = new AbortController();
+  const seen: string[] = [];
+  for (const key of ['a', 'b', 'c', 'd']) queue.add(key);
+  queue.addFirst('c');
+  queue.addFirst('b');
+  queue.add('c');
+  expect(queue.size).toBe(4);
+  const running = queue.run(async (key) => void seen.push(key), 1, stop.signal);
+  await expect.poll(() => queue.idle()).toBe(true);
+  stop.abort();
+  await running;
+  expect(seen).toEqual(['c', 'b', 'a', 'd']);
+});

@@ -23,9 +23,11 @@ export class WorkQueue<Key> {
   readonly #backoff: Backoff;
   readonly #observer: QueueObserver | undefined;
   readonly #waiting = new Map<string, Key>();
+  // Taken before the others: what is nearly done is finished before something else is begun.
+  readonly #urgent = new Map<string, Key>();
   readonly #since = new Map<string, number>();
   readonly #active = new Set<string>();
-  readonly #again = new Map<string, Key>();
+  readonly #again = new Map<string, { key: Key; first: boolean }>();
   readonly #failures = new Map<string, number>();
   readonly #appointments = new Map<string, { at: number; timer: NodeJS.Timeout }>();
   #wake: () => void = () => undefined;
@@ -39,15 +41,17 @@ export class WorkQueue<Key> {
 
   /** Keys that wait now, without those with a later appointment. */
   get size(): number {
-    return this.#waiting.size;
+    return this.#waiting.size + this.#urgent.size;
   }
 
   /** Queues `key` now. */
   add(key: Key): void {
-    const name = this.#id(key);
-    if (this.#active.has(name)) this.#again.set(name, key);
-    else this.#wait(name, key);
-    this.#wake();
+    this.#add(key, false);
+  }
+
+  /** Queues `key` before all that were added otherwise. */
+  addFirst(key: Key): void {
+    this.#add(key, true);
   }
 
   /** Queues `key` after `ms`; an earlier appointment wins. */
@@ -84,7 +88,7 @@ export class WorkQueue<Key> {
   /** True when nothing waits, nothing is worked on and no appointment is due within `withinMs`. */
   idle(withinMs = 0): boolean {
     const soon = Date.now() + withinMs;
-    return this.#waiting.size === 0 && this.#active.size === 0 && ![...this.#appointments.values()].some(({ at }) => at <= soon);
+    return this.size === 0 && this.#active.size === 0 && ![...this.#appointments.values()].some(({ at }) => at <= soon);
   }
 
   /** Hands every key to `work`, at most `workers` at a time, until the signal aborts; resolves when the last worker is done. */
@@ -104,7 +108,7 @@ export class WorkQueue<Key> {
       }
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
-        if (signal.aborted || (this.#waiting.size > 0 && running.size < workers)) resolve();
+        if (signal.aborted || (this.size > 0 && running.size < workers)) resolve();
       });
     }
     signal.removeEventListener('abort', wake);
@@ -118,20 +122,30 @@ export class WorkQueue<Key> {
     this.add(key);
   }
 
-  #wait(name: string, key: Key): void {
-    if (this.#observer && !this.#waiting.has(name)) {
+  #add(key: Key, first: boolean): void {
+    const name = this.#id(key);
+    if (this.#active.has(name)) this.#again.set(name, { key, first: first || this.#again.get(name)?.first === true });
+    else this.#wait(name, key, first);
+    this.#wake();
+  }
+
+  #wait(name: string, key: Key, first: boolean): void {
+    const urgent = this.#urgent.has(name);
+    if (this.#observer && !this.#waiting.has(name) && !urgent) {
       this.#since.set(name, Date.now());
       this.#observer.added();
     }
-    this.#waiting.set(name, key);
+    if (first) this.#waiting.delete(name);
+    (first || urgent ? this.#urgent : this.#waiting).set(name, key);
   }
 
   /** Starts on the key that has waited longest. The task it returns never rejects: failures are the worker's to handle. */
   #next(work: (key: Key) => Promise<void>): Promise<void> | undefined {
-    const first = this.#waiting.entries().next();
+    const from = this.#urgent.size > 0 ? this.#urgent : this.#waiting;
+    const first = from.entries().next();
     if (first.done) return undefined;
     const [name, key] = first.value;
-    this.#waiting.delete(name);
+    from.delete(name);
     this.#active.add(name);
     const startedAt = this.#observer ? this.#start(name, this.#observer) : 0;
     const done = () => {
@@ -150,9 +164,9 @@ export class WorkQueue<Key> {
 
   #finish(name: string): void {
     this.#active.delete(name);
-    const key = this.#again.get(name);
-    if (key === undefined) return;
+    const again = this.#again.get(name);
+    if (!again) return;
     this.#again.delete(name);
-    this.#wait(name, key);
+    this.#wait(name, again.key, again.first);
   }
 }

@@ -201,13 +201,19 @@ const CHANCE = new Set([
 function picture({ kind }: Resource, object: KubeObject, owner: string): [string, string] {
   const uids = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
   const hashes = new RegExp(`(${owner}-[a-z]+)(-[a-z0-9]{4,10})+`, 'g');
-  const text = JSON.stringify(object, (key, value: unknown) => (CHANCE.has(key) ? undefined : value))
+  // Members of an object have no order: which of them were written first says nothing.
+  const text = JSON.stringify(object, (key, value: unknown) => (CHANCE.has(key) ? undefined : inOrder(value)))
     .replaceAll(uids, 'UID')
     .replaceAll(hashes, '$1-HASH')
     .replaceAll(/"pod-template-hash":"[^"]+"/g, '"pod-template-hash":"HASH"')
     .replaceAll(owner, 'WORLD');
   const name = `${kind} ${object.metadata.name}`.replaceAll(hashes, '$1-HASH').replaceAll(owner, 'WORLD');
   return [name, text];
+}
+
+function inOrder(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 async function prepare(lab: TestLab, signal: AbortSignal): Promise<Watched> {

@@ -84,8 +84,13 @@ const total = (sets: readonly ReplicaSet[], of: (set: ReplicaSet) => number) => 
 /** All old pods go before the first new one comes. */
 function recreateSizes(wanted: number, current: ReplicaSet, old: readonly ReplicaSet[]): Sizes {
   const sizes = new Map(old.map((set) => [set.metadata.name, 0]));
-  const remaining = total(old, (set) => Math.max(size(set), set.status?.replicas ?? 0));
+  const remaining = total(old, (set) => Math.max(size(set), set.status?.replicas ?? 0, isObserved(set) ? 0 : 1));
   return sizes.set(current.metadata.name, remaining > 0 ? size(current) : wanted);
+}
+
+/** Whether the status speaks of the set as it is now: it may come a while after the pods. */
+function isObserved({ metadata, status }: ReplicaSet): boolean {
+  return (status?.observedGeneration ?? 0) >= (metadata.generation ?? 0);
 }
 
 function rollingSizes(deployment: Deployment, current: ReplicaSet, old: readonly ReplicaSet[]): Sizes {

@@ -3,7 +3,7 @@ import { type Controller, controller, ownedByKind, type Reconcile, watched } fro
 import { hasCode } from '@crownlabs/std';
 import { BY, type Cluster } from '../cluster.ts';
 import type { ReplicaSet } from '../replica-set/status.ts';
-import { patchStatus } from '../status-patch.ts';
+import { statusPatch } from '../status-patch.ts';
 import { desiredSet, nextSizes, setAnnotations, sizeAnnotations } from './desired.ts';
 import { currentSet, type Deployment, REVISION, revisionOf } from './revision.ts';
 import { deadlineAt, observe } from './status.ts';
@@ -16,6 +16,9 @@ export function deploymentController(cluster: Cluster): Controller {
   return controller({
     name: 'deployment',
     reconcile: reconcileDeployment(cluster),
+    report: reportDeployment(cluster),
+    // It tells what its sets told: they go before.
+    reportWithinMs: 2_000,
     sources: [watched(live.deployments), ownedByKind(live.replicaSets, { kind: 'Deployment', namespaced: true })],
     workers: WORKERS,
     log,
@@ -24,22 +27,40 @@ export function deploymentController(cluster: Cluster): Controller {
 }
 
 function reconcileDeployment(cluster: Cluster): Reconcile {
+  return async ({ name, namespace }) => {
+    const deployment = cluster.live.deployments.get(name, namespace);
+    if (!deployment || deployment.metadata.deletionTimestamp !== undefined) return undefined;
+    await forgetOld(cluster, deployment, await rollOut(cluster, deployment, setsOf(cluster, deployment)));
+    return undefined;
+  };
+}
+
+function reportDeployment(cluster: Cluster): Reconcile {
   const { live, clock, client } = cluster;
   return async ({ name, namespace }) => {
     const deployment = live.deployments.get(name, namespace);
     if (!deployment) return undefined;
-    const owned = live.replicaSets.byIndex(BY.owner, deployment.metadata.uid ?? '').filter((set) => !set.metadata.deletionTimestamp);
-    if (deployment.metadata.deletionTimestamp !== undefined) {
-      await patchStatus(client, deployments, deployment, observe(deployment, currentSet(deployment, owned), owned, clock.now()));
-      return undefined;
-    }
-    const sets = await rollOut(cluster, deployment, owned);
-    const status = observe(deployment, currentSet(deployment, sets), sets, clock.now());
-    await Promise.all([patchStatus(client, deployments, deployment, status), markRevision(cluster, deployment, sets)]);
-    await forgetOld(cluster, deployment, sets);
+    const sets = setsOf(cluster, deployment);
+    const current = currentSet(deployment, sets);
+    // Its set was made a moment ago: the watch will show it, and bring us back.
+    if (!current && !deployment.spec?.paused && deployment.metadata.deletionTimestamp === undefined) return undefined;
+    const status = observe(deployment, current, sets, clock.now());
+    const patch = { ...unmarkedRevision(deployment, current), ...statusPatch(deployment, status) };
+    if (Object.keys(patch).length > 0) await client.patch(deployments, name, namespace, patch, { subresource: 'status' });
     const left = (deadlineAt({ deployment, status }) ?? 0) - clock.now();
     return left > 0 ? { afterMs: left } : undefined;
   };
+}
+
+function setsOf({ live }: Cluster, { metadata }: Deployment): ReplicaSet[] {
+  return live.replicaSets.byIndex(BY.owner, metadata.uid ?? '').filter((set) => !set.metadata.deletionTimestamp);
+}
+
+/** The number of the present revision, where the Deployment does not say it yet. It is written with the status: that is one write less. */
+function unmarkedRevision({ metadata }: Deployment, current: ReplicaSet | undefined): object | undefined {
+  const revision = current && String(revisionOf(current));
+  if (revision === undefined || metadata.annotations?.[REVISION] === revision) return undefined;
+  return { metadata: { annotations: { [REVISION]: revision } } };
 }
 
 /** Makes the set of the present template if there is none, and gives all sets their next sizes. Returns them as they are then. */
@@ -111,14 +132,6 @@ function scaled(name: string, from: number, to: number): Happening {
     reason: 'ScalingReplicaSet',
     message: `Scaled ${to > from ? 'up' : 'down'} replica set ${name} from ${from} to ${to}`,
   };
-}
-
-async function markRevision({ client }: Cluster, deployment: Deployment, sets: readonly ReplicaSet[]): Promise<void> {
-  const current = currentSet(deployment, sets);
-  const revision = current && String(revisionOf(current));
-  const { name, namespace, annotations } = deployment.metadata;
-  if (revision === undefined || annotations?.[REVISION] === revision) return;
-  await client.patch(deployments, name, namespace, { metadata: { annotations: { [REVISION]: revision } } });
 }
 
 /** Deletes empty sets of revisions that are too old to go back to. */

@@ -11,7 +11,6 @@ type Endpoints = KindOf<typeof endpointsKind>;
 const SERVICE = 'kubernetes.io/service-name';
 const MANAGED_BY = 'endpointslice.kubernetes.io/managed-by';
 const MANAGER = 'endpointslice-controller.k8s.io';
-const WORKERS = 16;
 
 /** Which of the two forms the controller writes. */
 export interface EndpointsParts {
@@ -25,14 +24,15 @@ export function endpointsController(cluster: Cluster, parts: EndpointsParts): Co
   const older = informer(client, endpointsKind, { clock, log }, signal);
   return controller({
     name: 'endpoints',
-    reconcile: reconcileService(cluster, parts, (name, namespace) => older.get(name, namespace)),
+    // All that it does is to tell, of pods that come in several steps.
+    reconcile: async () => undefined,
+    report: reconcileService(cluster, parts, (name, namespace) => older.get(name, namespace)),
     sources: [
       watched(live.services),
       watched(live.pods, { when: placeChanged, keys: (pod) => servicesOf(cluster, pod).map(keyOf) }),
       ownedByKind(live.endpointSlices, { kind: 'Service', namespaced: true }),
       watched(older, { when: (now) => !now }),
     ],
-    workers: WORKERS,
     log,
     clock,
   });
@@ -99,7 +99,7 @@ async function writeSlices({ client, live }: Cluster, service: Service, slices: 
     .filter(({ metadata }) => metadata.labels?.[MANAGED_BY] === MANAGER);
   for (const slice of slices) {
     const found = present.find(({ metadata }) => metadata.name === slice.name);
-    if (found && sameJson(found.endpoints, slice.endpoints) && sameJson(found.ports ?? [], slice.ports)) continue;
+    if (found && sameJson(found.endpoints ?? [], slice.endpoints) && sameJson(found.ports ?? [], slice.ports)) continue;
     const object = sliceObject(service, slice);
     if (found) await client.replace(endpointSlices, { ...object, metadata: { ...found.metadata, labels: object.metadata.labels } });
     else await client.create(endpointSlices, object).catch(unlessPresent);

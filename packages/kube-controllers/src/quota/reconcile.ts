@@ -14,8 +14,6 @@ import { BY, type Cluster } from '../cluster.ts';
 import type { World } from '../graph/watch-all.ts';
 import { patchStatus } from '../status-patch.ts';
 
-const WORKERS = 4;
-
 /** Writes what is used of each ResourceQuota. Admission does not wait for it: this is what people see. */
 export function quotaController(cluster: Cluster, world: World): Controller {
   const { client, live, log, clock, signal } = cluster;
@@ -33,7 +31,7 @@ export function quotaController(cluster: Cluster, world: World): Controller {
   };
   const objectsOf = (kind: { group: string; plural: string }, namespace: string): readonly object[] =>
     whole[`${kind.plural}.${kind.group}`]?.byIndex(BY.namespace, namespace) ?? world.graph.inPlace(kind, namespace);
-  const reconcile: Reconcile = async ({ name, namespace = '' }) => {
+  const report: Reconcile = async ({ name, namespace = '' }) => {
     const quota = quotas.get(name, namespace);
     if (!quota) return undefined;
     const used = quotaUsed(quota, (kind) => objectsOf(kind, namespace));
@@ -53,7 +51,8 @@ export function quotaController(cluster: Cluster, world: World): Controller {
   });
   return controller({
     name: 'quota',
-    reconcile,
+    reconcile: async () => undefined,
+    report,
     sources: [
       watched(quotas),
       watched(live.pods, ofKind(pods)),
@@ -61,7 +60,6 @@ export function quotaController(cluster: Cluster, world: World): Controller {
       watched(live.claims, ofKind(persistentVolumeClaims)),
       graphSource(world, concerned, () => quotas.list().map(keyOf)),
     ],
-    workers: WORKERS,
     log,
     clock,
   });

@@ -1,5 +1,5 @@
 import { matchesSelector } from '@crownlabs/apiserver';
-import { controllerOf, ownedBy, pods, replicaSets } from '@crownlabs/client';
+import { controllerOf, keyText, ownedBy, pods, replicaSets } from '@crownlabs/client';
 import { type Controller, controller, ownedByKind, type Reconcile, watched } from '@crownlabs/controller';
 import { messageOf } from '@crownlabs/std';
 import { BY, type Cluster } from '../cluster.ts';
@@ -15,10 +15,11 @@ const FIRST_BATCH = 8;
 /** Keeps each ReplicaSet at its number of pods. */
 export function replicaSetController(cluster: Cluster): Controller {
   const { live, log, clock } = cluster;
-  const control = podControl(cluster);
+  const tools: Tools = { cluster, control: podControl(cluster), failures: new Map() };
   return controller({
     name: 'replicaset',
-    reconcile: reconcileReplicaSet(cluster, control),
+    reconcile: reconcileReplicaSet(tools),
+    report: reportReplicaSet(tools),
     sources: [watched(live.replicaSets), ownedByKind(live.pods, { kind: 'ReplicaSet', namespaced: true }), orphans(cluster)],
     workers: WORKERS,
     log,
@@ -38,21 +39,42 @@ function orphans({ live }: Cluster) {
   });
 }
 
-function reconcileReplicaSet(cluster: Cluster, control: PodControl): Reconcile {
-  const { live, clock } = cluster;
-  return async ({ name, namespace }) => {
-    const set = live.replicaSets.get(name, namespace);
+interface Tools {
+  readonly cluster: Cluster;
+  readonly control: PodControl;
+  /** Why the last try to give a set its pods failed, by the set's key. */
+  readonly failures: Map<string, Error>;
+}
+
+function reconcileReplicaSet({ cluster, control, failures }: Tools): Reconcile {
+  return async (key) => {
+    const set = cluster.live.replicaSets.get(key.name, key.namespace);
+    failures.delete(keyText(key));
     if (!set) return undefined;
     await adopt(cluster, set);
-    const active = control.ownedBy(set).filter((pod) => isActive(pod) && !control.isGoing(pod));
-    const failure = set.metadata.deletionTimestamp === undefined ? await converge(control, set, active) : undefined;
+    const failure = set.metadata.deletionTimestamp === undefined ? await converge(control, set, activeOf(control, set)) : undefined;
+    if (!failure) return undefined;
+    failures.set(keyText(key), failure);
+    throw failure;
+  };
+}
+
+function reportReplicaSet({ cluster, control, failures }: Tools): Reconcile {
+  const { live, clock, client } = cluster;
+  return async (key) => {
+    const set = live.replicaSets.get(key.name, key.namespace);
+    if (!set) return undefined;
     const now = clock.now();
-    const seen = control.ownedBy(set).filter((pod) => isActive(pod) && !control.isGoing(pod));
-    await patchStatus(cluster.client, replicaSets, set, observe(set, seen, failure && messageOf(failure), now));
-    if (failure) throw failure;
+    const seen = activeOf(control, set);
+    const failure = failures.get(keyText(key));
+    await patchStatus(client, replicaSets, set, observe(set, seen, failure && messageOf(failure), now));
     const wait = nextAvailable(set, seen, now);
     return wait === undefined ? undefined : { afterMs: wait };
   };
+}
+
+function activeOf(control: PodControl, set: ReplicaSet): Pod[] {
+  return control.ownedBy(set).filter((pod) => isActive(pod) && !control.isGoing(pod));
 }
 
 /** Creates what is missing, deletes what is too much; the failure that stopped it, if one did. */

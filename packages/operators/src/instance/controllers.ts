@@ -4,6 +4,7 @@ import { type ControllerParts, type Controllers, labController } from '../contro
 import { Doorbell } from '../doorbell.ts';
 import { isOurs } from '../manifests/labels.ts';
 import { Ledgers } from '../quota/ledger.ts';
+import { Patience } from './patience.ts';
 import { instanceReconciler } from './reconcile.ts';
 import { instanceSources } from './sources.ts';
 
@@ -17,13 +18,28 @@ export const instanceControllers: Controllers = (parts) => {
   });
   signal.addEventListener('abort', deaf, { once: true });
   const events = eventRecorder(client, { component: 'instance-operator', clock, log });
-  const reconcile = instanceReconciler({ lab, ledgers: new Ledgers(client, lab.ledgers), doorbell, config, clock, events, metrics });
+  const patience = new Patience();
+  const reconcile = instanceReconciler({
+    lab,
+    ledgers: new Ledgers(client, lab.ledgers),
+    doorbell,
+    config,
+    clock,
+    events,
+    metrics,
+    patience,
+  });
   return [
     labController(parts, {
       name: 'instance',
       workers: 16,
       sources: [...instanceSources(lab), answers],
       reconcile: whereOurs(parts, reconcile),
+      // By the same worker as everything else, so that what is said last is what is so.
+      report: async (key) => {
+        if (patience.isOver(key)) answers.enqueue(key);
+        return undefined;
+      },
     }),
   ];
 };

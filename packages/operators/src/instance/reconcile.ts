@@ -11,6 +11,7 @@ import type { Ledgers } from '../quota/ledger.ts';
 import { instancePatch } from './desired.ts';
 import type { InstanceFacts } from './facts.ts';
 import { gather } from './gather.ts';
+import type { Patience } from './patience.ts';
 import { isPowered, keptUntil, powerStep } from './power.ts';
 import { quotaOf, realise } from './realise.ts';
 import { report } from './report.ts';
@@ -24,6 +25,7 @@ export interface InstanceTools {
   readonly clock: Clock;
   readonly events: EventRecorder;
   readonly metrics: OperatorMetrics;
+  readonly patience: Patience;
 }
 
 const QUOTA_RETRY_MS = 60_000;
@@ -34,7 +36,10 @@ export function instanceReconciler(tools: InstanceTools): Reconcile {
   return async ({ name, namespace = '' }) => {
     const instance = lab.instances.get(name, namespace);
     // Children carry an owner reference, so a deletion is the garbage collector's work; the ledger forgets who is not alive.
-    if (!instance || instance.metadata.deletionTimestamp !== undefined) return undefined;
+    if (!instance || instance.metadata.deletionTimestamp !== undefined) {
+      tools.patience.told({ name, namespace });
+      return undefined;
+    }
     if (!isOurNamespace(lab, namespace, config)) return undefined;
     const seen = gather(tools, instance, clock.now());
     const shortage = await settle(tools, seen);

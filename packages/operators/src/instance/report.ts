@@ -1,10 +1,11 @@
 import { type EnvironmentStatus, type Instance, type InstanceStatus, instances } from '@crownlabs/api';
-import type { EventRecorder } from '@crownlabs/client';
+import { type EventRecorder, keyOf } from '@crownlabs/client';
 import { sameStatus } from '../conditions.ts';
 import type { OperatorsConfig } from '../config.ts';
 import type { Lab } from '../lab.ts';
 import type { OperatorMetrics } from '../metrics.ts';
 import type { InstanceFacts } from './facts.ts';
+import type { Patience } from './patience.ts';
 import { observe, readySeconds } from './status.ts';
 
 /** What an instance is reported with. */
@@ -13,14 +14,33 @@ export interface ReportTools {
   readonly config: OperatorsConfig;
   readonly events: EventRecorder;
   readonly metrics: OperatorMetrics;
+  readonly patience: Patience;
 }
 
 /** Writes what was seen of an instance, where that is new, and tells those who listen. */
-export async function report({ lab, config, events, metrics }: ReportTools, facts: InstanceFacts): Promise<void> {
+export async function report({ lab, config, events, metrics, patience }: ReportTools, facts: InstanceFacts): Promise<void> {
+  const { instance } = facts;
+  const status = observe(facts, config);
+  const key = keyOf(instance);
+  if (!sameStatus(status, instance.status)) {
+    if (goesItsWay(status) && patience.mayWait(key)) return;
+    await write({ lab, events, metrics }, facts, status);
+  }
+  patience.told(key);
+}
+
+/** On its way, with nothing that anybody has to know. */
+function goesItsWay({ phase, conditions = [] }: InstanceStatus): boolean {
+  return phase === 'Starting' && QUIET.has(conditions.find(({ type }) => type === 'Ready')?.reason ?? '');
+}
+
+async function write(
+  { lab, events, metrics }: Pick<ReportTools, 'lab' | 'events' | 'metrics'>,
+  facts: InstanceFacts,
+  status: InstanceStatus,
+): Promise<void> {
   const { instance } = facts;
   const { name, namespace } = instance.metadata;
-  const status = observe(facts, config);
-  if (sameStatus(status, instance.status)) return;
   announce(events, instance, status);
   await lab.client.patch(instances, name, namespace, { status }, { subresource: 'status' });
   // Counted once it is written, because a failed write is tried again.

@@ -26,7 +26,7 @@ export function instanceSources(lab: Lab): Source[] {
     watched(instances, { when: specChanged }),
     // Whoever leaves makes room for those who wait beside him.
     watched(instances, { when: leaves, keys: (it) => waiting(inNamespace(it.metadata.namespace ?? '')) }),
-    watched(lab.pods, { keys: (pod) => ofPod(lab, pod) }),
+    watched(lab.pods, { keys: (pod) => ofPod(lab, pod), first: true }),
     ...children.flatMap((plural) => {
       const informer = lab.children.get(plural);
       return informer ? [ownedByKind(informer, OWNER)] : [];
@@ -56,7 +56,10 @@ function ledgerSource({ ledgers, instances }: Lab): Source {
 function installation(lab: Lab, kind: OptionalKinds[keyof OptionalKinds]): Source {
   return {
     synced: (signal) => kind.synced(signal),
-    start: (enqueue) => kind.onInstalled(() => lab.instances.list().map(keyOf).forEach(enqueue)),
+    start: (enqueue) =>
+      kind.onInstalled(() => {
+        for (const it of lab.instances.list()) enqueue(keyOf(it));
+      }),
   };
 }
 

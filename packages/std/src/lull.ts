@@ -1,0 +1,43 @@
+/** A turn of the event loop that took longer had somebody else's work in it. */
+const CALM_MS = 3;
+
+interface Waiter {
+  readonly until: number;
+  readonly go: () => void;
+}
+
+/** Those who wait, in order of arrival. */
+const waiters = new Set<Waiter>();
+let watching = false;
+
+/**
+ * Resolves when the process has a moment to spare, and after `mostMs` in any case. What only tells of work waits here for the work itself:
+ * in a quiet process that is one turn of the event loop, in a rush what is told afterwards is told once.
+ */
+export function lull(mostMs: number): Promise<void> {
+  return new Promise((go) => {
+    waiters.add({ until: performance.now() + mostMs, go });
+    if (!watching) watch(performance.now());
+  });
+}
+
+function watch(began: number): void {
+  watching = true;
+  setImmediate(() => {
+    const now = performance.now();
+    release(now, now - began < CALM_MS);
+    watching = waiters.size > 0;
+    if (watching) watch(performance.now());
+  });
+}
+
+/** One at a time, so that those who waited do not make a rush of their own. */
+function release(now: number, calm: boolean): void {
+  let spare = calm;
+  for (const waiter of waiters) {
+    if (!spare && now < waiter.until) continue;
+    if (now < waiter.until) spare = false;
+    waiters.delete(waiter);
+    waiter.go();
+  }
+}
