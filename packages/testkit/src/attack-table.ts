@@ -143,6 +143,12 @@ const tenant = (who: Attacker, what: string, name: string, spec: object): Attemp
 const label = (who: Attacker, what: string, labels: object): Attempt => patch(who, what, `${V2}/tenants/student`, { metadata: { labels } });
 const mine = `${V2}/namespaces/tenant-student/instances`;
 
+/** What the lab has noted about an instance of his own. */
+const books = (who: Attacker, what: string, annotations: object): Attempt => ({
+  ...patch(who, what, `${mine}/elsewhere`, { metadata: { annotations } }),
+  because: /written by the system/,
+});
+
 /** What a student may not do to what is his. */
 const STUDENT: readonly Attempt[] = [
   get('student', 'reads another tenant', `${V2}/tenants/victim`),
@@ -183,6 +189,19 @@ const STUDENT: readonly Attempt[] = [
   patch('student', "writes its own instance's status", `${mine}/elsewhere/status`, {
     status: { environments: [{ name: 'desktop', ip: '10.0.0.9' }] },
   }),
+  books('student', 'pretends to have used an instance in the far future', { 'crownlabs.polito.it/last-activity': '2099-01-01T00:00:00Z' }),
+  books('student', 'forgets the warnings it got', { 'crownlabs.polito.it/number-alerts-sent': '0' }),
+  books('student', 'was never stopped', { 'crownlabs.polito.it/last-powered-off-timestamp': '2099-01-01T00:00:00Z' }),
+  books('student', 'keeps from expiring without a link', { 'lab.crownlabs.polito.it/kept-from-expiration': '2099-01-01T00:00:00Z' }),
+  books('student', 'says that the last word was sent', { 'lab.crownlabs.polito.it/expiration-mail': 'sending x 2026-01-01T00:00:00Z y' }),
+  patch('student', 'goes on with an exam that is watched', `${mine}/elsewhere`, {
+    metadata: { labels: { 'crownlabs.polito.it/watch-for-instance-termination': 'false' } },
+  }),
+  patch('student', 'says that its work was handed in', `${mine}/elsewhere`, {
+    metadata: { labels: { 'crownlabs.polito.it/instance-submission-completed': 'true' } },
+  }),
+  patch('student', 'asks somebody else when its exam ends', `${mine}/elsewhere`, { spec: { statusCheckUrl: 'https://evil.example.org/' } }),
+  patch('student', 'asks nobody when its exam ends', `${mine}/elsewhere`, { spec: { statusCheckUrl: null } }),
   patch('student', 'raises its own quota', core('tenant-student', 'resourcequotas/crownlabs-resource-quota'), {
     spec: { hard: { 'limits.cpu': '99' } },
   }),

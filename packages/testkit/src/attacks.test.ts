@@ -28,7 +28,9 @@ beforeAll(async () => {
   await eventually(() => lab.admin.get(roleBindings, 'sandbox-editor', 'sandbox-student'), 20_000);
   for (const name of ['net', 'art', 'secret']) await lab.admin.create(templates, template(name, 'desktop', [environment('desktop')]));
   await lab.admin.create(instances, instance('victim', 'theirs', { workspace: 'net', template: 'desktop' }));
-  await lab.admin.create(instances, instance('student', 'elsewhere', { workspace: 'net', template: 'desktop' }));
+  // An exam, which its candidate would like to have more time for. Its system is not asked: the address is nobody's.
+  const statusCheckUrl = 'https://exam.invalid/';
+  await lab.admin.create(instances, instance('student', 'elsewhere', { workspace: 'net', template: 'desktop' }, { statusCheckUrl }));
   await lab.admin.create(instances, instance('student', 'his-own', { workspace: 'art', template: 'desktop' }));
   await lab.settled();
 });
@@ -71,6 +73,7 @@ test('the same people may do what is theirs, so that it is not the table that re
   const allowed: Pick<Attempt, 'who' | 'method' | 'path' | 'body'>[] = [
     { who: 'student', method: 'GET', path: own },
     { who: 'student', method: 'PATCH', path: `${own}/elsewhere`, body: { spec: { prettyName: 'Mine' } } },
+    { who: 'student', method: 'PATCH', path: `${own}/elsewhere`, body: { metadata: { annotations: { 'example.org/note': 'mine' } } } },
     { who: 'manager of another workspace', method: 'GET', path: `${own}/his-own` },
     { who: 'manager of another workspace', method: 'PATCH', path: `${own}/his-own`, body: { spec: { running: false } } },
     { who: 'manager of another workspace', method: 'GET', path: '/apis/crownlabs.polito.it/v1alpha2/namespaces/workspace-art/templates' },
@@ -99,4 +102,23 @@ test('the same people may do what is theirs, so that it is not the table that re
     body: hardened,
   });
   expect(made).toMatchObject({ status: 201 });
+});
+
+test('a copy of an instance brings no notes of the lab along', async () => {
+  const made = instance('student', 'copied', { workspace: 'art', template: 'desktop' }, { running: false });
+  const annotations = { 'crownlabs.polito.it/last-activity': '2099-01-01T00:00:00Z', 'example.org/note': 'mine' };
+  const body = { ...made, metadata: { ...made.metadata, annotations } };
+  const path = '/apis/crownlabs.polito.it/v1alpha2/namespaces/tenant-student/instances';
+  const { status, text } = await send({ who: 'student', method: 'POST', path, body });
+  expect({ status, text }).toMatchObject({ status: 201 });
+  const found = (await lab.admin.get(instances, 'copied', 'tenant-student')).metadata.annotations ?? {};
+  expect(found).toMatchObject({ 'example.org/note': 'mine' });
+  expect(Date.parse(found['crownlabs.polito.it/last-activity'] ?? '2000-01-01T00:00:00Z')).toBeLessThan(Date.now() + 1000);
+});
+
+test('an instance without a spec, which the schema lets through, is refused in words', async () => {
+  const body = { apiVersion: 'crownlabs.polito.it/v1alpha2', kind: 'Instance', metadata: { name: 'hollow' } };
+  const path = '/apis/crownlabs.polito.it/v1alpha2/namespaces/tenant-student/instances';
+  const { status, text } = await send({ who: 'student', method: 'POST', path, body });
+  expect({ status, text }).toMatchObject({ status: 422, text: expect.stringContaining('needs a spec') });
 });

@@ -14,6 +14,8 @@ import { isMember, workspaceOf } from '../instance/gather.ts';
 import { labelValue } from '../instance/labels.ts';
 import { type Charge, chargeOf, NO_CHARGE, refusalText, shortageOf, totalCharge } from '../quota/charge.ts';
 import { INSTANCE_COUNT, namespaceLimits } from '../tenant/quota.ts';
+import { keepBooks } from './books.ts';
+import { bypasses } from './bypass.ts';
 import { instanceWarnings } from './instance-warnings.ts';
 import { type AdmissionRequest, type Decision, isOwnRoom } from './review.ts';
 import type { AdmissionWorld } from './world.ts';
@@ -28,8 +30,10 @@ export interface InstanceRules {
 export async function validateInstance(request: AdmissionRequest<Instance>, rules: InstanceRules): Promise<Decision> {
   const { user, object, oldObject } = request;
   if (isOwnRoom(user)) return {};
+  requireReferences(object);
   if (oldObject) {
     keepRights(object, oldObject);
+    if (!bypasses(user, rules.config)) keepBooks(object, oldObject);
     return oldObject.spec.running || !object.spec.running ? {} : checkQuota(request, await subjectOf(request, rules), rules);
   }
   const subject = await subjectOf(request, rules);
@@ -38,6 +42,12 @@ export async function validateInstance(request: AdmissionRequest<Instance>, rule
   const { warnings = [] } = object.spec.running ? checkQuota(request, subject, rules) : {};
   const all = [...instanceWarnings(object, subject.template), ...warnings];
   return all.length > 0 ? { warnings: all } : {};
+}
+
+/** The schema demands them of a spec, and does not demand a spec. */
+function requireReferences({ spec }: { readonly spec?: Partial<Instance['spec']> }): void {
+  if (spec?.['template.crownlabs.polito.it/TemplateRef'] && spec['tenant.crownlabs.polito.it/TenantRef']) return;
+  throw new LabError('Invalid', 'an instance needs a spec, with the template that it is of and the tenant whose it is');
 }
 
 interface Subject {
