@@ -2,7 +2,6 @@ export { type Controller, type ControllerOptions, controller, type ReconcileMetr
 export { type LeaderElectionOptions, leading } from './leader-election.ts';
 export type { Reconcile, Requeue } from './reconcile.ts';
 export {
-  type Enqueue,
   manualSource,
   ownedByKind,
   type Predicate,
