@@ -1,5 +1,6 @@
 import { type Environment, type Instance, imageBuilds, instances, LAB_GROUP, templates, tenants, workspaces } from '@crownlabs/api';
-import { environment, instance, type TestLab, template, tenant, workspace } from '@crownlabs/testkit';
+import { dataVolumes, type KubeObject, type Resource, virtualMachines } from '@crownlabs/client';
+import { environment, eventually, installMachineKinds, instance, type TestLab, template, tenant, workspace } from '@crownlabs/testkit';
 
 /** Who signs in: what the gateway would say of them, and the groups in their token. */
 export const PEOPLE: Record<string, { displayName: string; email: string; groups: string[] }> = {
@@ -18,6 +19,7 @@ const KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGmCqmkUmyYdWcsR8bHXbbHy7PEXTk2
 
 /** A course with its people, its environments and some of them running. */
 export async function fillLab(lab: TestLab): Promise<void> {
+  await installMachineKinds(lab.admin);
   const quota = { cpu: 8, memory: '8G', disk: '40G', instances: 5 };
   await lab.admin.create(workspaces, workspace('netgroup', { prettyName: 'Computer Networks', quota }));
   await lab.admin.create(workspaces, workspace('compilers', { prettyName: 'Compilers', autoEnroll: 'withApproval', quota }));
@@ -26,6 +28,7 @@ export async function fillLab(lab: TestLab): Promise<void> {
   await offer(lab);
   await lab.settled();
   await running(lab);
+  await machines(lab);
 }
 
 async function people({ admin }: TestLab): Promise<void> {
@@ -72,6 +75,18 @@ async function offer({ admin }: TestLab): Promise<void> {
     environmentType: 'VirtualMachine',
     resources: size(8, '4G'),
   });
+  await put('server', 'Server', 'A Debian server of your own, with root.', {
+    environmentType: 'CloudVM',
+    image: 'https://images.example.org/debian.qcow2',
+    guiEnabled: false,
+    persistent: true,
+    resources: size('500m', '512M', '10G'),
+  });
+  await put('kernel', 'Kernel workshop', 'A whole machine with a desktop, to build and boot kernels.', {
+    environmentType: 'VirtualMachine',
+    persistent: true,
+    resources: size('500m', '1G', '12G'),
+  });
   await put('legacy', 'Exercise 3', 'The old image of last year.', { image: 'crownlabs/legacy:1' });
   const builds = {
     desktop: { phase: 'Ready' },
@@ -95,5 +110,21 @@ async function running(lab: TestLab): Promise<void> {
   await lab.settled();
   lab.node.breakImage('crownlabs/legacy:1');
   await put('luca.bianchi', 'instance-s9', 'legacy');
+  await lab.settled();
+}
+
+/** Machines with nobody behind them: what KubeVirt and CDI would say is said here, once. */
+async function machines(lab: TestLab): Promise<void> {
+  const put = (name: string, of: string, spec: Partial<Instance['spec']> = {}) =>
+    lab.admin.create(instances, instance('student', name, { workspace: 'netgroup', template: of }, spec));
+  await Promise.all([put('instance-v1', 'server'), put('instance-v2', 'kernel', { prettyName: 'Boot my kernel' })]);
+  const says = <T extends KubeObject>(kind: Resource<T>, name: string, status: object) =>
+    eventually(() => lab.admin.patch(kind, name, 'tenant-student', { status }, { subresource: 'status' }));
+  await says(dataVolumes, 'instance-v2-kernel', { phase: 'Succeeded', progress: '100.0%' });
+  await says(virtualMachines, 'instance-v2-kernel', { printableStatus: 'Running', ready: true, created: true });
+  const since = new Date(Date.now() - 150_000).toISOString();
+  const conditions = [{ type: 'Running', status: 'True', reason: 'Pod is running', lastTransitionTime: since }];
+  await says(dataVolumes, 'instance-v1-server', { phase: 'ImportInProgress', progress: '42.0%', conditions });
+  await says(virtualMachines, 'instance-v1-server', { printableStatus: 'Provisioning', ready: false, created: true });
   await lab.settled();
 }

@@ -1,4 +1,4 @@
-import { type RefObject, useSyncExternalStore } from 'react';
+import { type ReactNode, type RefObject, useSyncExternalStore } from 'react';
 import { Icon, type IconName } from '../parts/icon.tsx';
 import { Menu, type MenuEntry } from '../parts/menu.tsx';
 import { QUALITY, SCALING, usePreference } from '../parts/preferences.ts';
@@ -11,6 +11,7 @@ import { pressTogether } from './keys.ts';
 interface BarProps {
   readonly title: string;
   readonly whose: string | undefined;
+  readonly power: ReactNode;
   readonly viewOnly: boolean;
   readonly onLook: ((look: boolean) => void) | undefined;
   readonly link: DesktopLink | undefined;
@@ -45,6 +46,7 @@ export function DesktopBar(props: BarProps) {
           <BarButton icon="keyboard" label={words.desktop.keyboard} onClick={() => setTyping(true)} />
         </span>
       )}
+      {props.power}
       <PictureMenu />
       <FullscreenButton root={root} toDesktop={toDesktop} />
     </div>

@@ -3,6 +3,7 @@ import { useState } from 'react';
 import { isConnectable, stageOf } from '../lab/progress.ts';
 import { type Entered, EnvironmentGate, type Place } from '../parts/environment-gate.tsx';
 import { StageText } from '../parts/instance-card.tsx';
+import { PowerMenu } from '../parts/power-menu.tsx';
 import { useWhose } from '../parts/whose.tsx';
 import { DesktopScreen } from './desktop-screen.tsx';
 
@@ -10,7 +11,10 @@ import { DesktopScreen } from './desktop-screen.tsx';
 export function DesktopPage({ at }: { at: Place }) {
   const [onlyLook, setOnlyLook] = useState(() => new URLSearchParams(location.search).has('view'));
   const change = (look: boolean) => {
-    history.replaceState(null, '', look ? `${location.pathname}?view=1` : location.pathname);
+    const asked = new URLSearchParams(location.search);
+    if (look) asked.set('view', '1');
+    else asked.delete('view');
+    history.replaceState(null, '', `${location.pathname}${asked.size > 0 ? `?${asked.toString()}` : ''}`);
     setOnlyLook(look);
   };
   return (
@@ -27,13 +31,21 @@ interface EntranceProps {
   readonly onLook: (look: boolean) => void;
 }
 
-function Entrance({ at, entered: { instance, title, access, askAgain }, onlyLook, onLook }: EntranceProps) {
+function Entrance({ at, entered, onlyLook, onLook }: EntranceProps) {
+  const { instance, title, access, machine, keeps, askAgain } = entered;
   const whose = useWhose(instance);
   const viewOnly = onlyLook || !access.control;
+  const fromOutside = new URLSearchParams(location.search).has('screen');
+  // A machine is seen from outside while it boots, and from inside once it shows a desktop of its own: that is another connection.
+  const inside = !machine || instance.environments.some(({ name, phase }) => name === at.environment && phase === 'Ready');
   return (
     <DesktopScreen
-      key={String(viewOnly)}
+      key={`${viewOnly} ${inside || fromOutside}`}
       at={at}
+      power={
+        machine && access.power ? <PowerMenu instance={instance} environment={at.environment} title={title} keeps={keeps} /> : undefined
+      }
+      fromOutside={fromOutside}
       title={title}
       whose={whose}
       progress={isConnectable(instance) ? undefined : <StageText instance={instance} stage={stageOf(instance)} />}

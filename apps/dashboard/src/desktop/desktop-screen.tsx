@@ -18,6 +18,10 @@ interface ScreenProps {
   readonly title: string;
   /** The owner, where that is not the reader. */
   readonly whose: string | undefined;
+  /** The power button, where there is one. */
+  readonly power: ReactNode;
+  /** Whether to look at the screen that the hypervisor of a machine draws, whatever it shows inside. */
+  readonly fromOutside: boolean;
   /** How far the environment is, while it does not answer yet. */
   readonly progress: ReactNode;
   readonly viewOnly: boolean;
@@ -83,7 +87,10 @@ export function DesktopScreen(props: ScreenProps) {
   );
 }
 
-function useLink(target: { readonly current: HTMLDivElement | null }, { at, viewOnly, mayRetry }: ScreenProps): DesktopLink | undefined {
+function useLink(
+  target: { readonly current: HTMLDivElement | null },
+  { at, viewOnly, fromOutside, mayRetry }: ScreenProps,
+): DesktopLink | undefined {
   const [link, setLink] = useState<DesktopLink>();
   const scaling = usePreference(SCALING);
   const quality = usePreference(QUALITY);
@@ -95,12 +102,13 @@ function useLink(target: { readonly current: HTMLDivElement | null }, { at, view
   useEffect(() => {
     if (!target.current) return undefined;
     const path = ['api', 'rfb', namespace, instance, environment].map(encodeURIComponent).join('/');
-    const url = `${location.origin.replace(/^http/, 'ws')}/${path}${viewOnly ? '?view=1' : ''}`;
+    const query = [...(viewOnly ? ['view=1'] : []), ...(fromOutside ? ['screen=1'] : [])].join('&');
+    const url = `${location.origin.replace(/^http/, 'ws')}/${path}${query && `?${query}`}`;
     const picture = { scaling: SCALING.live.get(), quality: QUALITY.live.get() };
     const opened = new DesktopLink(target.current, picture, { url, viewOnly, mayRetry: () => retry.current() });
     setLink(opened);
     return () => opened.close();
-  }, [target, namespace, instance, environment, viewOnly]);
+  }, [target, namespace, instance, environment, viewOnly, fromOutside]);
   useEffect(() => link?.show({ scaling, quality }), [link, scaling, quality]);
   return link;
 }

@@ -1,3 +1,4 @@
+import { quantityNumber } from './quantity.ts';
 import { Wire } from './readers.ts';
 
 /** One aspect of an object's state, in words for people. */
@@ -7,6 +8,23 @@ export interface Condition {
   readonly reason: string;
   readonly message: string;
   readonly since: number | undefined;
+}
+
+/** One machine or container of an instance. */
+export interface EnvironmentState {
+  readonly name: string;
+  readonly phase: string;
+  readonly ip: string;
+  readonly readyIn: string;
+  /** How far its disk is, while that is being made. */
+  readonly importing: DiskImport | undefined;
+}
+
+/** A disk on its way. */
+export interface DiskImport {
+  readonly percent: number;
+  readonly bytes: number;
+  readonly since: number;
 }
 
 /** A person's copy of a template. */
@@ -23,7 +41,7 @@ export interface Instance {
   readonly workspace: string;
   readonly createdAt: number;
   readonly phase: string;
-  readonly environments: readonly { readonly name: string; readonly phase: string; readonly ip: string; readonly readyIn: string }[];
+  readonly environments: readonly EnvironmentState[];
   readonly conditions: readonly Condition[];
   /** Not known to the server yet: shown because the person pressed Start. */
   readonly pretended: boolean;
@@ -36,7 +54,7 @@ const FIELDS = `
     templateCrownlabsPolitoItTemplateRef { name namespace }
     tenantCrownlabsPolitoItTenantRef { name %TENANT% }
   }
-  status { phase environments { name phase ip initialReadyTime } conditions { type status reason message lastTransitionTime } }
+  status { phase environments { name phase ip initialReadyTime importing { progress size since } } conditions { type status reason message lastTransitionTime } }
 `;
 const OWN = FIELDS.replace('%TENANT%', '');
 const WITH_NAMES = FIELDS.replace('%TENANT%', 'tenantV1alpha2Wrapper { itPolitoCrownlabsV1alpha2Tenant { spec { firstName lastName } } }');
@@ -93,10 +111,18 @@ export function readInstance(payload: unknown): Instance {
         phase: phase(environment),
         ip: environment.at('ip').text() ?? '',
         readyIn: environment.at('initialReadyTime').text() ?? '',
+        importing: readImport(environment.at('importing')),
       })),
     conditions: status.at('conditions').list().map(readCondition),
     pretended: false,
   };
+}
+
+function readImport(wire: Wire): DiskImport | undefined {
+  const percent = Number.parseFloat(wire.at('progress').text() ?? '');
+  const since = wire.at('since').time();
+  if (Number.isNaN(percent) || since === undefined) return undefined;
+  return { percent, bytes: quantityNumber(wire.at('size').text()), since };
 }
 
 function readCondition(wire: Wire): Condition {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { type Instance, readInstance } from './instance.ts';
-import { appointment, explanation, isConnectable, stageOf, waitingSince } from './progress.ts';
+import { appointment, explanation, importOf, isConnectable, mayComeEarly, stageOf, waitingSince } from './progress.ts';
 import { bytesText, quantityNumber } from './quantity.ts';
 import { costOf, shortages, usageOf } from './quota.ts';
 import { readPublicKey } from './ssh-key.ts';
@@ -22,11 +22,11 @@ const desktop = readTemplate({
   },
 });
 
-function instance(change: { running?: boolean; phase?: string; conditions?: object[] } = {}): Instance {
+function instance(change: { running?: boolean; phase?: string; conditions?: object[]; environments?: object[] } = {}): Instance {
   return readInstance({
     metadata: { name: 'i1', namespace: 'tenant-ada', uid: 'u', creationTimestamp: '2026-01-01T00:00:00Z' },
     spec: { running: change.running ?? true, templateCrownlabsPolitoItTemplateRef: { name: 'desktop', namespace: 'workspace-net' } },
-    status: { phase: change.phase ?? 'Ready', conditions: change.conditions ?? [] },
+    status: { phase: change.phase ?? 'Ready', conditions: change.conditions ?? [], environments: change.environments ?? [] },
   });
 }
 
@@ -43,6 +43,17 @@ test('a desktop may be opened before everything is ready, but never while it sto
   expect(isConnectable(instance({ phase: 'Starting', conditions }))).toBe(true);
   expect(isConnectable(instance({ phase: 'Starting' }))).toBe(false);
   expect(isConnectable(instance({ running: false, phase: 'Ready', conditions }))).toBe(false);
+});
+
+test('a disk on its way is told in bytes and minutes, and nobody enters before it is there', () => {
+  const since = Date.parse('2026-01-01T00:00:00Z');
+  const importing = { progress: '25.0%', size: '20G', since: '2026-01-01T00:00:00Z' };
+  const waiting = instance({ phase: 'Starting', environments: [{ name: 'vm', phase: 'Importing', importing }] });
+  expect(importOf(waiting, since + 60_000)).toEqual({ percent: 25, done: 5e9, bytes: 20e9, minutesLeft: 3 });
+  expect(mayComeEarly(waiting)).toBe(false);
+  const booting = instance({ phase: 'Running', environments: [{ name: 'vm', phase: 'Running' }] });
+  expect(importOf(booting, since)).toBeUndefined();
+  expect(mayComeEarly(booting)).toBe(true);
 });
 
 test('the reason that is told is the one of Ready', () => {
@@ -92,7 +103,8 @@ test('the ways into an environment follow from what it is', () => {
   expect(waysIn({ type: 'Container', gui: true })).toEqual(['desktop', 'terminal']);
   expect(waysIn({ type: 'Standalone', gui: true })).toEqual(['web', 'terminal']);
   expect(waysIn({ type: 'Container', gui: false })).toEqual(['terminal']);
-  expect(waysIn({ type: 'VirtualMachine', gui: true })).toEqual(['desktop']);
+  expect(waysIn({ type: 'VirtualMachine', gui: true })).toEqual(['desktop', 'console', 'screen']);
+  expect(waysIn({ type: 'CloudVM', gui: false })).toEqual(['console', 'screen']);
 });
 
 test('a public key is checked before it is sent', () => {

@@ -39,7 +39,22 @@ export function isConnectable(instance: Instance): boolean {
 
 /** Whether its desktop may be opened: one that is starting keeps whoever comes early until it shows its first picture. */
 export function mayComeEarly(instance: Instance): boolean {
-  return isConnectable(instance) || (stageOf(instance) === 'starting' && !instance.pretended && instance.phase !== 'Importing');
+  const importing = instance.phase === 'Importing' || instance.environments.some(({ phase }) => phase === 'Importing');
+  return isConnectable(instance) || (stageOf(instance) === 'starting' && !instance.pretended && !importing);
+}
+
+/** The disk that is being made, if there is one: how much of it is there, and how long the rest will take at this pace. */
+export function importOf(
+  { environments }: Pick<Instance, 'environments'>,
+  now: number,
+): { percent: number; done: number; bytes: number; minutesLeft: number | undefined } | undefined {
+  const disk = environments.find(({ importing }) => importing !== undefined)?.importing;
+  if (!disk) return undefined;
+  const { percent, bytes, since } = disk;
+  const spent = (now - since) / 60_000;
+  // The first percents say little about the pace.
+  const minutesLeft = percent >= 2 && spent > 0 ? Math.ceil((spent * (100 - percent)) / percent) : undefined;
+  return { percent, done: (bytes * percent) / 100, bytes, minutesLeft };
 }
 
 /** The condition that says why an instance is not ready, if there is one worth telling. */

@@ -68,8 +68,8 @@ function readEnvironment(wire: Wire): Environment {
   };
 }
 
-/** How an environment is entered. */
-export type WayIn = 'desktop' | 'web' | 'terminal';
+/** How an environment is entered. A machine has two ways that need nothing installed inside: its serial console, and the screen that its hypervisor draws. */
+export type WayIn = 'desktop' | 'web' | 'terminal' | 'console' | 'screen';
 
 const VIRTUAL_MACHINES = new Set(['VirtualMachine', 'CloudVM', 'LocalVM']);
 
@@ -81,16 +81,23 @@ export function isMachine({ type }: Pick<Environment, 'type'>): boolean {
 /** The ways into an environment, the best first. */
 export function waysIn(environment: Pick<Environment, 'type' | 'gui'>): WayIn[] {
   const machine = isMachine(environment);
-  if (!environment.gui) return machine ? [] : ['terminal'];
-  if (machine) return ['desktop'];
+  if (machine) return environment.gui ? ['desktop', 'console', 'screen'] : ['console', 'screen'];
+  if (!environment.gui) return ['terminal'];
   return environment.type === 'Standalone' ? ['web', 'terminal'] : ['desktop', 'terminal'];
 }
 
 /** What a template is, by the best way into its first environment. */
-export function flavourOf(template: Template): WayIn | 'machine' {
+export function flavourOf(template: Template): 'desktop' | 'web' | 'terminal' | 'machine' {
   const [first] = template.environments;
   if (first && isMachine(first)) return 'machine';
-  return (first && waysIn(first)[0]) ?? 'terminal';
+  const way = first && waysIn(first)[0];
+  return way === 'desktop' || way === 'web' ? way : 'terminal';
+}
+
+/** The words for what a template's first environment is, where it is a machine. */
+export function machineKindOf({ environments: [first] }: Template): 'VirtualMachine' | 'CloudVM' | 'LocalVM' | undefined {
+  const type = first?.type;
+  return type === 'VirtualMachine' || type === 'CloudVM' || type === 'LocalVM' ? type : undefined;
 }
 
 /** Whether anything of an instance outlives its being stopped. */

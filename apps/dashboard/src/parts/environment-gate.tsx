@@ -2,6 +2,7 @@ import { type ReactNode, useEffect, useState } from 'react';
 import { useApp } from '../context.tsx';
 import type { Instance } from '../lab/instance.ts';
 import { isConnectable, mayComeEarly, remark, stageOf } from '../lab/progress.ts';
+import { isMachine, isPersistent } from '../lab/template.ts';
 import { useTemplatesOf } from '../lab/use-templates.ts';
 import { Link } from '../router.tsx';
 import { type Access, askAccess } from '../wire/access.ts';
@@ -25,11 +26,15 @@ export interface Entered {
   readonly instance: Instance;
   readonly title: string;
   readonly access: Access;
+  /** Whether it is a virtual machine, which shows and says something before it is ready. */
+  readonly machine: boolean;
+  /** Whether its disk outlives a stop. */
+  readonly keeps: boolean;
   /** Whether it may be tried again after a broken line; asks anew. */
   readonly askAgain: () => Promise<boolean>;
 }
 
-const EVERYTHING: Access = { view: true, control: true, terminal: true };
+const EVERYTHING: Access = { view: true, control: true, terminal: true, power: true };
 
 /** An object that was just made may reach this page's list a moment after the page itself. */
 const GONE_AFTER_MS = 2_500;
@@ -61,7 +66,7 @@ export function EnvironmentGate({
   }
   if (!instance) return list.state === 'ready' && late ? <Stop title={words.desktop.gone}>{words.desktop.goneText}</Stop> : <Wait />;
   return (
-    <KnownInstance instance={instance} need={need}>
+    <KnownInstance instance={instance} environment={at.environment} need={need}>
       {children}
     </KnownInstance>
   );
@@ -78,22 +83,25 @@ function useLate(ms: number): boolean {
 
 function KnownInstance({
   instance,
+  environment,
   need,
   children,
 }: {
   instance: Instance;
+  environment: string;
   need: 'view' | 'terminal';
   children: (entered: Entered) => ReactNode;
 }) {
   const words = useWords();
   const template = useTemplatesOf([instance])(instance);
   const title = titleOf(instance, template, words.instance.fresh);
-  const open = need === 'view' ? mayComeEarly(instance) : isConnectable(instance);
+  const machine = template?.environments.some((it) => it.name === environment && isMachine(it)) ?? false;
+  const open = need === 'view' || machine ? mayComeEarly(instance) : isConnectable(instance);
   const { access, askAgain } = useAccess(instance, open);
   if (!open) return <NotOpen instance={instance} title={title} />;
   if (!access) return <Wait />;
   if (!access[need]) return <Stop title={words.desktop.forbidden}>{words.desktop.forbiddenText}</Stop>;
-  return children({ instance, title, access, askAgain });
+  return children({ instance, title, access, machine, keeps: template !== undefined && isPersistent(template), askAgain });
 }
 
 function useAccess(instance: Instance, open: boolean): { access: Access | undefined; askAgain: () => Promise<boolean> } {

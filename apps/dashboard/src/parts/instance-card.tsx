@@ -6,12 +6,13 @@ import { flavourOf, isPersistent, type Template, waysIn } from '../lab/template.
 import { ago, localTimes } from '../words/when.ts';
 import { useWords } from '../words/words.ts';
 import { Confirm } from './dialog.tsx';
+import { DiskProgress, KeptDisk } from './disk-progress.tsx';
 import { Icon, type IconName } from './icon.tsx';
 import { InstanceName } from './instance-name.tsx';
 import { Menu } from './menu.tsx';
 import { useNow } from './now.ts';
 import { attempt, say } from './toast.tsx';
-import { WayLink, waysOf } from './ways.tsx';
+import { takesEarly, WAY_ICONS, WAY_TEST_IDS, WayLink, waysOf } from './ways.tsx';
 
 interface CardProps {
   readonly instance: Instance;
@@ -33,7 +34,6 @@ export function InstanceCard({ instance, template }: CardProps) {
   const words = useWords();
   const stage = stageOf(instance);
   const moving = isMoving(stage);
-  const why = remark(instance);
   const [renaming, setRenaming] = useState(false);
   const title = titleOf(instance, template, words.instance.fresh);
   return (
@@ -58,19 +58,26 @@ export function InstanceCard({ instance, template }: CardProps) {
         </div>
       </div>
       <Acts instance={instance} template={template} title={title} onRename={() => setRenaming(true)} />
-      {why && (
-        <p className={`instance-why ${stage === 'failed' ? 'bad' : ''} ${stage === 'blocked' ? 'warm' : ''}`}>
-          {localTimes(why.message, words.locale)}
-        </p>
-      )}
+      <Why instance={instance} template={template} />
       <Due instance={instance} />
       <MoreWays instance={instance} template={template} />
-      {moving && (
-        <div className="meter unsure" aria-hidden="true">
-          <span />
-        </div>
-      )}
+      {moving && <DiskProgress instance={instance} />}
     </li>
+  );
+}
+
+/** What there is to tell beside the stage. */
+function Why({ instance, template }: CardProps) {
+  const words = useWords();
+  const stage = stageOf(instance);
+  const why = remark(instance);
+  if (!why) return stage === 'off' ? <KeptDisk template={template} /> : null;
+  // The numbers of the disk say it better.
+  if (why.reason === 'ImportingDisk' && instance.environments.some(({ importing }) => importing)) return null;
+  return (
+    <p className={`instance-why ${stage === 'failed' ? 'bad' : ''} ${stage === 'blocked' ? 'warm' : ''}`}>
+      {localTimes(why.message, words.locale)}
+    </p>
   );
 }
 
@@ -177,7 +184,7 @@ function Buttons({ instance, template, title, onRename, ask }: ActsProps & { ask
   const { start } = useActs(instance, title);
   const stage = stageOf(instance);
   const usable = isConnectable(instance);
-  const ways = mayComeEarly(instance) ? waysOf(instance, template).filter(({ way }) => usable || way === 'desktop') : [];
+  const ways = mayComeEarly(instance) ? waysOf(instance, template).filter(({ way }) => usable || takesEarly(way)) : [];
   const [first] = ways;
   const more = ways.slice(1).filter(({ environment }) => environment === first?.environment);
   return (
@@ -211,10 +218,10 @@ function Buttons({ instance, template, title, onRename, ask }: ActsProps & { ask
         groups={[
           more.map(({ way, href }) => ({
             label: words.instance.ways[way],
-            icon: way,
+            icon: WAY_ICONS[way],
             href,
             outside: way === 'web',
-            testId: TEST_IDS[way],
+            testId: WAY_TEST_IDS[way],
           })),
           [{ label: words.instance.rename, icon: 'pencil', run: onRename }],
         ]}
@@ -222,5 +229,3 @@ function Buttons({ instance, template, title, onRename, ask }: ActsProps & { ask
     </>
   );
 }
-
-const TEST_IDS = { desktop: 'connect', web: 'connect-web', terminal: 'connect-terminal' } as const;

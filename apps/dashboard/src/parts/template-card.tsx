@@ -2,7 +2,7 @@ import type { ImageBuild } from '../lab/image-build.ts';
 import { unfinishedBuilds } from '../lab/image-build.ts';
 import { bytesText, coresText } from '../lab/quantity.ts';
 import { costOf, type shortages } from '../lab/quota.ts';
-import { flavourOf, isPersistent, type Template } from '../lab/template.ts';
+import { flavourOf, isPersistent, machineKindOf, type Template } from '../lab/template.ts';
 import { spanText } from '../words/when.ts';
 import { useWords, type Words } from '../words/words.ts';
 import { Cover } from './cover.tsx';
@@ -29,6 +29,7 @@ export function TemplateCard(props: CardProps) {
   const { template, builds, onConsider } = props;
   const words = useWords();
   const flavour = flavourOf(template);
+  const kind = machineKindOf(template);
   const unfinished = unfinishedBuilds(
     template.environments.map((environment) => environment.image),
     builds,
@@ -55,7 +56,7 @@ export function TemplateCard(props: CardProps) {
         <div>
           <span className={`eyebrow ${flavour}`}>
             <Icon name={flavour} />
-            {words.template.kinds[flavour]}
+            {kind ? words.template.machines[kind] : words.template.kinds[flavour]}
           </span>
           <h3>{template.title}</h3>
         </div>

@@ -2,9 +2,9 @@ import '@fontsource-variable/atkinson-hyperlegible-mono/wght.css';
 import '@xterm/xterm/css/xterm.css';
 import '../style/desktop.css';
 import { useEffect, useRef, useState } from 'react';
-import type { Instance } from '../lab/instance.ts';
-import { EnvironmentGate, type Place } from '../parts/environment-gate.tsx';
+import { type Entered, EnvironmentGate, type Place } from '../parts/environment-gate.tsx';
 import { Icon } from '../parts/icon.tsx';
+import { PowerMenu } from '../parts/power-menu.tsx';
 import { LETTERS, usePreference } from '../parts/preferences.ts';
 import { useTitleOf, useWhose, Whose } from '../parts/whose.tsx';
 import { Link } from '../router.tsx';
@@ -16,26 +16,25 @@ import { type ShellState, TerminalLink } from './terminal-link.ts';
 export function TerminalPage({ at }: { at: Place }) {
   return (
     <EnvironmentGate at={at} need="terminal">
-      {({ instance, title, askAgain }) => <TerminalScreen at={at} instance={instance} title={title} mayRetry={askAgain} />}
+      {(entered) => <TerminalScreen at={at} entered={entered} />}
     </EnvironmentGate>
   );
 }
 
 interface ScreenProps {
-  readonly instance: Instance;
   readonly at: Place;
-  readonly title: string;
-  readonly mayRetry: () => Promise<boolean>;
+  readonly entered: Entered;
 }
 
 const NEVER = new Cell<ShellState>({ state: 'connecting' });
 
-function TerminalScreen({ at, instance, title, mayRetry }: ScreenProps) {
+function TerminalScreen({ at, entered }: ScreenProps) {
+  const { instance, title, access, machine, keeps } = entered;
   const words = useWords();
   const whose = useWhose(instance);
-  const named = useTitleOf(words.terminal.title(title), whose);
+  const named = useTitleOf(machine ? words.terminal.console(title) : words.terminal.title(title), whose);
   const target = useRef<HTMLDivElement>(null);
-  const link = useTerminal(target, { at, title, mayRetry });
+  const link = useTerminal(target, { at, entered });
   const state = useLive(link?.state ?? NEVER);
   return (
     <main className="desk">
@@ -49,6 +48,7 @@ function TerminalScreen({ at, instance, title, mayRetry }: ScreenProps) {
         <strong className="desk-name">{title}</strong>
         <Whose whose={whose} />
         <span className="desk-gap" />
+        {machine && access.power && <PowerMenu instance={instance} environment={at.environment} title={title} keeps={keeps} />}
         <Letters link={link} />
       </div>
       <div className="term" ref={target} data-testid="terminal" data-state={state.state} />
@@ -59,11 +59,11 @@ function TerminalScreen({ at, instance, title, mayRetry }: ScreenProps) {
 
 function useTerminal(
   target: { readonly current: HTMLDivElement | null },
-  { at, title, mayRetry }: Omit<ScreenProps, 'instance'>,
+  { at, entered: { title, machine, askAgain: mayRetry } }: ScreenProps,
 ): TerminalLink | undefined {
   const words = useWords();
   const [link, setLink] = useState<TerminalLink>();
-  const label = words.terminal.screen(title);
+  const label = machine ? words.terminal.consoleOf(title) : words.terminal.screen(title);
   const latest = useRef({ mayRetry, label });
   useEffect(() => {
     latest.current = { mayRetry, label };
