@@ -182,9 +182,10 @@ image
 image
   .command('build')
   .description('build images from their recipes, all of them when none is named')
-  .argument('[name...]', 'recipes below images/')
+  .argument('[name...]', 'recipes below images/, or files of your own that end in .yaml')
   .option('--missing', 'only those that are not up to date', false)
-  .action(async (names: string[], flags: { missing: boolean }) => {
+  .option('--verbose', 'print all that the build prints', false)
+  .action(async (names: string[], flags: { missing: boolean; verbose: boolean }) => {
     const { buildImages } = await import('./verbs/image.ts');
     await buildImages(places(), names, flags);
   });

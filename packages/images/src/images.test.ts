@@ -2,9 +2,10 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { mmdebstrapArguments } from './build.ts';
+import { mmdebstrapArguments } from './bootstrap.ts';
 import { progressReader } from './progress.ts';
-import { loadRecipes, parseRecipe } from './recipe.ts';
+import { loadRecipes } from './recipe.ts';
+import { parseRecipe } from './recipe-file.ts';
 
 const MINIMAL = 'name: tiny\nversion: "1"\ntitle: Tiny\ndescription: Nothing much\npackages: [busybox]\nentrypoint: [/bin/sh]\n';
 
@@ -30,7 +31,7 @@ test('what varies never becomes part of a shell text', async () => {
   await using images = await folder();
   const [recipe] = await loadRecipes(images.path);
   if (!recipe) throw new Error('no recipe');
-  const hooks = mmdebstrapArguments(recipe).filter((argument) => argument.includes('hook='));
+  const hooks = mmdebstrapArguments(recipe, '-').filter((argument) => argument.includes('hook='));
   expect(hooks.length).toBe(3);
   expect(hooks.join('\n')).not.toContain(images.path);
 });

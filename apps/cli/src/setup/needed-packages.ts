@@ -3,3 +3,6 @@ export const ENGINE_PACKAGES: readonly string[] = ['podman', 'runc', 'netavark',
 
 /** What builds environment images from Debian packages. */
 export const IMAGE_PACKAGES: readonly string[] = ['mmdebstrap', 'debian-archive-keyring'];
+
+/** What makes disks of machines, on top of that. */
+export const DISK_PACKAGES: readonly string[] = ['e2fsprogs', 'qemu-utils'];

@@ -1,3 +1,5 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   type BuildOptions,
@@ -5,6 +7,7 @@ import {
   buildImage,
   inTurn,
   isUpToDate,
+  loadCourseRecipe,
   loadRecipes,
   type Recipe,
 } from '@crownlabs/images';
@@ -16,8 +19,8 @@ import { withEngine } from '../command-engine.ts';
 import { type Places, ROOT } from '../places.ts';
 import { printRows } from '../print-table.ts';
 import { hasProgram, installPackages } from '../setup/debian-packages.ts';
-import { IMAGE_PACKAGES } from '../setup/needed-packages.ts';
-import { step } from '../terminal.ts';
+import { DISK_PACKAGES, IMAGE_PACKAGES } from '../setup/needed-packages.ts';
+import { say, step } from '../terminal.ts';
 
 /** Prints the recipes and what became of them. */
 export async function listImages(places: Places, format: string): Promise<void> {
@@ -39,30 +42,57 @@ async function row(recipe: Recipe, images: ImageStore) {
   };
 }
 
-/** Builds images anew, whether they are up to date or not; with `missing`, only those that are not. */
-export async function buildImages(places: Places, names: readonly string[], { missing = false } = {}): Promise<void> {
-  const known = await recipes();
-  const wanted = names.length === 0 ? known.filter(({ feature }) => feature === undefined) : names.map((name) => chosen(known, name));
-  if (!(await hasProgram('mmdebstrap'))) await step('Installing what builds images', (update) => installPackages(IMAGE_PACKAGES, update));
-  await withImages(places, async (images) => {
-    const store = buildStore(images);
-    for (const recipe of wanted) {
-      if (missing && (await isUpToDate(recipe, store))) continue;
-      await step(`Building ${recipe.reference}`, (update) => build(recipe, { places, store, missing, update }));
-    }
-  });
+/** How images are built. */
+export interface BuildFlags {
+  /** Only those that are not up to date. */
+  readonly missing?: boolean;
+  /** Everything that the build prints is printed. */
+  readonly verbose?: boolean;
 }
 
-async function build(
-  recipe: Recipe,
-  { places, store, missing, update }: { places: Places; store: BuildStore; missing: boolean; update: (detail: string) => void },
-): Promise<void> {
+/** Builds images anew, whether they are up to date or not. A name that ends in `.yaml` is the file of a teacher's own recipe. */
+export async function buildImages(places: Places, names: readonly string[], flags: BuildFlags = {}): Promise<void> {
+  const work = await mkdtemp(join(tmpdir(), 'crownlabs-recipe-'));
+  try {
+    const known = await recipes();
+    const wanted =
+      names.length === 0
+        ? known.filter(({ feature }) => feature === undefined)
+        : await Promise.all(names.map((name) => chosen(known, name, work)));
+    await ensureTools(wanted);
+    await withImages(places, async (images) => {
+      const store = buildStore(images);
+      for (const recipe of wanted) await buildOne(recipe, { places, store, flags });
+    });
+  } finally {
+    await rm(work, { recursive: true, force: true });
+  }
+}
+
+async function ensureTools(wanted: readonly Recipe[]): Promise<void> {
+  if (!(await hasProgram('mmdebstrap'))) await step('Installing what builds images', (update) => installPackages(IMAGE_PACKAGES, update));
+  const disks = wanted.some(({ disk }) => disk !== undefined);
+  if (disks && !(await hasProgram('qemu-img')))
+    await step('Installing what makes disks', (update) => installPackages(DISK_PACKAGES, update));
+}
+
+interface BuildPlace {
+  readonly places: Places;
+  readonly store: BuildStore;
+  readonly flags: BuildFlags;
+}
+
+async function buildOne(recipe: Recipe, { places, store, flags: { missing = false, verbose = false } }: BuildPlace): Promise<void> {
+  if (missing && (await isUpToDate(recipe, store))) return;
   const { signal } = new AbortController();
-  const onWait = () => update('another installation on this machine is making images');
-  const onProgress: BuildOptions['onProgress'] = ({ step: doing, percent }) => update(`${percent} % ${doing}`);
-  await inTurn({ lockFile: imageLock(places.dataDir), clock: systemClock, signal, onWait }, async () => {
-    if (missing && (await isUpToDate(recipe, store))) return;
-    await buildImage(recipe, { store, cacheDir: join(places.dataDir, 'packages'), onProgress, signal });
+  await step(`Building ${recipe.reference}`, (update) => {
+    const onWait = () => update('another installation on this machine is making images');
+    const onProgress: BuildOptions['onProgress'] = ({ step: doing, percent }) => update(`${percent} % ${doing}`);
+    return inTurn({ lockFile: imageLock(places.dataDir), clock: systemClock, signal, onWait }, async () => {
+      if (missing && (await isUpToDate(recipe, store))) return;
+      const cacheDir = join(places.dataDir, 'packages');
+      await buildImage(recipe, { store, cacheDir, onProgress, signal, ...(verbose ? { onLine: say } : {}) });
+    });
   });
 }
 
@@ -70,7 +100,8 @@ function recipes(): Promise<Recipe[]> {
   return loadRecipes(join(ROOT, 'images'));
 }
 
-function chosen(known: readonly Recipe[], name: string): Recipe {
+async function chosen(known: readonly Recipe[], name: string, work: string): Promise<Recipe> {
+  if (/\.ya?ml$/.test(name)) return loadCourseRecipe({ path: name, recipes: join(ROOT, 'images'), work });
   const recipe = known.find((one) => one.name === name);
   if (!recipe) throw new LabError('NotFound', `There is no recipe ${name}. There are: ${known.map((one) => one.name).join(', ')}.`);
   return recipe;
