@@ -1,4 +1,4 @@
-import { isObject } from '../json.ts';
+import { isObject, type Json } from '../json.ts';
 import type { Schema } from '../resource.ts';
 import type { ValueTypes } from './value-type.ts';
 
@@ -8,6 +8,8 @@ const NO_STRATEGY: ReadonlySet<string> = new Set();
 export class PatchSchema {
   readonly #types: ValueTypes;
   readonly #node: Schema | undefined;
+  // Of every key that is no field: large maps ask for it thousands of times.
+  #rest: PatchSchema | undefined;
 
   constructor(types: ValueTypes, node: Schema | undefined) {
     this.#types = types;
@@ -27,13 +29,17 @@ export class PatchSchema {
   field(name: string): PatchSchema {
     const node = this.#node && this.#types.node(this.#node);
     const properties = isObject(node?.['properties']) ? node['properties'] : {};
-    const property = Object.hasOwn(properties, name) ? properties[name] : node?.['additionalProperties'];
-    return new PatchSchema(this.#types, isObject(property) ? property : undefined);
+    if (Object.hasOwn(properties, name)) return this.#below(properties[name]);
+    this.#rest ??= this.#below(node?.['additionalProperties']);
+    return this.#rest;
+  }
+
+  #below(node: Json | undefined): PatchSchema {
+    return new PatchSchema(this.#types, isObject(node) ? node : undefined);
   }
 
   item(): PatchSchema {
     const node = this.#node && this.#types.node(this.#node);
-    const items = node?.['items'];
-    return new PatchSchema(this.#types, isObject(items) ? items : undefined);
+    return this.#below(node?.['items']);
   }
 }

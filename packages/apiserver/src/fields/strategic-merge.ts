@@ -13,12 +13,12 @@ import { inServerOrder, type SameItem } from './strategic-order.ts';
 
 /**
  * `original` with a strategic merge patch applied: lists with a merge key by item, other lists as a whole, and the `$` directives.
- * Neither argument is changed. https://kubernetes.io/docs/tasks/manage-kubernetes-objects/update-api-object-kubectl-patch/
+ * Neither argument is changed; the result may share parts with the original. https://kubernetes.io/docs/tasks/manage-kubernetes-objects/update-api-object-kubectl-patch/
  */
 export function strategicMerge(original: JsonObject, patch: Json, resource: ResourceInfo): JsonObject {
   if (!isObject(patch)) throw new LabError('BadRequest', 'json: cannot unmarshal the patch into an object');
   const { types, root } = typesOf(resource);
-  return mergeMap(cloneJson(original), cloneJson(patch), new PatchSchema(types, root));
+  return mergeMap(original, patch, new PatchSchema(types, root));
 }
 
 const DIRECTIVE = '$patch';
@@ -26,10 +26,12 @@ const RETAIN = '$retainKeys';
 const ORDER = '$setElementOrder/';
 const DELETE = '$deleteFromPrimitiveList/';
 
-function mergeMap(into: JsonObject, patch: JsonObject, schema: PatchSchema): JsonObject {
-  const directive = patch[DIRECTIVE];
-  if (directive !== undefined) return replacedMap(directive, patch);
-  const original = copyOf(into, patch);
+function mergeMap(into: JsonObject, from: JsonObject, schema: PatchSchema): JsonObject {
+  const directive = from[DIRECTIVE];
+  if (directive !== undefined) return replacedMap(directive, from);
+  const original = copyOf(into, from);
+  // Directives are taken out of it.
+  const patch = copyOf(from, from);
   retainKeys(original, patch);
   const orders = takePrefixed(patch, ORDER);
   for (const [key, gone] of takePrefixed(patch, DELETE)) deletePrimitives(original, key, gone);
@@ -47,7 +49,7 @@ function replacedMap(directive: Json, patch: JsonObject): JsonObject {
   if (directive === 'delete') return {};
   if (directive !== 'replace') throw plainError(`unknown patch type: ${goText(directive)} in map: ${goText(patch)}`);
   const { [DIRECTIVE]: _, ...rest } = patch;
-  return rest;
+  return cloneJson(rest);
 }
 
 /** `$retainKeys` lists all keys that may stay: for unions, of which only one member may be set. */
@@ -65,8 +67,9 @@ function retainKeys(original: JsonObject, patch: JsonObject): void {
 /** Takes the directives that name another key out of the patch: key to list. */
 function takePrefixed(patch: JsonObject, prefix: string): Map<string, Json[]> {
   const found = new Map<string, Json[]>();
-  for (const [key, list] of Object.entries(patch)) {
+  for (const key of Object.keys(patch)) {
     if (!key.startsWith(prefix)) continue;
+    const list = patch[key];
     const what = prefix === ORDER ? 'setElementOrder list' : 'primitive list';
     if (!Array.isArray(list)) throw new LabError('BadRequest', `invalid patch format of ${what}`);
     found.set(key.slice(prefix.length), list);

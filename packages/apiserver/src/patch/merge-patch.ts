@@ -15,5 +15,7 @@ function merged(there: Json | undefined, value: Json): Json {
 }
 
 function define(target: JsonObject, key: string, value: Json): void {
-  Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true });
+  // Assigned, this one name would set the prototype; to define all others would make a large patch several times dearer.
+  if (key === '__proto__') Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true });
+  else target[key] = value;
 }

@@ -25,6 +25,7 @@ const APPLY = 'application/apply-patch+yaml';
 /** A patch that was read, ready to be applied to whatever is there. */
 interface Patch {
   readonly complaints: readonly string[];
+  /** `live` may be changed; the patch may not, because it may be applied again. */
   apply(live: JsonObject): JsonObject;
   /** How a refusal shows the value. */
   show(value: JsonObject): string;
@@ -66,7 +67,9 @@ function patchChange(call: ResourceCall, { read, options, info }: { read: Patch;
     createIfAbsent: false,
     async wanted(live) {
       const turn = new Turn();
-      const patched = read.apply(cloneJson(live ?? {}));
+      const copy = cloneJson(live ?? {});
+      if (turn.over) await turn.yield();
+      const patched = read.apply(copy);
       if (turn.over) await turn.yield();
       demandSameKind(info, patched, read);
       complain(call, options, [...read.complaints, ...normalizePatched(info, patched, read)], (list) =>
