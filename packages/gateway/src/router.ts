@@ -95,7 +95,7 @@ export class Router {
     this.#serve(request, response).catch((error: unknown) => {
       this.#note(request, error);
       if (this.#goSignIn(request, response, error)) return;
-      refuse(request, response, error);
+      refuse(request, response, { error, origin: this.#options.addresses.origin });
     });
   }
 

@@ -127,6 +127,12 @@ test('a socket talks to the app, and ends within two seconds of the right', asyn
   expect((await ada.ask(`${lab.appOrigin()}${PATH}`)).status).toBe(403);
 });
 
+test('what an environment refuses leads back to the product, not to a page of its own origin', async () => {
+  const ada = await inside();
+  const answer = await ada.ask(PATH, { headers: { host: `nothing.apps.localhost:${lab.port}`, accept: 'text/html' } });
+  expect([answer.status, answer.body]).toEqual([404, expect.stringContaining(`<a href="${lab.origin}/">Go to the start page</a>`)]);
+});
+
 test('log-out of the product ends the visits to its environments', async () => {
   const ada = await inside();
   await ada.ask('/auth/logout', { method: 'POST', headers: { origin: lab.origin } });

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { refusalPage } from './refusal-page.ts';
 
 async function pageOf(status: number, message: string): Promise<{ headers: Headers; text: string }> {
-  const server = createServer((_, response) => refusalPage(response, status, message));
+  const server = createServer((_, response) => refusalPage(response, 'http://lab.example', { status, message }));
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   const address = server.address();
   const answer = await fetch(`http://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}/`);

@@ -23,35 +23,40 @@ interface Words {
   readonly title: string;
   /** Absent: the message of the failure. */
   readonly text?: string;
-  readonly link: { readonly href: string; readonly text: string };
+  /** A path on the product's origin; absent: this very page. */
+  readonly link: { readonly path?: string; readonly text: string };
   /** Whether the page looks again by itself, and comes when it can. */
   readonly again?: true;
 }
 
-const HOME = { href: '/', text: 'Go to the start page' };
+const HOME = { path: '/', text: 'Go to the start page' };
 const WORDS: Readonly<Record<number, Words>> = {
-  401: { title: 'Please sign in', text: 'Your sign-in has ended, or there was none.', link: { href: '/auth/login', text: 'Sign in' } },
+  401: { title: 'Please sign in', text: 'Your sign-in has ended, or there was none.', link: { path: '/auth/login', text: 'Sign in' } },
   403: { title: 'Not yours to open', link: HOME },
   404: { title: 'Nothing here', link: HOME },
   502: {
     title: 'One moment',
-    link: { href: '', text: 'Look again now' },
+    link: { text: 'Look again now' },
     again: true,
   },
   504: {
     title: 'No answer',
     text: 'It took too long to get an answer.',
-    link: { href: '', text: 'Look again now' },
+    link: { text: 'Look again now' },
     again: true,
   },
 };
 
 const escape = (text: string) => text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 
-/** Sends the page that explains `status`. It needs no script; with one, a page that may come later comes by itself. */
-export function refusalPage(response: ServerResponse, status: number, message: string): void {
+/**
+ * Sends the page that explains `status`; its links lead to `origin`, the product's, also from the origin of an environment.
+ * It needs no script; with one, a page that may come later comes by itself.
+ */
+export function refusalPage(response: ServerResponse, origin: string, { status, message }: { status: number; message: string }): void {
   const { title, text = message, link, again } = WORDS[status] ?? { title: 'This did not work', link: HOME };
   const words = again ? `${text} This page looks again by itself.` : text;
+  const href = link.path === undefined ? '' : `${origin}${link.path}`;
   response.writeHead(status, {
     'content-type': 'text/html; charset=utf-8',
     'cache-control': 'no-store',
@@ -61,6 +66,6 @@ export function refusalPage(response: ServerResponse, status: number, message: s
   response.end(`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${escape(title)} · CrownLabs</title><style>${STYLE}</style></head>
-<body><main><p class="code">${status}</p><h1>${escape(title)}</h1><p>${escape(words)}</p><a href="${escape(link.href)}">${escape(link.text)}</a></main>${again ? `<script>${SCRIPT}</script>` : ''}</body></html>
+<body><main><p class="code">${status}</p><h1>${escape(title)}</h1><p>${escape(words)}</p><a href="${escape(href)}">${escape(link.text)}</a></main>${again ? `<script>${SCRIPT}</script>` : ''}</body></html>
 `);
 }

@@ -23,13 +23,13 @@ export function wordsOf(error: unknown): { status: number; reason: LabErrorCode;
   return { status: statusOf(error.code), reason: error.code, message: error.message };
 }
 
-/** Answers a request that is not served: a page for people, JSON for programs. */
-export function refuse(request: IncomingMessage, response: ServerResponse, error: unknown): void {
+/** Answers a request that is not served: a page for people, with links to the product's `origin`; JSON for programs. */
+export function refuse(request: IncomingMessage, response: ServerResponse, { error, origin }: { error: unknown; origin: string }): void {
   if (response.headersSent) return void response.destroy();
   const { status, reason, message } = wordsOf(error);
   // What is left of a body would be read as the next request.
   if (!request.complete) response.setHeader('connection', 'close');
-  if ((request.headers.accept ?? '').includes('text/html')) return refusalPage(response, status, message);
+  if ((request.headers.accept ?? '').includes('text/html')) return refusalPage(response, origin, { status, message });
   response.writeHead(status, { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' });
   response.end(JSON.stringify({ code: status, reason, message }));
 }
