@@ -37,14 +37,15 @@ export function resourceMetrics(source: () => MetricsSource | undefined, clock: 
   };
 }
 
-type Metrics = Readonly<Record<string, unknown>> & { readonly metadata: Metadata };
+type Metrics = LocalAnswer['body'] & { readonly metadata: Metadata };
 
-interface Metadata {
+// A type, not an interface: those may get more members, which need not be JSON.
+type Metadata = {
   readonly name: string;
   readonly namespace?: string;
   readonly creationTimestamp: string;
   readonly labels: Readonly<Record<string, string>>;
-}
+};
 
 async function nodeMetrics(from: MetricsSource, sample: Sample): Promise<Metrics> {
   const { at, windowMs, node } = sample;
@@ -84,7 +85,7 @@ function listed({ resource, namespace, query }: LocalRequest, all: readonly Metr
       terms.every(({ path, value, negated }) => (fieldOf(metadata, path) === value) !== negated),
   );
   const kind = resource === 'nodes' ? 'NodeMetricsList' : 'PodMetricsList';
-  return { status: 200, body: { kind, apiVersion: API_VERSION, metadata: {}, items: items.map(plain) } };
+  return { status: 200, body: { kind, apiVersion: API_VERSION, metadata: {}, items } };
 }
 
 function fieldOf(metadata: Metadata, path: string): string | undefined {
@@ -96,14 +97,9 @@ function fieldOf(metadata: Metadata, path: string): string | undefined {
 function named({ resource, namespace, name }: LocalRequest, all: readonly Metrics[]): LocalAnswer {
   const found = all.find(({ metadata }) => metadata.name === name && (namespace === '' || metadata.namespace === namespace));
   const kind = resource === 'nodes' ? 'NodeMetrics' : 'PodMetrics';
-  if (found) return { status: 200, body: { kind, apiVersion: API_VERSION, ...plain(found) } };
+  if (found) return { status: 200, body: { kind, apiVersion: API_VERSION, ...found } };
   const path = namespace === '' ? name : `${namespace}/${name}`;
   throw new LabError('NotFound', `${kind.toLowerCase()}.${GROUP} "${path}" not found`);
-}
-
-/** As JSON: the shapes above have nothing that JSON has not. */
-function plain(metrics: Metrics): LocalAnswer['body'] {
-  return metrics as unknown as LocalAnswer['body'];
 }
 
 /** What this machine has spent and holds now. */

@@ -33,17 +33,12 @@ export function podStatus(facts: PodFacts): PodStatus {
     hostIP: hostIp,
     hostIPs: [{ ip: hostIp }],
     ...(podIp ? { podIP: podIp, podIPs: [{ ip: podIp }] } : {}),
-    startTime: pod.status?.startTime ?? wireTime(facts.startedAt),
+    startTime: pod.status?.startTime ?? rfc3339(facts.startedAt),
     qosClass: pod.status?.qosClass ?? qosClass(pod),
     conditions: conditions(facts, phase),
     ...(facts.initContainers.length > 0 ? { initContainerStatuses: facts.initContainers.map((view) => containerStatus(view, facts)) } : {}),
     containerStatuses: facts.containers.map((view) => containerStatus(view, facts)),
   };
-}
-
-// The type says Date where the wire has text.
-function wireTime(ms: number): never {
-  return rfc3339(ms) as never;
 }
 
 /** The pod's phase. https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-phase */
@@ -86,7 +81,7 @@ function containerStatus(view: ContainerView, { pod }: PodFacts): ContainerStatu
 }
 
 function stateOf({ phase }: ContainerView): ContainerState {
-  if (phase.kind === 'running') return { running: { startedAt: wireTime(phase.startedAt) } };
+  if (phase.kind === 'running') return { running: { startedAt: rfc3339(phase.startedAt) } };
   if (phase.kind === 'ended') return { terminated: ended(phase) };
   return { waiting: { reason: phase.reason, ...(phase.message === undefined ? {} : { message: phase.message }) } };
 }
@@ -96,8 +91,8 @@ function ended({ exitCode, reason, message, startedAt, finishedAt, id }: Ended) 
     exitCode,
     reason,
     ...(message === undefined ? {} : { message }),
-    startedAt: wireTime(startedAt),
-    finishedAt: wireTime(finishedAt),
+    startedAt: rfc3339(startedAt),
+    finishedAt: rfc3339(finishedAt),
     containerID: `crownlabs://${id}`,
   };
 }
@@ -126,7 +121,7 @@ function conditions(facts: PodFacts, phase: string): PodCondition[] {
 /** Keeps the time of a condition that did not change. */
 function dated(wanted: Omit<PodCondition, 'lastTransitionTime'>, before: readonly PodCondition[], now: number): PodCondition {
   const same = before.find(({ type, status }) => type === wanted.type && status === wanted.status);
-  return { ...wanted, lastTransitionTime: same?.lastTransitionTime ?? wireTime(now) };
+  return { ...wanted, lastTransitionTime: same?.lastTransitionTime ?? rfc3339(now) };
 }
 
 function flag(value: boolean): string {

@@ -20,14 +20,14 @@ const caps = z.strictObject({
 
 const drive = z.strictObject({
   size: z.string().default('1Gi').describe('Size of a personal volume.'),
-  storageClassName: z.string().optional().describe('A class whose volumes many pods can mount; the default class if absent.'),
-  provisionerImage: z.string().optional().describe('An image with chown, where new volumes belong to root; nothing is run if absent.'),
+  storageClassName: z.string().exactOptional().describe('A class whose volumes many pods can mount; the default class if absent.'),
+  provisionerImage: z.string().exactOptional().describe('An image with chown, where new volumes belong to root; nothing is run if absent.'),
 });
 
 const ingress = z.strictObject({
-  className: z.string().optional().describe('The ingressClassName of Ingresses; the default class if absent.'),
+  className: z.string().exactOptional().describe('The ingressClassName of Ingresses; the default class if absent.'),
   tlsSecret: z.string().default(SINGLE_MACHINE.ingress.tlsSecret).describe('Secret with the certificate, in every personal namespace.'),
-  authUrl: z.string().optional().describe('Address of the proxy that asks people to sign in; nobody is asked if absent.'),
+  authUrl: z.string().exactOptional().describe('Address of the proxy that asks people to sign in; nobody is asked if absent.'),
 });
 
 const gateway = z.strictObject({ name: z.string(), namespace: z.string() });
@@ -164,13 +164,13 @@ export function operatorsConfig(settings: OperatorsSettings): OperatorsConfig {
     claimsUnlabelled,
     publicUrl: publicURL.replace(/\/$/, ''),
     exposition,
-    ingress: given(of),
+    ingress: of,
     httpRoute,
     machines: vm,
     namespaceKeepAliveMs: namespaceKeepAlive === 'forever' ? 'forever' : durationMs(namespaceKeepAlive),
     keepStoppedMs: durationMs(keepStopped),
     caps: most,
-    drive: volumes === false ? undefined : given(volumes),
+    drive: volumes === false ? undefined : volumes,
     ...sharedResources(settings),
     contentToolsImage,
     automation: automationConfig(settings.automation),
@@ -179,9 +179,4 @@ export function operatorsConfig(settings: OperatorsSettings): OperatorsConfig {
     namespaceLabels,
     bypassGroups,
   };
-}
-
-/** The object without members that are `undefined`: what was not given is not there. */
-function given<T extends object>(object: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as never;
 }
