@@ -16,6 +16,7 @@ export class RfbEye {
       this.#pending = Buffer.concat([this.#pending, chunk]);
       this.#wake();
     });
+    socket.once('close', () => this.#wake());
   }
 
   /** Connects as soon as somebody listens; resolves with the banner read. */
@@ -99,7 +100,6 @@ export class RfbEye {
       if (this.#socket.destroyed) throw new Error('the desktop hung up');
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
-        this.#socket.once('close', resolve);
       });
     }
     const taken = this.#pending.subarray(0, bytes);

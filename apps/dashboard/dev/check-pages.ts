@@ -1,7 +1,7 @@
 /** Goes through all pages of the mock lab in light and dark with axe-core and through the main acts: `node dev/check-pages.ts [base]`. */
 import { AxeBuilder } from '@axe-core/playwright';
 import type { BrowserContext, Page } from 'playwright-core';
-import { openBrowser } from './browser.ts';
+import { openBrowser } from '../../../e2e/browser.ts';
 
 const [, , base = 'http://localhost:5180'] = process.argv;
 const PAGES: readonly (readonly [string, string])[] = [

@@ -1,5 +1,5 @@
 /** Pictures of passing moments: a menu, a dialog, a start, a toast, the panel of the desktop: `node dev/moments.ts [base] [folder]`. */
-import { openBrowser } from './browser.ts';
+import { openBrowser } from '../../../e2e/browser.ts';
 
 const [, , base = 'http://localhost:5180', folder = '/tmp/shots'] = process.argv;
 const browser = await openBrowser();

@@ -1,5 +1,5 @@
 /** Pictures of pages in light, dark and on a phone: `node dev/shots.ts http://localhost:5180 /tmp/shots person path[@name] …` */
-import { openBrowser } from './browser.ts';
+import { openBrowser } from '../../../e2e/browser.ts';
 
 const [, , base = 'http://localhost:5180', folder = '/tmp/shots', person = 'student', ...paths] = process.argv;
 const browser = await openBrowser();
