@@ -5,6 +5,7 @@ import { type ApiServerFlags, withApiServerFlags } from './apiserver-flags.ts';
 import { type OperatorsFlags, withOperatorsFlags } from './operators-flags.ts';
 import { type Places, placesOf } from './places.ts';
 import { paint, say } from './terminal.ts';
+import { withMachineCommands } from './vm-commands.ts';
 
 // Verbs are loaded when they are called: `--help` and a fast start must not pay for the others.
 
@@ -189,6 +190,8 @@ image
     const { buildImages } = await import('./verbs/image.ts');
     await buildImages(places(), names, flags);
   });
+
+withMachineCommands(program.command('vm').description('virtual machines: consoles, ssh, power'), places);
 
 const mail = program.command('mail').description('mails to people: look at them');
 

@@ -1,0 +1,63 @@
+import process from 'node:process';
+import { type Command, Option } from 'commander';
+import type { Places } from './places.ts';
+import type { MachineFlags } from './verbs/vm.ts';
+
+/** Adds the verbs for virtual machines. */
+export function withMachineCommands(vm: Command, places: () => Places): void {
+  vm.command('list')
+    .description('list the virtual machines, whose they are and how they are')
+    .addOption(new Option('-o, --output <format>', 'how to print').choices(['table', 'json', 'yaml']).default('table'))
+    .option('-n, --namespace <namespace>', 'only of this namespace, such as tenant-ada')
+    .option('--kubeconfig <file>', 'as whom to ask (default: the administrator of this installation)')
+    .action(async ({ output, ...flags }: MachineFlags & { output: string }) => {
+      const { listMachines } = await import('./verbs/vm.ts');
+      await listMachines(places(), output, flags);
+    });
+
+  of(vm, 'start', 'start a stopped machine').action(async (name: string, flags: MachineFlags) => {
+    const { powerMachine } = await import('./verbs/vm.ts');
+    await powerMachine(places(), name, true, flags);
+  });
+
+  of(vm, 'stop', 'ask a machine to shut down, as by its power button; after a minute it is switched off').action(
+    async (name: string, flags: MachineFlags) => {
+      const { powerMachine } = await import('./verbs/vm.ts');
+      await powerMachine(places(), name, false, flags);
+    },
+  );
+
+  of(vm, 'restart', 'make a running machine boot anew, as by its reset button').action(async (name: string, flags: MachineFlags) => {
+    const { restartMachine } = await import('./verbs/vm.ts');
+    await restartMachine(places(), name, flags);
+  });
+
+  of(vm, 'console', 'the serial console of a running machine, in this terminal').action(async (name: string, flags: MachineFlags) => {
+    const { openConsole } = await import('./verbs/vm-streams.ts');
+    await openConsole(places(), name, flags);
+  });
+
+  of(vm, 'ssh', 'a shell in a running machine, by way of the API; what follows -- goes to ssh')
+    .argument('[ssh...]', 'such as -- -i ~/.ssh/id_ed25519 uname -a')
+    .action(async (name: string, rest: string[], flags: MachineFlags) => {
+      const { openShell } = await import('./verbs/vm-streams.ts');
+      process.exitCode = await openShell(places(), name, rest, flags);
+    });
+
+  of(vm, 'port-forward', 'join standard input and output to a TCP port of a running machine')
+    .argument('<port>', 'port in the machine', Number)
+    .action(async (name: string, port: number, flags: MachineFlags) => {
+      const { forwardPort } = await import('./verbs/vm-streams.ts');
+      await forwardPort(places(), name, port, flags);
+    });
+}
+
+function of(vm: Command, verb: string, description: string): Command {
+  return vm
+    .command(verb)
+    .description(description)
+    .argument('<instance>', 'name of the instance, as `crownlabs vm list` prints it')
+    .option('-n, --namespace <namespace>', 'where the instance is, if there are several of that name')
+    .option('-e, --env <environment>', 'which of its machines, if it has several')
+    .option('--kubeconfig <file>', 'as whom to ask (default: the administrator of this installation)');
+}
