@@ -110,8 +110,8 @@ class Lifecycle {
   validate(object: JsonObject, old: JsonObject | undefined, context: WriteContext): readonly FieldError[] {
     if (old && context.subresource === 'status') return this.#strategy.validateStatus?.(object, old) ?? [];
     const errors = this.#strategy.validate?.(object) ?? [];
-    if (old) errors.push(...(this.#strategy.validateUpdate?.(object, old, context) ?? []));
-    return errors;
+    const more = old ? this.#strategy.validateUpdate?.(object, old, context) : this.#strategy.validateCreate?.(object);
+    return more ? [...errors, ...more] : errors;
   }
 
   resetFields(subresource: string): readonly (readonly string[])[] {

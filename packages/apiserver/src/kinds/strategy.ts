@@ -13,6 +13,8 @@ export interface Strategy {
   prepare?(object: JsonObject, old: JsonObject | undefined, context: WriteContext): void;
   /** At create and at update of the object itself. */
   validate?(object: JsonObject): FieldError[];
+  /** At create, beside `validate`. */
+  validateCreate?(object: JsonObject): FieldError[];
   /** At updates, beside `validate`. */
   validateUpdate?(object: JsonObject, old: JsonObject, context: WriteContext): FieldError[];
   /** Updates of `/status`. */

@@ -6,6 +6,7 @@ import type { WriteContext } from '../../resource.ts';
 import { jsonEqual } from '../../schema/index.ts';
 import { FieldCheck } from '../field-check.ts';
 import type { Strategy } from '../strategy.ts';
+import { checkEphemeralUpdate, checkNoEphemeral, EPHEMERAL, keepAllButEphemeral } from './ephemeral-containers.ts';
 import { POD_COLUMNS } from './pod-columns.ts';
 import { defaultPod } from './pod-defaults.ts';
 import { checkPodSpec } from './pod-validation.ts';
@@ -38,9 +39,16 @@ function withOldMutables(spec: JsonObject, old: JsonObject): JsonObject {
   return copy;
 }
 
-function validateUpdate(pod: JsonObject, old: JsonObject, context: WriteContext): FieldError[] {
-  if (context.subresource !== '') return [];
+function validateCreate(pod: JsonObject): FieldError[] {
   const check = new FieldCheck();
+  checkNoEphemeral(objectAt(pod, 'spec'), 'spec', { check, why: 'cannot be set on create' });
+  return check.errors;
+}
+
+function validateUpdate(pod: JsonObject, old: JsonObject, context: WriteContext): FieldError[] {
+  const check = new FieldCheck();
+  if (context.subresource === EPHEMERAL) checkEphemeralUpdate(pod, old, check);
+  if (context.subresource !== '') return check.errors;
   const spec = objectAt(pod, 'spec') ?? {};
   const before = objectAt(old, 'spec') ?? {};
   const deadline = numberAt(before, 'activeDeadlineSeconds');
@@ -58,12 +66,14 @@ function validateUpdate(pod: JsonObject, old: JsonObject, context: WriteContext)
 export const pod: Strategy = {
   defaults: defaultPod,
   initialStatus: (object) => ({ phase: 'Pending', qosClass: qualityOfService(objectAt(object, 'spec')) }),
-  prepare(object) {
+  prepare(object, old, { subresource }) {
+    if (old && subresource === EPHEMERAL) keepAllButEphemeral(object, old);
     const spec = objectAt(object, 'spec');
     const grace = numberAt(spec, 'terminationGracePeriodSeconds');
     if (spec && grace !== undefined && grace < 0) spec['terminationGracePeriodSeconds'] = 1;
   },
   validate,
+  validateCreate,
   validateUpdate,
   columns: POD_COLUMNS,
   fieldSelectors: {

@@ -8,6 +8,7 @@ import { fill, part } from '../fill.ts';
 import { defaultTemplate } from '../pod/pod-defaults.ts';
 import type { Strategy } from '../strategy.ts';
 import { selectorKept, templateContainers } from './deployment.ts';
+import { checkIntOrPercent, isZeroShare } from './int-or-percent.ts';
 import { checkOwnSelector } from './selector-check.ts';
 import { checkRestarts, checkTemplate } from './template-check.ts';
 
@@ -20,14 +21,28 @@ function defaults(set: JsonObject): void {
   if (update['type'] === 'RollingUpdate') fill(part(update, 'rollingUpdate'), { maxUnavailable: 1, maxSurge: 0 });
 }
 
+function checkUpdateStrategy(update: JsonObject | undefined, check: FieldCheck): void {
+  const at = 'spec.updateStrategy';
+  const type = update?.['type'];
+  check.oneOf(at, type, ['RollingUpdate', 'OnDelete']);
+  const rolling = objectAt(update, 'rollingUpdate');
+  if (type !== 'RollingUpdate' || !rolling) return;
+  const { maxUnavailable, maxSurge } = rolling;
+  for (const field of ['maxUnavailable', 'maxSurge']) checkIntOrPercent(`${at}.rollingUpdate.${field}`, rolling[field], check);
+  if (isZeroShare(maxUnavailable) && isZeroShare(maxSurge))
+    check.required(`${at}.rollingUpdate.maxUnavailable`, undefined, 'cannot be 0 when maxSurge is 0');
+  if (!isZeroShare(maxUnavailable) && !isZeroShare(maxSurge))
+    check.invalid(`${at}.rollingUpdate.maxSurge`, maxSurge, 'may not be set when maxUnavailable is non-zero');
+}
+
 function validate(set: JsonObject): FieldError[] {
   const check = new FieldCheck();
   const spec = objectAt(set, 'spec');
   check.nonNegative('spec.minReadySeconds', spec?.['minReadySeconds']);
-  check.oneOf('spec.updateStrategy.type', objectAt(spec, 'updateStrategy')?.['type'], ['OnDelete', 'RollingUpdate']);
   checkOwnSelector(set, 'daemonset', check);
   checkTemplate(set, check);
   checkRestarts(set, 'DaemonSet', check);
+  checkUpdateStrategy(objectAt(spec, 'updateStrategy'), check);
   return check.errors;
 }
 

@@ -1,7 +1,7 @@
 import type { FieldError } from '../../field-error.ts';
 import { isObject, type JsonObject } from '../../json.ts';
 import { numberAt, objectAt, objectsAt } from '../../json-read.ts';
-import { jsonEqual } from '../../schema/index.ts';
+import { jsonEqual, notSupported } from '../../schema/index.ts';
 import { AGE_TEXT, containerColumns, countColumn, selectorText, textColumn } from '../cells.ts';
 import { NAME } from '../columns.ts';
 import { FieldCheck, IMMUTABLE } from '../field-check.ts';
@@ -23,7 +23,8 @@ function defaults(deployment: JsonObject): void {
 
 function checkStrategy(spec: JsonObject | undefined, check: FieldCheck): void {
   const type = objectAt(spec, 'strategy')?.['type'];
-  check.oneOf('spec.strategy', type, ['Recreate', 'RollingUpdate']);
+  if (type !== undefined && type !== 'Recreate' && type !== 'RollingUpdate')
+    check.add(notSupported('spec.strategy', { ...objectAt(spec, 'strategy') }, ['Recreate', 'RollingUpdate']));
   const rolling = objectAt(spec, 'strategy', 'rollingUpdate');
   if (!rolling) return;
   const at = 'spec.strategy.rollingUpdate';
@@ -62,6 +63,23 @@ export function selectorKept(object: JsonObject, old: JsonObject): FieldError[] 
   return check.errors;
 }
 
+/** Counts of a status: none negative, and of the replicas that there are. */
+function validateStatus(object: JsonObject): FieldError[] {
+  const check = new FieldCheck();
+  const counts = objectAt(object, 'status');
+  const replicas = numberAt(counts, 'replicas') ?? 0;
+  const parts = ['updatedReplicas', 'readyReplicas', 'availableReplicas', 'unavailableReplicas'];
+  for (const field of ['observedGeneration', 'replicas', ...parts]) check.nonNegative(`status.${field}`, counts?.[field]);
+  for (const field of parts.slice(0, 3)) {
+    const amount = numberAt(counts, field) ?? 0;
+    if (amount > replicas) check.invalid(`status.${field}`, amount, 'cannot be greater than status.replicas');
+  }
+  const available = numberAt(counts, 'availableReplicas') ?? 0;
+  if (available > (numberAt(counts, 'readyReplicas') ?? 0))
+    check.invalid('status.availableReplicas', available, 'cannot be greater than readyReplicas');
+  return check.errors;
+}
+
 /** Containers of the template. */
 export const templateContainers = (object: JsonObject): JsonObject[] => objectsAt(object, 'spec', 'template', 'spec', 'containers');
 
@@ -72,6 +90,7 @@ export const deployment: Strategy = {
   defaults,
   validate,
   validateUpdate: (object, old) => selectorKept(object, old),
+  validateStatus,
   columns: [
     NAME,
     textColumn('Ready', (object) => `${status('readyReplicas')(object)}/${numberAt(object, 'spec', 'replicas') ?? 0}`),

@@ -3,6 +3,7 @@ import type { FieldError } from '../../field-error.ts';
 import { isObject, type JsonObject } from '../../json.ts';
 import { ensureObject, mapAt, numberAt, objectAt, objectsAt, textAt } from '../../json-read.ts';
 import { jsonEqual } from '../../schema/index.ts';
+import { selects } from '../../select/label-match.ts';
 import { AGE_TEXT, containerColumns, selectorText, textColumn } from '../cells.ts';
 import { NAME } from '../columns.ts';
 import { FieldCheck, IMMUTABLE } from '../field-check.ts';
@@ -10,7 +11,8 @@ import { fill, part } from '../fill.ts';
 import { defaultTemplate } from '../pod/pod-defaults.ts';
 import type { Strategy } from '../strategy.ts';
 import { templateContainers } from './deployment.ts';
-import { checkSelector } from './selector-check.ts';
+import { checkJobPolicies } from './job-policies.ts';
+import { checkSelector, checkTemplateLabels, checksOut } from './selector-check.ts';
 import { checkTemplate } from './template-check.ts';
 
 /** Defaults of a Job's spec, in place; a CronJob's template has them too. */
@@ -40,21 +42,25 @@ function generateSelector(job: JsonObject): void {
   if (spec['manualSelector'] === true) return;
   const name = textAt(job, 'metadata', 'name');
   const uid = textAt(job, 'metadata', 'uid');
-  const labels = ensureObject(spec, 'template', 'metadata', 'labels');
-  Object.assign(labels, {
+  const own = {
     'batch.kubernetes.io/controller-uid': uid,
     'batch.kubernetes.io/job-name': name,
     'controller-uid': uid,
     'job-name': name,
-  });
+  };
+  // A Job without labels of its own has those of its pods, these among them.
+  const metadata = part(job, 'metadata');
+  const labels = ensureObject(spec, 'template', 'metadata', 'labels');
+  if (jsonEqual(metadata['labels'] ?? {}, labels)) metadata['labels'] = { ...labels, ...own };
+  Object.assign(labels, own);
   ensureObject(spec, 'selector', 'matchLabels')['batch.kubernetes.io/controller-uid'] = uid;
 }
 
 const COUNTS = [
   'parallelism',
   'completions',
-  'backoffLimit',
   'activeDeadlineSeconds',
+  'backoffLimit',
   'ttlSecondsAfterFinished',
   'backoffLimitPerIndex',
   'maxFailedIndexes',
@@ -66,6 +72,7 @@ export function checkJobSpec(owner: JsonObject, at: string, check: FieldCheck): 
   for (const field of COUNTS) check.nonNegative(`${at}.${field}`, spec?.[field]);
   check.oneOf(`${at}.completionMode`, spec?.['completionMode'], ['NonIndexed', 'Indexed']);
   if (spec?.['completionMode'] === 'Indexed') check.required(`${at}.completions`, spec['completions'], 'when completion mode is Indexed');
+  checkJobPolicies(spec ?? {}, at, check);
   checkTemplate(owner, check, `${at}.template`);
   const policy = textAt(spec, 'template', 'spec', 'restartPolicy');
   if (policy === 'Always') check.required(`${at}.template.spec.restartPolicy`, undefined, 'valid values: "OnFailure", "Never"');
@@ -74,15 +81,41 @@ export function checkJobSpec(owner: JsonObject, at: string, check: FieldCheck): 
 function validate(job: JsonObject): FieldError[] {
   const check = new FieldCheck();
   const selector = objectAt(job, 'spec', 'selector');
+  checkGenerated(job, check);
   if (check.required('spec.selector', selector)) checkSelector(selector, 'spec.selector', check);
+  if (checksOut(selector)) checkTemplateLabels(job, selector, check);
   checkJobSpec(job, 'spec', check);
   return check.errors;
+}
+
+/** A selector that nobody chose knows the Job's own pods and no more. */
+function checkGenerated(job: JsonObject, check: FieldCheck): void {
+  const spec = objectAt(job, 'spec');
+  const selector = objectAt(spec, 'selector');
+  if (!selector || spec?.['manualSelector'] === true) return;
+  const own = {
+    'batch.kubernetes.io/controller-uid': textAt(job, 'metadata', 'uid'),
+    'batch.kubernetes.io/job-name': textAt(job, 'metadata', 'name'),
+  };
+  if (!selects(selector, own)) check.invalid('spec.selector', selector, '`selector` not auto-generated');
+}
+
+/** What a Job that was never started may still say about where its pods run. */
+const DIRECTIVES = ['nodeSelector', 'affinity', 'tolerations', 'schedulingGates'];
+
+function templateKept(job: JsonObject, old: JsonObject, check: FieldCheck): void {
+  const waits = objectAt(old, 'spec')?.['suspend'] === true && textAt(old, 'status', 'startTime') === '';
+  const template = objectAt(job, 'spec', 'template') ?? {};
+  const before = objectAt(old, 'spec', 'template') ?? {};
+  const rest = (of: JsonObject) =>
+    Object.fromEntries(Object.entries(objectAt(of, 'spec') ?? {}).filter(([key]) => !waits || !DIRECTIVES.includes(key)));
+  if (!jsonEqual(rest(template), rest(before))) check.invalid('spec.template.spec', template['spec'], IMMUTABLE);
+  else if (!waits && !jsonEqual(template, before)) check.invalid('spec.template', template, IMMUTABLE);
 }
 
 const FIXED = [
   'completions',
   'selector',
-  'template',
   'completionMode',
   'podFailurePolicy',
   'backoffLimitPerIndex',
@@ -99,6 +132,7 @@ function validateUpdate(job: JsonObject, old: JsonObject): FieldError[] {
     const elastic = field === 'completions' && spec['completionMode'] === 'Indexed' && spec['completions'] === spec['parallelism'];
     if (!elastic) check.invalid(`spec.${field}`, spec[field], IMMUTABLE);
   }
+  templateKept(job, old, check);
   return check.errors;
 }
 

@@ -2,7 +2,7 @@ import { isObject, type Json, type JsonObject } from '../../json.ts';
 import { mapAt, objectAt, objectsAt, textAt, textsAt } from '../../json-read.ts';
 import { labelValueProblems, qualifiedNameProblems } from '../../schema/index.ts';
 import { selects } from '../../select/label-match.ts';
-import type { FieldCheck } from '../field-check.ts';
+import { FieldCheck } from '../field-check.ts';
 
 const WITH_VALUES = ['In', 'NotIn'];
 const WITHOUT_VALUES = ['Exists', 'DoesNotExist'];
@@ -42,10 +42,19 @@ export function checkOwnSelector(object: JsonObject, kind: string, check: FieldC
   }
   checkSelector(selector, 'spec.selector', check);
   if (selector && isEmpty(selector)) check.invalid('spec.selector', selector, `empty selector is invalid for ${kind}`);
-  else checkTemplateLabels(object, selector, check);
+  if (!checksOut(selector)) check.invalid('spec.selector', selector, 'invalid label selector');
+  else if (!selector || !isEmpty(selector)) checkTemplateLabels(object, selector, check);
 }
 
-function checkTemplateLabels(object: JsonObject, selector: JsonObject | undefined, check: FieldCheck): void {
+/** Whether a selector can be asked at all. */
+export function checksOut(selector: JsonObject | undefined): boolean {
+  const check = new FieldCheck();
+  checkSelector(selector, '', check);
+  return check.errors.length === 0;
+}
+
+/** That a selector selects the pods of the object's own template. */
+export function checkTemplateLabels(object: JsonObject, selector: JsonObject | undefined, check: FieldCheck): void {
   const labels: Json | undefined = objectAt(object, 'spec', 'template', 'metadata')?.['labels'];
   if (selects(selector, mapAt(isObject(labels) ? { labels } : {}, 'labels'))) return;
   check.invalid('spec.template.metadata.labels', labels, '`selector` does not match template `labels`');

@@ -1,7 +1,7 @@
 import type { FieldError } from '../../field-error.ts';
 import type { JsonObject } from '../../json.ts';
-import { numberAt, objectAt, objectsAt } from '../../json-read.ts';
-import { jsonEqual } from '../../schema/index.ts';
+import { numberAt, objectAt, objectsAt, textAt } from '../../json-read.ts';
+import { jsonEqual, labelProblems } from '../../schema/index.ts';
 import { AGE_TEXT, containerColumns, textColumn } from '../cells.ts';
 import { NAME } from '../columns.ts';
 import { FieldCheck } from '../field-check.ts';
@@ -33,16 +33,41 @@ function defaults(set: JsonObject): void {
   fill(update, { type: 'RollingUpdate' });
   if (update['type'] === 'RollingUpdate') fill(part(update, 'rollingUpdate'), { partition: 0 });
   fill(part(spec, 'persistentVolumeClaimRetentionPolicy'), { whenDeleted: 'Retain', whenScaled: 'Retain' });
-  for (const claim of objectsAt(spec, 'volumeClaimTemplates')) fill(part(claim, 'spec'), { volumeMode: 'Filesystem' });
+  for (const claim of objectsAt(spec, 'volumeClaimTemplates')) defaultClaimTemplate(claim);
+}
+
+/** The claims of the pods are whole objects within the set. */
+function defaultClaimTemplate(claim: JsonObject): void {
+  fill(claim, { apiVersion: 'v1', kind: 'PersistentVolumeClaim' });
+  fill(part(claim, 'status'), { phase: 'Pending' });
+  fill(part(claim, 'spec'), { volumeMode: 'Filesystem' });
+}
+
+function checkUpdateStrategy(update: JsonObject, check: FieldCheck): void {
+  const type = textAt(update, 'type');
+  const rolling = objectAt(update, 'rollingUpdate');
+  if (type !== 'RollingUpdate' && type !== 'OnDelete') check.invalid('spec.updateStrategy', update, "must be 'RollingUpdate' or 'OnDelete'");
+  else if (rolling && type === 'OnDelete')
+    check.invalid('spec.updateStrategy.rollingUpdate', rolling, "only allowed for updateStrategy 'RollingUpdate'");
+  else check.nonNegative('spec.updateStrategy.rollingUpdate.partition', rolling?.['partition']);
 }
 
 function validate(set: JsonObject): FieldError[] {
   const check = new FieldCheck();
   const spec = objectAt(set, 'spec');
-  check.oneOf('spec.podManagementPolicy', spec?.['podManagementPolicy'], ['OrderedReady', 'Parallel']);
-  check.oneOf('spec.updateStrategy', objectAt(spec, 'updateStrategy')?.['type'], ['OnDelete', 'RollingUpdate']);
+  const management = textAt(spec, 'podManagementPolicy');
+  if (management !== 'OrderedReady' && management !== 'Parallel')
+    check.invalid('spec.podManagementPolicy', management, "must be 'OrderedReady' or 'Parallel'");
+  checkUpdateStrategy(objectAt(spec, 'updateStrategy') ?? {}, check);
+  for (const when of ['whenDeleted', 'whenScaled']) {
+    const field = `persistentVolumeClaimRetentionPolicy.${when}`;
+    check.oneOf(`spec.${field}`, objectAt(spec, 'persistentVolumeClaimRetentionPolicy')?.[when], ['Retain', 'Delete']);
+  }
   check.nonNegative('spec.replicas', spec?.['replicas']);
   check.nonNegative('spec.minReadySeconds', spec?.['minReadySeconds']);
+  check.nonNegative('spec.ordinals.start', objectAt(spec, 'ordinals')?.['start']);
+  const service = textAt(spec, 'serviceName');
+  if (service !== '') check.named('spec.serviceName', service, labelProblems);
   checkOwnSelector(set, 'statefulset', check);
   checkTemplate(set, check);
   checkRestarts(set, 'StatefulSet', check);
@@ -59,7 +84,7 @@ function validateUpdate(set: JsonObject, old: JsonObject): FieldError[] {
 /** StatefulSets. */
 export const statefulSet: Strategy = {
   defaults,
-  initialStatus: () => ({ replicas: 0 }),
+  initialStatus: () => ({ replicas: 0, availableReplicas: 0 }),
   validate,
   validateUpdate,
   columns: [

@@ -1,0 +1,100 @@
+import type { JsonObject } from '../../json.ts';
+import { numberAt, objectAt, objectsAt, textAt } from '../../json-read.ts';
+import type { FieldCheck } from '../field-check.ts';
+import { checkDomainPath } from '../core/domain-path.ts';
+
+/** When a Job gives up or is done early, who runs it, and what of it needs numbered pods. */
+export function checkJobPolicies(spec: JsonObject, at: string, check: FieldCheck): void {
+  checkIndexed(spec, at, check);
+  const manager = spec['managedBy'];
+  if (typeof manager === 'string') checkDomainPath(`${at}.managedBy`, manager, check);
+  const failure = objectAt(spec, 'podFailurePolicy');
+  checkFailurePolicy(failure, `${at}.podFailurePolicy`, check);
+  checkSuccessPolicy(spec, `${at}.successPolicy`, check);
+  const replaced = failure ? ['Failed'] : ['Failed', 'TerminatingOrFailed'];
+  check.oneOf(`${at}.podReplacementPolicy`, spec['podReplacementPolicy'], replaced);
+  const restart = textAt(spec, 'template', 'spec', 'restartPolicy');
+  if (failure && restart === 'OnFailure')
+    check.invalid(`${at}.template.spec.restartPolicy`, restart, 'only "Never" is supported when podFailurePolicy is specified');
+}
+
+function checkIndexed(spec: JsonObject, at: string, check: FieldCheck): void {
+  const perIndex = numberAt(spec, 'backoffLimitPerIndex');
+  const most = numberAt(spec, 'maxFailedIndexes');
+  const completions = numberAt(spec, 'completions');
+  if (spec['completionMode'] !== 'Indexed') {
+    if (perIndex !== undefined) check.invalid(`${at}.backoffLimitPerIndex`, perIndex, 'requires indexed completion mode');
+    if (most !== undefined) check.invalid(`${at}.maxFailedIndexes`, most, 'requires indexed completion mode');
+    return;
+  }
+  if (most !== undefined && completions !== undefined && most > completions)
+    check.invalid(`${at}.maxFailedIndexes`, most, 'must be less than or equal to completions');
+}
+
+const ACTIONS = ['Count', 'FailIndex', 'FailJob', 'Ignore'];
+
+function checkFailurePolicy(policy: JsonObject | undefined, at: string, check: FieldCheck): void {
+  for (const [index, rule] of objectsAt(policy, 'rules').entries()) {
+    const field = `${at}.rules[${index}]`;
+    const action = rule['action'];
+    if (check.required(`${field}.action`, action, `valid values: ${ACTIONS.map((one) => `"${one}"`).join(', ')}`))
+      check.oneOf(`${field}.action`, action, ACTIONS);
+    const codes = objectAt(rule, 'onExitCodes');
+    const conditions = objectsAt(rule, 'onPodConditions');
+    if (codes) checkExitCodes(codes, `${field}.onExitCodes`, check);
+    for (const [number, one] of conditions.entries())
+      check.oneOf(`${field}.onPodConditions[${number}].status`, one['status'], ['False', 'True', 'Unknown']);
+    if (codes && conditions.length > 0) check.add({ ...EITHER, field, message: `Invalid value: ${NOT_BOTH}` });
+    if (!codes && conditions.length === 0) check.add({ ...EITHER, field, message: `Invalid value: ${NEITHER}` });
+  }
+}
+
+const EITHER = { type: 'FieldValueInvalid' } as const;
+const NOT_BOTH = 'specifying both OnExitCodes and OnPodConditions is not supported';
+const NEITHER = 'specifying one of OnExitCodes and OnPodConditions is required';
+
+function checkExitCodes(codes: JsonObject, at: string, check: FieldCheck): void {
+  const operator = codes['operator'];
+  check.oneOf(`${at}.operator`, operator, ['In', 'NotIn']);
+  const values = Array.isArray(codes['values']) ? codes['values'] : [];
+  if (values.length === 0) check.invalid(`${at}.values`, values, 'at least one value is required');
+  for (const [index, value] of values.entries()) {
+    if (values.indexOf(value) < index) check.invalid(`${at}.values[${index}]`, value, 'duplicate value');
+    if (value === 0 && operator === 'In') check.invalid(`${at}.values[${index}]`, value, 'must not be 0 for the In operator');
+  }
+}
+
+function checkSuccessPolicy(spec: JsonObject, at: string, check: FieldCheck): void {
+  const policy = objectAt(spec, 'successPolicy');
+  if (!policy) return;
+  if (spec['completionMode'] !== 'Indexed') {
+    check.invalid(at, policy, 'requires indexed completion mode');
+    return;
+  }
+  const rules = objectsAt(policy, 'rules');
+  check.required(`${at}.rules`, rules, 'at least one rules must be specified when the successPolicy is specified');
+  for (const [index, rule] of rules.entries()) checkSuccessRule(rule, numberAt(spec, 'completions') ?? 0, { at: `${at}.rules[${index}]`, check });
+}
+
+function checkSuccessRule(rule: JsonObject, completions: number, { at, check }: { at: string; check: FieldCheck }): void {
+  const count = numberAt(rule, 'succeededCount');
+  const indexes = textAt(rule, 'succeededIndexes');
+  if (count === undefined && rule['succeededIndexes'] === undefined) {
+    check.required(at, undefined, 'at least one of succeededCount or succeededIndexes must be specified');
+    return;
+  }
+  check.nonNegative(`${at}.succeededCount`, count);
+  const above = (most: number, what: string) => {
+    if (count !== undefined && count > most) check.invalid(`${at}.succeededCount`, count, `must be less than or equal to ${most} (the number of ${what})`);
+  };
+  above(completions, 'specified completions');
+  if (indexes !== '') above(indexCount(indexes), 'indexes in the specified succeededIndexes field');
+}
+
+/** How many numbers `0-2,5` stands for. */
+function indexCount(text: string): number {
+  return text.split(',').reduce((sum, one) => {
+    const [from = '0', to = from] = one.split('-');
+    return sum + Number.parseInt(to, 10) - Number.parseInt(from, 10) + 1;
+  }, 0);
+}
