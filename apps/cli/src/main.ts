@@ -169,7 +169,7 @@ user
     await enrol(places(), name, membership);
   });
 
-const image = program.command('image').description('environment images: list, build');
+const image = program.command('image').description('environment images: list, build, import');
 
 image
   .command('list')
@@ -192,6 +192,18 @@ image
   });
 
 withMachineCommands(program.command('vm').description('virtual machines: consoles, ssh, power'), places);
+
+image
+  .command('import')
+  .description('make a disk image (qcow2, raw, VMDK, VDI, VHD, OVA, ISO) one that machines start from')
+  .argument('<file|url>', 'where it is')
+  .requiredOption('--name <name>', 'Templates name it crownlabs/<name>:<tag>')
+  .option('--tag <tag>', 'its version', '1')
+  .option('--checksum <sha256:…>', 'refuse anything else')
+  .action(async (source: string, flags: { name: string; tag: string; checksum?: string }) => {
+    const { importImage } = await import('./verbs/image.ts');
+    await importImage(places(), source, flags);
+  });
 
 const mail = program.command('mail').description('mails to people: look at them');
 

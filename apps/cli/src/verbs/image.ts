@@ -5,6 +5,7 @@ import {
   type BuildOptions,
   type ImageStore as BuildStore,
   buildImage,
+  importDisk,
   inTurn,
   isUpToDate,
   loadCourseRecipe,
@@ -74,6 +75,35 @@ async function ensureTools(wanted: readonly Recipe[]): Promise<void> {
   const disks = wanted.some(({ disk }) => disk !== undefined);
   if (disks && !(await hasProgram('qemu-img')))
     await step('Installing what makes disks', (update) => installPackages(DISK_PACKAGES, update));
+}
+
+/** What a disk that somebody else made is to become. */
+export interface ImportFlags {
+  readonly name: string;
+  readonly tag: string;
+  readonly checksum?: string;
+}
+
+/** Makes another's disk image, a file or a URL, one that machines start from. */
+export async function importImage(places: Places, source: string, { name, tag, checksum }: ImportFlags): Promise<void> {
+  const reference = `crownlabs/${name}:${tag}`;
+  if (!/^[a-z][a-z0-9-]{0,38}:\w[\w.-]{0,30}$/.test(`${name}:${tag}`))
+    throw new LabError('Invalid', `"${name}:${tag}" is no name for an image.`);
+  if (!(await hasProgram('qemu-img'))) await step('Installing what makes disks', (update) => installPackages(DISK_PACKAGES, update));
+  await withImages(places, (images) =>
+    step(`Importing ${reference}`, (update) =>
+      importDisk(
+        { source, reference, ...(checksum === undefined ? {} : { checksum }) },
+        {
+          store: buildStore(images),
+          workDir: join(places.dataDir, 'packages'),
+          clock: systemClock,
+          onProgress: ({ step: doing, percent }) => update(`${percent} % ${doing}`),
+          signal: new AbortController().signal,
+        },
+      ),
+    ),
+  );
 }
 
 interface BuildPlace {
