@@ -1,11 +1,12 @@
 /**
  * Measures the embedded API as a program of its own, over TLS with HTTP/1.1, each figure beside its budget, and beside two peers
  * in the same run: an etcd (Debian: etcd-server) with its npm client, and a bare TLS server of node, which is the limit.
- * `node bench/api.ts [row…] [--seconds 3] [--connections 32] [--controllers] [--node-flag --cpu-prof]`. Without rows: all of them.
+ * `node bench/api.ts [row…] [--seconds 3] [--connections 32] [--controllers] [--node-flag=--cpu-prof]`. Without rows: all of them.
  */
 import { parseArgs } from 'node:util';
 import { idle, starts } from './api/at-rest.ts';
 import { besideEtcd } from './api/beside-etcd.ts';
+import { disk } from './api/disk.ts';
 import { fanOut } from './api/fan-out.ts';
 import { lists } from './api/lists.ts';
 import { RATES, rates } from './api/rates.ts';
@@ -27,6 +28,7 @@ const options = { controllers: values.controllers, node: values['node-flag'] };
 const CROWDS = { watch: 100, 'watch-1000': 1000 };
 
 const ROWS: Readonly<Record<string, () => Promise<void>>> = {
+  disk,
   start: () => starts(options),
   idle: () => idle(options),
   ...Object.fromEntries(RATES.map((name) => [name.replaceAll(' ', '-'), () => withApi((server) => rates(server, [name], load))])),
@@ -38,7 +40,7 @@ const ROWS: Readonly<Record<string, () => Promise<void>>> = {
   bare: besideBare,
   etcd: () => besideEtcd(load),
 };
-const ALL = ['start', 'idle', 'rates', 'list', 'watch', 'watch-1000', 'stall', 'bare', 'etcd'];
+const ALL = ['disk', 'start', 'idle', 'rates', 'list', 'watch', 'watch-1000', 'stall', 'bare', 'etcd'];
 
 for (const row of positionals.length > 0 ? positionals : ALL) {
   const measure = ROWS[row];

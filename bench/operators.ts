@@ -3,12 +3,21 @@
  * then operators that start again among more of them, until they are quiet. `node bench/operators.ts [--instances 500] [--existing 2000]`.
  * Prints each figure beside its budget (architecture.md, section 12), and what the operators asked of the API for one Instance.
  */
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { instances, templates, tenants, workspaces } from '@crownlabs/api';
 import { type ApiRequest, informer, namespaces, observedTransport } from '@crownlabs/client';
 import { environment, eventually, instance, startTestLab, type TestLab, template, tenant, workspace } from '@crownlabs/testkit';
 
-const { values } = parseArgs({ options: { instances: { type: 'string', default: '500' }, existing: { type: 'string', default: '2000' } } });
+const { values } = parseArgs({
+  options: {
+    instances: { type: 'string', default: '500' },
+    existing: { type: 'string', default: '2000' },
+    memory: { type: 'boolean', default: false },
+  },
+});
 const AT_ONCE = Number(values.instances);
 const EXISTING = Number(values.existing);
 /** A class: each student has a few. */
@@ -66,7 +75,8 @@ async function start(lab: TestLab, from: number, number: number): Promise<void> 
   end.abort();
 }
 
-await using lab = await startTestLab({ config, between });
+const storedIn = values.memory ? undefined : await mkdtemp(join(tmpdir(), 'crownlabs-bench-'));
+await using lab = await startTestLab({ config, between, ...(storedIn === undefined ? {} : { storedIn }) });
 await prepare(lab);
 asked.clear();
 const began = performance.now();
