@@ -36,7 +36,8 @@ function applyOperation(document: Json, operation: Json): Json {
       return put(remove(document, from), path, moved, 'insert');
     }
     case 'copy':
-      return put(document, path, cloneJson(read(document, pointer(operation['from']))), 'insert');
+      // What is not there is copied as null.
+      return put(document, path, cloneJson(readOrNull(document, pointer(operation['from']))), 'insert');
     case 'test':
       if (!jsonEqual(readOrNull(document, path), value)) throw failed();
       return document;

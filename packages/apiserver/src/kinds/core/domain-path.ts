@@ -11,10 +11,6 @@ export function checkDomainPath(field: string, value: string, check: FieldCheck)
   }
   check.named(field, domain, subdomainProblems);
   if (!/^[A-Za-z0-9/\-._~%!$&'()*+,;=:]+$/.test(path.join('/'))) {
-    check.invalid(
-      field,
-      value,
-      "Invalid path (regex used for validation is '[A-Za-z0-9/\\-._~%!$&'()*+,;=:]+')",
-    );
+    check.invalid(field, value, "Invalid path (regex used for validation is '[A-Za-z0-9/\\-._~%!$&'()*+,;=:]+')");
   }
 }

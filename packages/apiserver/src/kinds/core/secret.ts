@@ -35,7 +35,7 @@ function checkType(secret: JsonObject, data: Readonly<Record<string, string>>, c
   const type = textAt(secret, 'type');
   for (const key of NEEDED[type] ?? []) {
     const value = data[key];
-    if (value === undefined) check.required(`data[${key}]`, undefined);
+    if (value === undefined || (value === '' && key === 'ssh-privatekey')) check.required(`data[${key}]`, undefined);
     else if (JSON_KEYS.includes(key)) checkJson(key, value, check);
   }
   if (type === 'kubernetes.io/basic-auth' && !('username' in data) && !('password' in data)) {

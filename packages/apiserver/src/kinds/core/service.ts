@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import type { FieldError } from '../../field-error.ts';
 import { isObject, type JsonObject } from '../../json.ts';
 import { numberAt, objectAt, objectsAt, textAt, textsAt } from '../../json-read.ts';
-import { duplicate, jsonEqual, labelProblems, subdomainProblems } from '../../schema/index.ts';
+import { duplicate, jsonEqual, labelProblems, qualifiedNameProblems, subdomainProblems } from '../../schema/index.ts';
 import { AGE_TEXT, mapText, NONE, textColumn } from '../cells.ts';
 import { NAME } from '../columns.ts';
 import { FieldCheck, PORT_RANGE } from '../field-check.ts';
@@ -10,6 +10,8 @@ import { fill, part } from '../fill.ts';
 import { serviceNameProblems } from '../pod/container-validation.ts';
 import { checkLabelMap } from '../pod/pod-validation.ts';
 import type { Strategy } from '../strategy.ts';
+import { checkReach } from './service-reach.ts';
+import { nonSpecialProblems } from './special-addresses.ts';
 
 const reachesOut = (type: string) => type === 'NodePort' || type === 'LoadBalancer';
 
@@ -42,6 +44,18 @@ function dropForeign(service: JsonObject, old: JsonObject | undefined): void {
   if (was === 'LoadBalancer') service['status'] = { loadBalancer: {} };
 }
 
+/** A port as a complaint about it shows it. */
+function listed(port: JsonObject): JsonObject {
+  return {
+    Name: '',
+    Protocol: textAt(port, 'protocol'),
+    AppProtocol: null,
+    Port: numberAt(port, 'port') ?? 0,
+    TargetPort: 0,
+    NodePort: 0,
+  };
+}
+
 function checkPorts(spec: JsonObject, check: FieldCheck): void {
   const ports = objectsAt(spec, 'ports');
   const several = ports.length > 1;
@@ -56,7 +70,9 @@ function checkPorts(spec: JsonObject, check: FieldCheck): void {
     if (typeof target === 'string') check.named(`${at}.targetPort`, target, serviceNameProblems);
     else if (typeof target !== 'number' || target < 1 || target > 65535) check.invalid(`${at}.targetPort`, target, PORT_RANGE);
     const same = ports.findIndex((one) => one['port'] === port['port'] && one['protocol'] === port['protocol']);
-    if (same < index) check.add(duplicate(at, { port: port['port'], protocol: port['protocol'] }));
+    if (same < index) check.add(duplicate(at, listed(port)));
+    const protocol = textAt(port, 'appProtocol');
+    if (protocol !== '') check.named(`${at}.appProtocol`, protocol, (text) => qualifiedNameProblems(text, 'name part'));
   }
   check.unique(
     ports.map((port) => textAt(port, 'name')),
@@ -71,8 +87,9 @@ function checkAddresses(spec: JsonObject, check: FieldCheck): void {
     check.invalid('spec.clusterIPs[0]', address, 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)');
   }
   for (const [index, external] of textsAt(spec, 'externalIPs').entries()) {
-    if (isIP(external) === 0)
-      check.invalid(`spec.externalIPs[${index}]`, external, 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)');
+    const at = `spec.externalIPs[${index}]`;
+    if (isIP(external) === 0) check.invalid(at, external, 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)');
+    else check.named(at, external, nonSpecialProblems);
   }
 }
 
@@ -98,6 +115,7 @@ function validate(service: JsonObject): FieldError[] {
   }
   if (headless && reachesOut(type)) check.invalid('spec.clusterIPs[0]', 'None', `may not be set to 'None' for ${type} services`);
   checkAddresses(spec, check);
+  checkReach(spec, check);
   return check.errors;
 }
 
@@ -141,6 +159,13 @@ export const service: Strategy = {
   prepare: dropForeign,
   validate,
   validateUpdate,
+  validateStatus(object) {
+    const check = new FieldCheck();
+    const ingress = objectsAt(object, 'status', 'loadBalancer', 'ingress');
+    if (textAt(object, 'spec', 'type') !== 'LoadBalancer' && ingress.length > 0)
+      check.forbidden('status.loadBalancer.ingress', "may only be used when `spec.type` is 'LoadBalancer'");
+    return check.errors;
+  },
   columns: [
     NAME,
     textColumn('Type', (object) => textAt(object, 'spec', 'type')),

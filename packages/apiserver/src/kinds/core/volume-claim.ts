@@ -1,7 +1,7 @@
 import type { FieldError } from '../../field-error.ts';
 import type { JsonObject } from '../../json.ts';
 import { mapAt, objectAt, textAt, textsAt } from '../../json-read.ts';
-import { compareQuantities, jsonEqual, quantityOf } from '../../schema/index.ts';
+import { compareQuantities, formatQuantity, jsonEqual, quantityOf, subdomainProblems } from '../../schema/index.ts';
 import { AGE_TEXT, textColumn } from '../cells.ts';
 import { NAME } from '../columns.ts';
 import { FieldCheck } from '../field-check.ts';
@@ -9,12 +9,22 @@ import { fill, part } from '../fill.ts';
 import type { Strategy } from '../strategy.ts';
 import { checkSelector } from '../workload/selector-check.ts';
 import { ACCESS_MODES, accessModesText } from './access-modes.ts';
+import { checkSources, sameSource } from './volume-source.ts';
 
 const CHANGED = 'spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims';
 
 /** The storage class of a claim or volume; older objects name it in an annotation. */
 export function storageClassOf(object: JsonObject): string {
   return mapAt(object, 'metadata', 'annotations')['volume.beta.kubernetes.io/storage-class'] ?? textAt(object, 'spec', 'storageClassName');
+}
+
+function validateStatus(claim: JsonObject): FieldError[] {
+  const check = new FieldCheck();
+  for (const [name, value] of Object.entries(objectAt(claim, 'status', 'capacity') ?? {})) {
+    const amount = quantityOf(value);
+    if (amount && amount.units < 0n) check.invalid(`status.capacity[${name}]`, formatQuantity(amount), 'must be a valid resource quantity');
+  }
+  return check.errors;
 }
 
 function validate(claim: JsonObject): FieldError[] {
@@ -31,6 +41,9 @@ function validate(claim: JsonObject): FieldError[] {
   const size = quantityOf(storage);
   if (!size) check.required('spec.resources[storage]', undefined);
   else if (size.units <= 0n) check.invalid('spec.resources[storage]', storage, 'must be greater than zero');
+  const storageClass = textAt(spec, 'storageClassName');
+  if (storageClass !== '') check.named('spec.storageClassName', storageClass, subdomainProblems);
+  checkSources(spec ?? {}, check);
   check.oneOf('spec.volumeMode', spec?.['volumeMode'], ['Block', 'Filesystem']);
   checkSelector(objectAt(spec, 'selector'), 'spec.selector', check);
   return check.errors;
@@ -69,6 +82,10 @@ function requested(claim: JsonObject) {
 export const volumeClaim: Strategy = {
   defaults: (claim) => fill(part(claim, 'spec'), { volumeMode: 'Filesystem' }),
   initialStatus: () => ({ phase: 'Pending' }),
+  prepare(object, old) {
+    if (!old) sameSource(part(object, 'spec'));
+  },
+  validateStatus,
   validate,
   validateUpdate,
   columns: [

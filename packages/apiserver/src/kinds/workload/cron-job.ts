@@ -2,6 +2,7 @@ import { age } from '../../codec/age.ts';
 import type { FieldError } from '../../field-error.ts';
 import type { JsonObject } from '../../json.ts';
 import { objectAt, objectsAt, textAt } from '../../json-read.ts';
+import { notSupported } from '../../schema/index.ts';
 import { AGE_TEXT, containerColumns, countColumn, NONE, textColumn } from '../cells.ts';
 import { NAME } from '../columns.ts';
 import { FieldCheck } from '../field-check.ts';
@@ -21,6 +22,23 @@ function defaults(cron: JsonObject): void {
   }
 }
 
+function timeZoneProblem(zone: string): string | undefined {
+  if (zone === '') return 'timeZone must be nil or non-empty string';
+  try {
+    Intl.DateTimeFormat('en', { timeZone: zone });
+    return undefined;
+  } catch {
+    return `unknown time zone ${zone}`;
+  }
+}
+
+/** Every Job of a schedule has pods of its own, so that no selector fits them all. */
+function checkUnselected(spec: JsonObject | undefined, check: FieldCheck): void {
+  const at = 'spec.jobTemplate.spec';
+  if (spec?.['selector'] !== undefined) check.invalid(`${at}.selector`, spec['selector'], '`selector` will be auto-generated');
+  if (spec?.['manualSelector'] === true) check.add(notSupported(`${at}.manualSelector`, true, ['nil', 'false']));
+}
+
 function validate(cron: JsonObject): FieldError[] {
   const check = new FieldCheck();
   const spec = objectAt(cron, 'spec');
@@ -29,9 +47,13 @@ function validate(cron: JsonObject): FieldError[] {
     const problem = scheduleProblem(schedule);
     if (problem !== undefined) check.invalid('spec.schedule', schedule, problem);
   }
+  const zone = spec?.['timeZone'];
+  const unknown = typeof zone === 'string' ? timeZoneProblem(zone) : undefined;
+  if (unknown !== undefined) check.invalid('spec.timeZone', zone, unknown);
   check.oneOf('spec.concurrencyPolicy', spec?.['concurrencyPolicy'], ['Allow', 'Forbid', 'Replace']);
   for (const field of ['startingDeadlineSeconds', 'successfulJobsHistoryLimit', 'failedJobsHistoryLimit'])
     check.nonNegative(`spec.${field}`, spec?.[field]);
+  checkUnselected(objectAt(spec, 'jobTemplate', 'spec'), check);
   checkJobSpec(cron, 'spec.jobTemplate.spec', check);
   const name = textAt(cron, 'metadata', 'name');
   // The Jobs' names add eleven characters and become labels of pods.

@@ -13,6 +13,7 @@ const FIELDS: readonly (readonly [name: string, least: number, most: number])[] 
 
 /** Why a text is no schedule of a CronJob; `undefined` for a good one. */
 export function scheduleProblem(schedule: string): string | undefined {
+  if (/^(?:CRON_)?TZ=/.test(schedule)) return 'cannot use TZ or CRON_TZ in schedule, use timeZone field instead';
   if (schedule.startsWith('@')) {
     return MACROS.includes(schedule) || /^@every \d/.test(schedule) ? undefined : `unrecognized descriptor: ${schedule}`;
   }
@@ -35,6 +36,7 @@ function fieldProblem(text: string, bounds: Bounds): string | undefined {
   for (const range of text.split(',')) {
     const [span = '', step, ...more] = range.split('/');
     if (more.length > 0) return `too many slashes: ${range}`;
+    if (step !== undefined && /^0+$/.test(step)) return `step of range should be a positive number: ${range}`;
     if (step !== undefined && !/^[1-9]\d*$/.test(step)) return `failed to parse int from ${step}: ${range}`;
     const problem = spanProblem(span, range, bounds);
     if (problem !== undefined) return problem;

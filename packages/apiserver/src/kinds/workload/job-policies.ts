@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../json.ts';
 import { numberAt, objectAt, objectsAt, textAt } from '../../json-read.ts';
-import type { FieldCheck } from '../field-check.ts';
 import { checkDomainPath } from '../core/domain-path.ts';
+import type { FieldCheck } from '../field-check.ts';
 
 /** When a Job gives up or is done early, who runs it, and what of it needs numbered pods. */
 export function checkJobPolicies(spec: JsonObject, at: string, check: FieldCheck): void {
@@ -73,7 +73,8 @@ function checkSuccessPolicy(spec: JsonObject, at: string, check: FieldCheck): vo
   }
   const rules = objectsAt(policy, 'rules');
   check.required(`${at}.rules`, rules, 'at least one rules must be specified when the successPolicy is specified');
-  for (const [index, rule] of rules.entries()) checkSuccessRule(rule, numberAt(spec, 'completions') ?? 0, { at: `${at}.rules[${index}]`, check });
+  for (const [index, rule] of rules.entries())
+    checkSuccessRule(rule, numberAt(spec, 'completions') ?? 0, { at: `${at}.rules[${index}]`, check });
 }
 
 function checkSuccessRule(rule: JsonObject, completions: number, { at, check }: { at: string; check: FieldCheck }): void {
@@ -85,7 +86,8 @@ function checkSuccessRule(rule: JsonObject, completions: number, { at, check }: 
   }
   check.nonNegative(`${at}.succeededCount`, count);
   const above = (most: number, what: string) => {
-    if (count !== undefined && count > most) check.invalid(`${at}.succeededCount`, count, `must be less than or equal to ${most} (the number of ${what})`);
+    if (count !== undefined && count > most)
+      check.invalid(`${at}.succeededCount`, count, `must be less than or equal to ${most} (the number of ${what})`);
   };
   above(completions, 'specified completions');
   if (indexes !== '') above(indexCount(indexes), 'indexes in the specified succeededIndexes field');

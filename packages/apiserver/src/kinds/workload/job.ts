@@ -12,7 +12,7 @@ import { defaultTemplate } from '../pod/pod-defaults.ts';
 import type { Strategy } from '../strategy.ts';
 import { templateContainers } from './deployment.ts';
 import { checkJobPolicies } from './job-policies.ts';
-import { checkSelector, checkTemplateLabels, checksOut } from './selector-check.ts';
+import { checkSelector, checksOut, checkTemplateLabels } from './selector-check.ts';
 import { checkTemplate } from './template-check.ts';
 
 /** Defaults of a Job's spec, in place; a CronJob's template has them too. */
@@ -113,15 +113,7 @@ function templateKept(job: JsonObject, old: JsonObject, check: FieldCheck): void
   else if (!waits && !jsonEqual(template, before)) check.invalid('spec.template', template, IMMUTABLE);
 }
 
-const FIXED = [
-  'completions',
-  'selector',
-  'completionMode',
-  'podFailurePolicy',
-  'backoffLimitPerIndex',
-  'managedBy',
-  'successPolicy',
-];
+const FIXED = ['completions', 'selector', 'completionMode', 'podFailurePolicy', 'backoffLimitPerIndex', 'managedBy', 'successPolicy'];
 
 function validateUpdate(job: JsonObject, old: JsonObject): FieldError[] {
   const check = new FieldCheck();

@@ -46,7 +46,8 @@ function defaultClaimTemplate(claim: JsonObject): void {
 function checkUpdateStrategy(update: JsonObject, check: FieldCheck): void {
   const type = textAt(update, 'type');
   const rolling = objectAt(update, 'rollingUpdate');
-  if (type !== 'RollingUpdate' && type !== 'OnDelete') check.invalid('spec.updateStrategy', update, "must be 'RollingUpdate' or 'OnDelete'");
+  if (type !== 'RollingUpdate' && type !== 'OnDelete')
+    check.invalid('spec.updateStrategy', update, "must be 'RollingUpdate' or 'OnDelete'");
   else if (rolling && type === 'OnDelete')
     check.invalid('spec.updateStrategy.rollingUpdate', rolling, "only allowed for updateStrategy 'RollingUpdate'");
   else check.nonNegative('spec.updateStrategy.rollingUpdate.partition', rolling?.['partition']);

@@ -14,7 +14,7 @@ const EMBEDDED = 'must be object if x-kubernetes-embedded-resource is true';
 
 const child = (path: string, name: string) => `${path}.properties[${name}]`;
 
-/** `anyOf: [{type: integer}, {type: string}]`, which int-or-string may carry. */
+/** `anyOf: [{type: integer}, {type: string}]`, which says in older words what int-or-string says. */
 function isIntOrString(branches: readonly SchemaNode[]): boolean {
   return (
     branches.length === 2 &&
@@ -124,8 +124,8 @@ function partErrors(node: SchemaNode, level: Level, path: string): FieldError[] 
 
 /** What keeps a schema from being structural: from saying of every value alone what it is. */
 export function structuralErrors(node: SchemaNode, path: string, level: Level = 'root'): FieldError[] {
-  const skipAnyOf = node.intOrString && isIntOrString(node.junctor('anyOf'));
-  const skipFirstAllOf = node.intOrString && isIntOrString(node.junctor('allOf')[0]?.junctor('anyOf') ?? []);
+  const skipAnyOf = isIntOrString(node.junctor('anyOf'));
+  const skipFirstAllOf = isIntOrString(node.junctor('allOf')[0]?.junctor('anyOf') ?? []);
   return [
     ...partErrors(node, level, path),
     ...extensionErrors(node, path),
