@@ -2,6 +2,9 @@ import type { Probe } from 'kubernetes-types/core/v1.js';
 import type { GuestProbe } from '../kinds/guest-schema.ts';
 import { PLACES } from './places.ts';
 
+/** How long one question waits for an answer: a program that starts in a pod every second takes a tenth of a processor, for each machine. */
+const PATIENCE_S = 5;
+
 /**
  * The probe of a launcher pod that asks its guest. A connection proves nothing, because what forwards to the guest accepts while the guest is
  * frozen: bytes of the guest do.
@@ -10,11 +13,13 @@ export function guestProbe(probe: GuestProbe | undefined): Probe | undefined {
   const question = probe && questionOf(probe);
   if (!question) return undefined;
   const { initialDelaySeconds, periodSeconds = 1, timeoutSeconds = 3, failureThreshold = 30, successThreshold } = probe;
+  const period = Math.max(periodSeconds, PATIENCE_S);
   return {
     exec: { command: [`${PLACES.programs}/answers`, ...question] },
-    periodSeconds,
-    timeoutSeconds,
-    failureThreshold,
+    periodSeconds: period,
+    timeoutSeconds: Math.max(timeoutSeconds, 2 * PATIENCE_S),
+    // As long as was asked for, in fewer and longer questions.
+    failureThreshold: Math.max(1, Math.ceil((failureThreshold * periodSeconds) / period)),
     ...(initialDelaySeconds === undefined ? {} : { initialDelaySeconds }),
     ...(successThreshold === undefined ? {} : { successThreshold }),
   };
