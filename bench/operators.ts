@@ -2,13 +2,16 @@
  * Measures the operators on the embedded API with a simulated node, all in this process: many Instances created at once until all are Ready,
  * then operators that start again among more of them, until they are quiet. `node bench/operators.ts [--instances 500] [--existing 2000]`.
  * Prints each figure beside its budget (architecture.md, section 12), and what the operators asked of the API for one Instance.
+ * The process runs as `control` does: with the same flags, and a log on disk (`--memory` keeps it in memory).
  */
-import { mkdtemp } from 'node:fs/promises';
+import { spawnSync } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { instances, templates, tenants, workspaces } from '@crownlabs/api';
 import { type ApiRequest, informer, namespaces, observedTransport } from '@crownlabs/client';
+import { scope } from '@crownlabs/std';
 import { environment, eventually, instance, startTestLab, type TestLab, template, tenant, workspace } from '@crownlabs/testkit';
 
 const { values } = parseArgs({
@@ -18,6 +21,14 @@ const { values } = parseArgs({
     memory: { type: 'boolean', default: false },
   },
 });
+/** As the supervisor starts the programs of one machine. */
+const FLAGS = ['--max-semi-space-size=4', '--heap-growing-percent=50', '--disable-warning=ExperimentalWarning'];
+if (!FLAGS.every((it) => process.execArgv.includes(it))) {
+  const args = [...process.execArgv, ...FLAGS, import.meta.filename, ...process.argv.slice(2)];
+  const { status } = spawnSync(process.execPath, args, { stdio: 'inherit', env: { ...process.env, MALLOC_ARENA_MAX: '2' } });
+  process.exit(status ?? 1);
+}
+
 const AT_ONCE = Number(values.instances);
 const EXISTING = Number(values.existing);
 /** A class: each student has a few. */
@@ -75,7 +86,9 @@ async function start(lab: TestLab, from: number, number: number): Promise<void> 
   end.abort();
 }
 
+await using owned = scope();
 const storedIn = values.memory ? undefined : await mkdtemp(join(tmpdir(), 'crownlabs-bench-'));
+if (storedIn !== undefined) owned.defer(() => rm(storedIn, { recursive: true }));
 await using lab = await startTestLab({ config, between, ...(storedIn === undefined ? {} : { storedIn }) });
 await prepare(lab);
 asked.clear();

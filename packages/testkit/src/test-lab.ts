@@ -12,7 +12,7 @@ import {
   SINGLE_MACHINE,
   startOperators,
 } from '@crownlabs/operators';
-import { type Clock, type Logger, type Scope, scope, silent, systemClock } from '@crownlabs/std';
+import { type Clock, type Logger, lull, type Scope, scope, silent, systemClock } from '@crownlabs/std';
 import { type FakeNode, startFakeNode } from './fake-node.ts';
 
 /** How a test lab differs from the usual one. */
@@ -27,6 +27,8 @@ export interface TestLabOptions {
   readonly post?: Post;
   /** What lies between the operators and the API, where it is not just a call. */
   readonly between?: (transport: Transport) => Transport;
+  /** The folder in which the API keeps what it stores; in memory without. */
+  readonly storedIn?: string;
 }
 
 /** A whole lab in memory: the embedded API, its controllers, our operators, and a simulated node. Nothing listens, nothing is written to disk. */
@@ -47,6 +49,17 @@ export interface TestLab extends AsyncDisposable {
 }
 
 const SYSTEM = 'crownlabs-system';
+/** Tokens of a lab end with it. */
+const UNKEPT = { read: async () => undefined, write: async () => undefined };
+
+const LOCAL_STORAGE = {
+  apiVersion: 'storage.k8s.io/v1',
+  kind: 'StorageClass',
+  metadata: { name: 'local', annotations: { 'storageclass.kubernetes.io/is-default-class': 'true' } },
+  provisioner: LOCAL_PROVISIONER,
+  volumeBindingMode: 'Immediate',
+  allowVolumeExpansion: true,
+};
 
 /** Starts a lab; dispose of it with `await using`. */
 export async function startTestLab(options: TestLabOptions = {}): Promise<TestLab> {
@@ -60,26 +73,19 @@ export async function startTestLab(options: TestLabOptions = {}): Promise<TestLa
 }
 
 async function assemble(
-  { config: changes, directory, metrics, clock = systemClock, log = silent, post, between = (it) => it }: TestLabOptions,
+  { config: changes, directory, metrics, clock = systemClock, log = silent, post, between = (it) => it, storedIn }: TestLabOptions,
   owned: Scope,
 ): Promise<TestLab> {
   const config: OperatorsConfig = { ...SINGLE_MACHINE, publicUrl: 'http://localhost:8080', ...changes };
   const admission = admissionHandlers({ config, clock });
-  const signingKey = { read: async () => undefined, write: async () => undefined };
-  const api = owned.use(await createApiServer({ signingKey, admission: { handlers: admission.byService }, clock, log }));
+  const stored = storedIn === undefined ? {} : { directory: storedIn };
+  const api = owned.use(await createApiServer({ signingKey: UNKEPT, admission: { handlers: admission.byService }, clock, log, ...stored }));
   const as = (username: string, ...groups: string[]) =>
     createClient(api.transport({ username, groups: [...groups, 'system:authenticated'] }), { fieldManager: username.replaceAll(':', '-') });
   const room = (name: string) => createClient(api.transport(roomUser(name)), { fieldManager: name });
   const admin = as('administrator', 'system:masters');
   await installManifests(admin, { config });
-  await admin.create(storageClasses, {
-    apiVersion: 'storage.k8s.io/v1',
-    kind: 'StorageClass',
-    metadata: { name: 'local', annotations: { 'storageclass.kubernetes.io/is-default-class': 'true' } },
-    provisioner: LOCAL_PROVISIONER,
-    volumeBindingMode: 'Immediate',
-    allowVolumeExpansion: true,
-  });
+  await admin.create(storageClasses, LOCAL_STORAGE);
   const stop = new AbortController();
   const controllers = startKubeControllers({ client: as('system:kube-controller-manager'), rootCa: '', clock, log }, stop.signal);
   const node = await startFakeNode(admin, stop.signal);
@@ -125,6 +131,8 @@ async function settled(running: readonly (Operators | KubeControllers)[]): Promi
   const deadline = Date.now() + 20_000;
   for (let quiet = 0; quiet < 4; ) {
     await new Promise((resolve) => setTimeout(resolve, 10));
+    // Events wait for a moment to spare: who comes after them has seen them go.
+    await lull(1_000);
     quiet = running.every((it) => it.idle(100)) ? quiet + 1 : 0;
     if (Date.now() > deadline) throw new Error('the lab does not come to rest');
   }

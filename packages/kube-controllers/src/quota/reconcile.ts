@@ -53,6 +53,7 @@ export function quotaController(cluster: Cluster, world: World): Controller {
     name: 'quota',
     reconcile: async () => undefined,
     report,
+    reportWithinMs: 5_000,
     sources: [
       watched(quotas),
       watched(live.pods, ofKind(pods)),
