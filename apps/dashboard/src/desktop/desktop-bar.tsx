@@ -1,16 +1,18 @@
 import { type ReactNode, type RefObject, useSyncExternalStore } from 'react';
 import { Icon, type IconName } from '../parts/icon.tsx';
 import { Menu, type MenuEntry } from '../parts/menu.tsx';
-import { QUALITY, SCALING, usePreference } from '../parts/preferences.ts';
+import { MACHINE_KEYBOARD, QUALITY, SCALING, usePreference } from '../parts/preferences.ts';
 import { Whose } from '../parts/whose.tsx';
 import { Link } from '../router.tsx';
 import { useWords } from '../words/words.ts';
 import type { DesktopLink, LinkState } from './desktop-link.ts';
 import { pressTogether } from './keys.ts';
+import { LAYOUTS } from './layouts.ts';
 
 interface BarProps {
   readonly title: string;
   readonly whose: string | undefined;
+  readonly machine: boolean;
   readonly power: ReactNode;
   readonly viewOnly: boolean;
   readonly onLook: ((look: boolean) => void) | undefined;
@@ -93,7 +95,7 @@ function Look({ onLook }: BarProps) {
   );
 }
 
-function KeysMenu({ link, toDesktop }: BarProps) {
+function KeysMenu({ link, machine, toDesktop }: BarProps) {
   const words = useWords();
   const names = words.desktop.keyNames;
   const press = (...keys: string[]) => {
@@ -109,7 +111,20 @@ function KeysMenu({ link, toDesktop }: BarProps) {
     { label: names.f11, run: () => press('F11') },
     { label: names.print, run: () => press('Print') },
   ];
-  return <Menu label={words.desktop.keys} face={<Icon name="keyboard" />} groups={[entries]} testId="keys" />;
+  const keyboard = usePreference(MACHINE_KEYBOARD);
+  const keyboards = (['same', ...LAYOUTS] as const).map(
+    (value): MenuEntry => ({ label: words.desktop.keyboards[value], checked: keyboard === value, run: () => MACHINE_KEYBOARD.set(value) }),
+  );
+  const groups = machine ? [entries, keyboards] : [entries];
+  return (
+    <Menu
+      label={words.desktop.keys}
+      face={<Icon name="keyboard" />}
+      note={machine ? words.desktop.keyboards.note : undefined}
+      groups={groups}
+      testId="keys"
+    />
+  );
 }
 
 function PictureMenu() {

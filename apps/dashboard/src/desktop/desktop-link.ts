@@ -1,6 +1,8 @@
 import RFB from '@novnc/novnc';
 import { backoffMs } from '../wire/backoff.ts';
 import { Cell, type Live } from '../wire/live.ts';
+import { LayoutKeys } from './layout-keys.ts';
+import type { LayoutName } from './layouts.ts';
 
 /** How the connection to a desktop is doing. */
 export type LinkState = { state: 'connecting' } | { state: 'connected' } | { state: 'disconnected'; retryAt: number };
@@ -16,6 +18,8 @@ const QUALITY = { high: [9, 1], balanced: [6, 2], low: [2, 9] } as const;
 interface LinkOptions {
   readonly url: string;
   readonly viewOnly: boolean;
+  /** The keyboard that a machine has; absent where characters arrive as such. */
+  readonly keyboard: (() => LayoutName | 'same') | undefined;
   /** Asked before each further attempt: a right or a session may have ended. */
   readonly mayRetry: () => Promise<boolean>;
 }
@@ -75,6 +79,7 @@ export class DesktopLink {
     this.#target.replaceChildren();
     const rfb = new RFB(this.#target, this.#options.url, { shared: true, wsProtocols: ['binary'] });
     this.#rfb = rfb;
+    this.#translate(rfb);
     this.#apply(rfb);
     rfb.addEventListener('connect', () => {
       this.#attempts = 0;
@@ -86,6 +91,13 @@ export class DesktopLink {
     rfb.addEventListener('disconnect', () => {
       if (this.#rfb === rfb) this.#lost();
     });
+  }
+
+  #translate(rfb: RFB): void {
+    const { keyboard } = this.#options;
+    if (!keyboard) return;
+    const keys = new LayoutKeys({ sendKey: rfb.sendKey.bind(rfb) }, keyboard);
+    rfb.sendKey = (keysym, code, down) => keys.send(keysym, code, down);
   }
 
   #apply(rfb: RFB): void {

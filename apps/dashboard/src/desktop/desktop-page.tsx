@@ -42,6 +42,7 @@ function Entrance({ at, entered, onlyLook, onLook }: EntranceProps) {
     <DesktopScreen
       key={`${viewOnly} ${inside || fromOutside}`}
       at={at}
+      machine={machine}
       power={
         machine && access.power ? <PowerMenu instance={instance} environment={at.environment} title={title} keeps={keeps} /> : undefined
       }

@@ -2,7 +2,7 @@ import { type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from 
 import type { Place } from '../parts/environment-gate.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { useNow } from '../parts/now.ts';
-import { QUALITY, SCALING, usePreference } from '../parts/preferences.ts';
+import { MACHINE_KEYBOARD, QUALITY, SCALING, usePreference } from '../parts/preferences.ts';
 import { useTitleOf } from '../parts/whose.tsx';
 import { Cell, useLive } from '../wire/live.ts';
 import { useWords } from '../words/words.ts';
@@ -18,6 +18,8 @@ interface ScreenProps {
   readonly title: string;
   /** The owner, where that is not the reader. */
   readonly whose: string | undefined;
+  /** Whether it is a virtual machine: keys reach it by their place. */
+  readonly machine: boolean;
   /** The power button, where there is one. */
   readonly power: ReactNode;
   /** Whether to look at the screen that the hypervisor of a machine draws, whatever it shows inside. */
@@ -89,7 +91,7 @@ export function DesktopScreen(props: ScreenProps) {
 
 function useLink(
   target: { readonly current: HTMLDivElement | null },
-  { at, viewOnly, fromOutside, mayRetry }: ScreenProps,
+  { at, viewOnly, machine, fromOutside, mayRetry }: ScreenProps,
 ): DesktopLink | undefined {
   const [link, setLink] = useState<DesktopLink>();
   const scaling = usePreference(SCALING);
@@ -104,11 +106,12 @@ function useLink(
     const path = ['api', 'rfb', namespace, instance, environment].map(encodeURIComponent).join('/');
     const query = [...(viewOnly ? ['view=1'] : []), ...(fromOutside ? ['screen=1'] : [])].join('&');
     const url = `${location.origin.replace(/^http/, 'ws')}/${path}${query && `?${query}`}`;
+    const keyboard = machine ? () => MACHINE_KEYBOARD.live.get() : undefined;
     const picture = { scaling: SCALING.live.get(), quality: QUALITY.live.get() };
-    const opened = new DesktopLink(target.current, picture, { url, viewOnly, mayRetry: () => retry.current() });
+    const opened = new DesktopLink(target.current, picture, { url, viewOnly, keyboard, mayRetry: () => retry.current() });
     setLink(opened);
     return () => opened.close();
-  }, [target, namespace, instance, environment, viewOnly, fromOutside]);
+  }, [target, namespace, instance, environment, viewOnly, machine, fromOutside]);
   useEffect(() => link?.show({ scaling, quality }), [link, scaling, quality]);
   return link;
 }

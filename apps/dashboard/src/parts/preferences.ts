@@ -38,6 +38,9 @@ export const SCALING = new Preference('desktop-scaling', ['remote', 'local', 'no
 /** How much a picture may cost. */
 export const QUALITY = new Preference('desktop-quality', ['high', 'balanced', 'low'], 'balanced');
 
+/** The keyboard that machines think they have, where it is not the reader's own. */
+export const MACHINE_KEYBOARD = new Preference('machine-keyboard', ['same', 'us', 'gb', 'it', 'de', 'fr', 'es'], 'same');
+
 /** Whether the two clipboards are kept the same. */
 export const CLIPBOARD = new Preference('desktop-clipboard', ['sync', 'manual'], 'sync');
 

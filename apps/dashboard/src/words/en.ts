@@ -181,6 +181,16 @@ export const en = {
     canvas: (name: string) => `Desktop of ${name}. Keys and mouse go to it; press Ctrl+Alt+Shift to leave.`,
     scaling: { label: 'Size', remote: 'Fit the desktop to the window', local: 'Scale the picture', none: 'Original size' },
     quality: { label: 'Quality', high: 'Best', balanced: 'Balanced', low: 'Slow connection' },
+    keyboards: {
+      note: 'If other characters appear than you type, say which keyboard the machine is set to.',
+      same: 'Keyboard: like mine',
+      us: 'Keyboard: American',
+      gb: 'Keyboard: British',
+      it: 'Keyboard: Italian',
+      de: 'Keyboard: German',
+      fr: 'Keyboard: French',
+      es: 'Keyboard: Spanish',
+    },
     keyNames: {
       cad: 'Ctrl + Alt + Del',
       tab: 'Alt + Tab',

@@ -197,6 +197,16 @@ export const it: Words = {
     canvas: (name) => `Desktop di ${name}. Tasti e mouse vanno a lui; premi Ctrl+Alt+Maiusc per uscire.`,
     scaling: { label: 'Dimensione', remote: 'Adatta il desktop alla finestra', local: 'Scala l’immagine', none: 'Dimensione originale' },
     quality: { label: 'Qualità', high: 'Migliore', balanced: 'Equilibrata', low: 'Connessione lenta' },
+    keyboards: {
+      note: 'Se compaiono caratteri diversi da quelli che scrivi, indica la tastiera impostata nella macchina.',
+      same: 'Tastiera: come la mia',
+      us: 'Tastiera: americana',
+      gb: 'Tastiera: britannica',
+      it: 'Tastiera: italiana',
+      de: 'Tastiera: tedesca',
+      fr: 'Tastiera: francese',
+      es: 'Tastiera: spagnola',
+    },
     keyNames: {
       cad: 'Ctrl + Alt + Canc',
       tab: 'Alt + Tab',
