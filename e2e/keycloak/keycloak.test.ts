@@ -7,7 +7,9 @@ import { template, tenant, workspace } from '@crownlabs/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Cluster, ownCluster } from '../operators/cluster.ts';
 import { type Scenario, startScenario, until } from '../operators/scenario.ts';
+import { type Door, gatewayDoor } from './gateway.ts';
 import { type KeycloakServer, keycloakHome, startKeycloak } from './keycloak-server.ts';
+import { Browser } from './sign-in.ts';
 
 // A real Keycloak gets realm, client, roles and users from us; somebody signs in there, and the groups of the token open what is theirs.
 
@@ -16,6 +18,7 @@ if ('missing' in found) console.log(`Keycloak is not tried: ${found.missing}`);
 
 let keycloak: KeycloakServer;
 let cluster: Cluster;
+let door: Door;
 let lab: Scenario;
 
 beforeAll(async () => {
@@ -34,10 +37,12 @@ beforeAll(async () => {
   const clientSecretFile = join(mkdtempSync(join(tmpdir(), 'keycloak-secret-')), 'secret');
   writeFileSync(clientSecretFile, `${keycloak.secret}\n`, { mode: 0o600 });
   const directory = { kind: 'keycloak', url: keycloak.url, clientId: keycloak.clientId, clientSecretFile, authRealm: 'master' };
-  lab = await startScenario({ cluster, settings: { directory, drive: false } });
+  door = await gatewayDoor();
+  lab = await startScenario({ cluster, settings: { directory, drive: false, publicURL: door.origin } });
 }, 400_000);
 afterAll(async () => {
   await lab?.[Symbol.asyncDispose]();
+  await door?.[Symbol.asyncDispose]();
   await cluster?.[Symbol.asyncDispose]();
   await keycloak?.[Symbol.asyncDispose]();
 });
@@ -66,13 +71,17 @@ async function admin(method: string, path: string, body?: unknown): Promise<unkn
 
 const list = async (path: string) => (await admin('GET', path)) as Json[];
 
+/** Through the pages of Keycloak, and back to the gateway, which has a session then; what it asks the API with is the person's. */
 async function signIn(username: string, password: string): Promise<KubeClient> {
-  const [client] = await list('/clients?clientId=k8s');
-  const { value } = (await admin('GET', `/clients/${client?.id}/client-secret`)) as { value: string };
-  const grant = { grant_type: 'password', client_id: 'k8s', client_secret: value, scope: 'openid', username, password };
-  const { id_token: bearer = '' } = await token('crownlabs', grant);
+  const browser = new Browser(keycloak);
+  expect(await browser.signIn(door.origin, username, password)).toBe(`${door.origin}/`);
+  const me = await browser.ask(`${door.origin}/auth/me`);
+  expect(await me.json()).toMatchObject({ name: username, email: `${username}@example.org` });
+  const graph = await browser.ask(`${door.origin}/graph`, { method: 'POST', headers: { origin: door.origin } });
+  const { bearer } = (await graph.json()) as { bearer: string };
   const { server, ca } = cluster.endpoint;
-  return createClient(httpTransport({ server, token: bearer, ...(ca === undefined ? {} : { ca }) }), { fieldManager: username });
+  const endpoint = { server, token: bearer.replace('Bearer ', ''), ...(ca === undefined ? {} : { ca }) };
+  return createClient(httpTransport(endpoint), { fieldManager: username });
 }
 
 test.skipIf(!('home' in found))(
@@ -106,8 +115,9 @@ test.skipIf(!('home' in found))(
     await admin('PUT', `/users/${user?.id}/reset-password`, { type: 'password', value: 'correct horse', temporary: false });
     await until(async () => expect((await lab.admin.get(tenants, name)).status?.keycloak.userConfirmed).toBe(true), 60_000);
 
-    // A password grant stands for the pages of the sign-in; the product's client does not allow it.
-    await admin('PUT', `/clients/${client?.id}`, { ...client, directAccessGrantsEnabled: true });
+    const { value: clientSecret } = (await admin('GET', `/clients/${client?.id}/client-secret`)) as { value: string };
+    door.open(cluster, { keycloak, clientSecret });
+    await expect(signIn(name, 'wrong')).rejects.toThrow('/realms/');
     const ada = await signIn(name, 'correct horse');
     await lab.admin.create(templates, template(course, 'desktop'));
     expect((await ada.list(templates, { namespace: workspaceNamespace(course) })).items).toHaveLength(1);

@@ -28,7 +28,7 @@ export interface Pending {
   readonly returnTo: string;
 }
 
-const SCOPE = 'openid profile email groups offline_access';
+const SCOPES = ['openid', 'profile', 'email', 'groups', 'offline_access'];
 
 /** The code flow with PKCE, refresh and revocation. Reads the issuer's metadata at first use, so that it may start after us. */
 export class Issuer {
@@ -44,7 +44,7 @@ export class Issuer {
     const pending = { state: oidc.randomState(), nonce: oidc.randomNonce(), verifier: oidc.randomPKCECodeVerifier(), returnTo };
     const address = oidc.buildAuthorizationUrl(configuration, {
       redirect_uri: this.#options.redirectUri,
-      scope: SCOPE,
+      scope: scopeOf(configuration),
       state: pending.state,
       nonce: pending.nonce,
       code_challenge: await oidc.calculatePKCECodeChallenge(pending.verifier),
@@ -110,6 +110,12 @@ export class Issuer {
       throw new LabError('ServiceUnavailable', 'The sign-in service does not answer.', { cause: error });
     }
   }
+}
+
+/** What an issuer says that it has: some, Keycloak among them, refuse a sign-in for a scope that they do not know. */
+function scopeOf(configuration: oidc.Configuration): string {
+  const { scopes_supported: known } = configuration.serverMetadata();
+  return SCOPES.filter((scope) => scope === 'openid' || !known || known.includes(scope)).join(' ');
 }
 
 function tokensOf(answer: oidc.TokenEndpointResponse & oidc.TokenEndpointResponseHelpers, before: string | undefined): Tokens {
