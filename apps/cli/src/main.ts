@@ -5,6 +5,7 @@ import { type ApiServerFlags, withApiServerFlags } from './apiserver-flags.ts';
 import { type OperatorsFlags, withOperatorsFlags } from './operators-flags.ts';
 import { type Places, placesOf } from './places.ts';
 import { paint, say } from './terminal.ts';
+import type { ExamAgentFlags } from './verbs/exam-agent.ts';
 import { withMachineCommands } from './vm-commands.ts';
 
 // Verbs are loaded when they are called: `--help` and a fast start must not pay for the others.
@@ -96,6 +97,22 @@ withOperatorsFlags(program.command('operators').description('run the operators o
     await operators(flags);
   },
 );
+
+program
+  .command('exam-agent')
+  .description('let a learning platform start, watch and end the environments of an exam, over HTTP')
+  .option('--kubeconfig <file>', 'how to reach the cluster (default: $KUBECONFIG, or the service account of the pod that this runs in)')
+  .option('--context <name>', 'context of the kubeconfig (default: its current one)')
+  .requiredOption('--allow <network...>', 'who may call, as addresses or networks (192.0.2.0/24)')
+  .option('--trusted-proxy <network...>', 'proxies in front, whose X-Forwarded-For says who calls', [])
+  .option('--workspace <name>', 'the workspace whose templates are named without it', 'exams')
+  .option('--operator-selector <value>', 'value of the label by which the namespace of exams belongs to operators', '')
+  .option('--bind <address>', 'address to listen on', '0.0.0.0')
+  .option('--port <number>', 'port to listen on', Number, 8888)
+  .action(async (flags: ExamAgentFlags) => {
+    const { examAgent } = await import('./verbs/exam-agent.ts');
+    await examAgent(flags);
+  });
 
 program
   .command('kubeconfig')

@@ -45,7 +45,11 @@ function given(values: Readonly<Record<string, unknown>>): Record<string, unknow
   return said.length === 0 ? undefined : Object.fromEntries(said);
 }
 
-async function whereTo({ kubeconfig, context }: OperatorsFlags): Promise<{ endpoint: ApiEndpoint; inCluster: boolean }> {
+/** The cluster that the flags, the environment or the pod name. Throws Invalid where none of them does. */
+export async function whereTo({
+  kubeconfig,
+  context,
+}: Pick<OperatorsFlags, 'kubeconfig' | 'context'>): Promise<{ endpoint: ApiEndpoint; inCluster: boolean }> {
   const file = kubeconfig ?? process.env['KUBECONFIG'];
   if (file !== undefined && file !== '') {
     const text = await textOf('--kubeconfig', file);
@@ -68,7 +72,7 @@ async function textOf(flag: string, path: string): Promise<string> {
 const ORDER = ['debug', 'info', 'warn', 'error'];
 
 /** One JSON object a line on standard error, as log collectors of clusters read them. */
-function jsonLines(least: LogLine['level']): Logger {
+export function jsonLines(least: LogLine['level']): Logger {
   return logger(({ level, message, fields }) => {
     if (ORDER.indexOf(level) < ORDER.indexOf(least)) return;
     process.stderr.write(`${JSON.stringify({ time: new Date().toISOString(), level, message, ...fields })}\n`);

@@ -1,10 +1,7 @@
-import { LABEL, type Tenant } from '@crownlabs/api';
+import { EXAM_TENANT, LABEL, type Tenant } from '@crownlabs/api';
 import type { OperatorsConfig } from '../config.ts';
 import { bypasses } from './bypass.ts';
 import type { AdmissionRequest, Decision, PatchOperation } from './review.ts';
-
-/** The tenant of exams belongs to no operator. */
-const SERVICE_TENANT = 'service-tenant';
 
 /** Fills in what every Tenant has: whose it is, and the workspaces that everybody is in. */
 export async function defaultTenant(request: AdmissionRequest<Tenant>, config: OperatorsConfig): Promise<Decision> {
@@ -15,7 +12,8 @@ function selector({ operation, user, object, oldObject }: AdmissionRequest<Tenan
   const labels = object.metadata.labels ?? {};
   const has = labels[LABEL.operatorSelector];
   if (bypasses(user, config) && (operation === 'UPDATE' || has !== undefined)) return [];
-  const forced = object.metadata.name === SERVICE_TENANT ? '' : config.operatorSelector;
+  // The tenant of exams belongs to no operator.
+  const forced = object.metadata.name === EXAM_TENANT ? '' : config.operatorSelector;
   const before = oldObject?.metadata.labels?.[LABEL.operatorSelector];
   const wants = operation === 'UPDATE' ? before : forced || undefined;
   if (has === wants) return [];

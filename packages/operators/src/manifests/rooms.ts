@@ -73,6 +73,14 @@ export const ROOM_RULES: Readonly<Record<string, readonly PolicyRule[]>> = {
     rule('', ['namespaces'], ['get', 'create', 'patch']),
     rule('', ['secrets'], [...READ, 'create', 'update', 'patch', 'delete']),
   ],
+  'exam-agent': [
+    rule(CROWNLABS_GROUP, ['instances'], [...READ, 'create', 'patch', 'delete']),
+    rule(CROWNLABS_GROUP, ['templates', 'tenants'], ['get', 'list']),
+    // Held in order to be handed on to the candidate.
+    rule(CROWNLABS_GROUP, DOORS, ['get']),
+    rule(RBAC_GROUP, ['roles', 'rolebindings'], ['get', 'create', 'patch']),
+    rule('', ['namespaces'], ['get', 'create', 'patch']),
+  ],
   images: [rule(LAB_GROUP, ['imagebuilds', 'imagebuilds/status'], ALL)],
   demo: [
     rule(CROWNLABS_GROUP, ['workspaces', 'templates', 'tenants'], ALL),
