@@ -1,0 +1,168 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import process from 'node:process';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { cardOf, openBrowser, picture, signIn } from './browser.ts';
+import { isConnected } from './desktop.ts';
+import { Installation } from './installation.ts';
+import { kubectl, kubectlBinary, must } from './kubectl.ts';
+import { apply, imagesReady, instanceOf, instanceReady } from './objects.ts';
+import { inContainer } from './pods.ts';
+import { run } from './program.ts';
+
+// Issue 5, "Seen to hold" 1: a student's own machine. Where no processor runs guests it boots in software, and that takes a machine that has
+// nothing else to do some minutes: asked for with CROWNLABS_E2E_MACHINES=1.
+
+const NS = 'tenant-student';
+const BOOT_MS = 300_000;
+
+let lab: Installation;
+let keys: string;
+
+const wanted = process.env['CROWNLABS_E2E_MACHINES'] === '1';
+
+beforeAll(async () => {
+  if (!wanted) return;
+  keys = await mkdtemp(join(tmpdir(), 'crownlabs-e2e-keys-'));
+  lab = await Installation.create();
+  await writeFile(join(lab.dataDir, 'config.yaml'), 'virtualMachines: true\n');
+  await lab.up();
+  await imagesReady(lab, 'terminal', 'vm-launcher', 'vm-server');
+  await run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', join(keys, 'id')]);
+  const publicKeys = [(await readFile(join(keys, 'id.pub'), 'utf8')).trim()];
+  await must(lab, ['patch', 'tenant', 'student', '--type=merge', '-p', JSON.stringify({ spec: { publicKeys } })]);
+  await must(lab, ['apply', '-f', '-'], machineTemplate());
+});
+
+afterAll(async () => {
+  await lab?.[Symbol.asyncDispose]();
+  if (wanted) await rm(keys, { recursive: true, force: true });
+});
+
+function machineTemplate() {
+  const resources = { cpu: 2, memory: '1Gi', disk: '8Gi', reservedCPUPercentage: 10 };
+  const environment = { name: 'server', image: 'crownlabs/vm-server:1', environmentType: 'VirtualMachine', guiEnabled: false, resources };
+  return {
+    apiVersion: 'crownlabs.polito.it/v1alpha2',
+    kind: 'Template',
+    metadata: { name: 'server', namespace: 'workspace-netgroup' },
+    spec: {
+      prettyName: 'A server',
+      description: 'A machine of your own',
+      'workspace.crownlabs.polito.it/WorkspaceRef': { name: 'netgroup' },
+      environmentList: [{ ...environment, persistent: true, mountMyDriveVolume: true }],
+    },
+  };
+}
+
+/** Where guests are emulated, and others have the processor as well, a boot takes longer than any one command may. */
+async function reaches(phase: string): Promise<void> {
+  const seen = () => must(lab, ['get', '-n', NS, 'instance/machine', '-o', 'jsonpath={.status.phase}']);
+  await expect.poll(seen, { timeout: BOOT_MS, interval: 500 }).toBe(phase);
+}
+
+const ofMachine = (kind: string, path: string) => must(lab, ['get', kind, '-n', NS, '-o', `jsonpath={.items[0]${path}}`]);
+
+/** What a command prints that is run in the machine, over the API's port-forward, with the student's key. */
+async function inMachine(command: string): Promise<string> {
+  const pod = await must(lab, ['get', 'pods', '-n', NS, '-l', 'kubevirt.io=virt-launcher', '-o', 'jsonpath={.items[0].metadata.name}']);
+  const { child, port } = await forwarded(pod);
+  try {
+    const options = ['StrictHostKeyChecking=no', 'UserKnownHostsFile=/dev/null', 'LogLevel=ERROR', 'BatchMode=yes'];
+    const key = ['-i', join(keys, 'id'), '-p', port, ...options.flatMap((option) => ['-o', option])];
+    const { code, stdout, stderr } = await run('ssh', [...key, 'crownlabs@127.0.0.1', command]);
+    if (code !== 0) throw new Error(`ssh ended with ${code}: ${stderr}`);
+    return stdout;
+  } finally {
+    child.kill();
+  }
+}
+
+async function forwarded(pod: string): Promise<{ child: ChildProcess; port: string }> {
+  const binary = await kubectlBinary(35);
+  const child = spawn(binary, ['--kubeconfig', lab.kubeconfig, 'port-forward', '-n', NS, pod, ':22'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  onTestFinished(() => void child.kill());
+  const port = await new Promise<string>((found, reject) => {
+    child.stdout.on('data', (chunk: Buffer) => {
+      const match = /127\.0\.0\.1:(\d+) ->/.exec(chunk.toString());
+      if (match?.[1]) found(match[1]);
+    });
+    child.once('exit', (code) => reject(new Error(`kubectl port-forward ended with ${code}`)));
+  });
+  return { child, port };
+}
+
+test.runIf(wanted)("a student's machine boots, and its shell and drive are the student's", { timeout: 2 * BOOT_MS }, async () => {
+  await apply(lab, instanceOf('student', 'server', 'machine'));
+  await reaches('Ready');
+  expect(await inMachine('id -un; id -u; stat -f -c %T /media/mydrive')).toBe('crownlabs\n1010\nv9fs\n');
+  await inMachine('echo from the machine > /media/mydrive/greeting; echo kept > ~/kept; sync');
+});
+
+test.runIf(wanted)(
+  'its console shows the login prompt in the page and takes what is typed, and its screen is seen without anything installed inside',
+  async () => {
+    const browser = await openBrowser();
+    onTestFinished(() => browser.close());
+    const { page } = await signIn(browser, lab, 'student');
+    await cardOf(page, 'machine', 'Ready').getByTestId('connect-console').click();
+    await page.locator('[data-testid=terminal][data-state=connected]').waitFor();
+    const said = async () => (await page.locator('.xterm-accessibility-tree').allInnerTexts()).join('\n');
+    await expect.poll(said, { timeout: 60_000 }).toMatch(/login:/);
+    await picture(page, 'vm-server-console');
+    await page.keyboard.type('nobody\n');
+    await expect.poll(said, { timeout: 60_000 }).toMatch(/login:\s+nobody\s+Password:/);
+    await page.goto(`${lab.url}/desktop/${NS}/machine/server?screen=1`);
+    await expect.poll(() => isConnected(page), { timeout: 30_000 }).toBe(true);
+    await page.waitForTimeout(2_000);
+    await picture(page, 'vm-server-screen');
+  },
+);
+
+test.runIf(wanted)('what it writes to the drive is seen by a container of the student', async () => {
+  await must(lab, ['apply', '-f', '-'], withDrive());
+  await apply(lab, instanceOf('student', 'terminal-drive', 'beside'));
+  await instanceReady(lab, 'student', 'beside');
+  expect(await inContainer(lab, 'student', 'beside', ['cat', '/media/mydrive/greeting'])).toBe('from the machine\n');
+});
+
+function withDrive() {
+  const { spec, ...rest } = machineTemplate();
+  const [machine] = spec.environmentList;
+  const resources = { cpu: 1, memory: '256M', reservedCPUPercentage: 10 };
+  const environment = {
+    ...machine,
+    name: 'terminal',
+    image: 'crownlabs/terminal:1',
+    environmentType: 'Container',
+    persistent: false,
+    resources,
+  };
+  return { ...rest, metadata: { ...rest.metadata, name: 'terminal-drive' }, spec: { ...spec, environmentList: [environment] } };
+}
+
+test.runIf(wanted)('stopped and started again it keeps its disk and its address', { timeout: 2 * BOOT_MS }, async () => {
+  const mac = await ofMachine('virtualmachineinstances', '.status.interfaces[0].mac');
+  await switched(false);
+  await reaches('Off');
+  expect(await must(lab, ['get', 'virtualmachineinstances', '-n', NS, '-o', 'name'])).toBe('');
+  await switched(true);
+  await reaches('Ready');
+  expect(await inMachine('cat ~/kept')).toBe('kept\n');
+  expect(await ofMachine('virtualmachineinstances', '.status.interfaces[0].mac')).toBe(mac);
+});
+
+const switched = (running: boolean) =>
+  must(lab, ['patch', '-n', NS, 'instance/machine', '--type=merge', '-p', JSON.stringify({ spec: { running } })]);
+
+test.runIf(wanted)('deleted, nothing of it is left', async () => {
+  await must(lab, ['delete', '-n', NS, 'instance/machine', '--timeout=100s']);
+  const kinds = 'virtualmachines,virtualmachineinstances,datavolumes,persistentvolumeclaims,pods,secrets';
+  const left = async () =>
+    (await kubectl(lab, ['get', kinds, '-n', NS, '-o', 'name'])).stdout.split('\n').filter((name) => name.includes('machine'));
+  await expect.poll(left, { timeout: 90_000, interval: 500 }).toEqual([]);
+});
