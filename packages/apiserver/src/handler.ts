@@ -7,13 +7,13 @@ import { prefersProtobuf } from './codec/negotiate.ts';
 import { protobufBody } from './codec/protobuf.ts';
 import type { Answer, Handler, Incoming, WholeAnswer } from './exchange.ts';
 import { InFlight } from './in-flight.ts';
-import { notServed } from './not-served.ts';
+import { notServed, unknownResource } from './not-served.ts';
 import type { Paths } from './paths.ts';
 import type { Api, Call, ResourceCall } from './pipeline.ts';
 import { readTarget } from './request-attributes.ts';
 import type { Routes } from './routes.ts';
 import { pathSegmentProblems } from './schema/index.ts';
-import { forbidden, httpStatusOf, StatusError, toStatus } from './status-error.ts';
+import { forbidden, httpStatusOf, notFound, StatusError, toStatus } from './status-error.ts';
 import type { UserInfo } from './user.ts';
 import { Warnings } from './warnings.ts';
 
@@ -89,13 +89,17 @@ async function dispatch(api: Api, routes: Routes, paths: Paths, call: Call): Pro
   const local = paths.local(call);
   if (local) return local;
   const info = api.registry.find(group, version, resource);
-  if (!info) return notServed();
+  if (!info) {
+    if (group === '' && !call.attributes.resourceRequest) return notServed();
+    if (api.registry.all().some((one) => one.group === group && !one.custom)) throw unknownResource();
+    return notServed();
+  }
   const problem = pathSegmentProblems(name)[0];
   if (problem !== undefined && name.startsWith('.'))
     throw new LabError('BadRequest', `invalid resource name ${JSON.stringify(name)}: [${problem}]`);
   const resourceCall: ResourceCall = { ...call, info };
   const verb = problem === undefined ? routes.find(api, resourceCall) : undefined;
-  if (!verb) return notServed();
+  if (!verb) throw info.custom ? notFound(info, name) : unknownResource();
   if (info.deprecation !== undefined) call.warnings.add(info.deprecation);
   return verb(api, resourceCall);
 }

@@ -50,17 +50,17 @@ export function tableRow(
   { include, version, now }: Pick<TableOptions, 'include' | 'version' | 'now'>,
 ): JsonObject {
   const cells = info.columns.map((column) => cell(column, object, now));
-  if (include === 'None') return { cells };
+  if (include === 'None') return { cells, object: null };
   return { cells, object: include === 'Object' ? object : partialMetadata(object, version) };
 }
 
 function cell(column: Column, object: JsonObject, now: number): Json {
   if (column.cell) return column.cell(object, now);
-  const found = readJsonPath(object, column.path ?? '');
-  const [first] = found;
+  // A column shows one value: of several the first.
+  const [first] = readJsonPath(object, column.path ?? '');
   if (first === undefined || first === null) return null;
   if (column.type === 'date') return age(first, now);
-  if (column.type === 'string') return cellText(found);
+  if (column.type === 'string') return cellText(first);
   return FITS[column.type](first) ? first : null;
 }
 
@@ -71,8 +71,8 @@ const FITS = {
   boolean: (value: Json) => typeof value === 'boolean',
 };
 
-function cellText(found: readonly Json[]): string {
-  return found.map((one) => (typeof one === 'string' ? one : JSON.stringify(one))).join(' ');
+function cellText(value: Json): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 /** The metadata of an object alone. */

@@ -51,10 +51,17 @@ function unescape(value: string, term: string): string {
   for (let at = 0; at < value.length; at += 1) {
     const character = value[at] ?? '';
     if (character === '=' || character === ',') throw new LabError('BadRequest', `invalid selector: '${term}'; can't understand '${term}'`);
-    if (character === '\\') at += 1;
+    if (character === '\\') {
+      at += 1;
+      if (!['\\', ',', '='].includes(value[at] ?? '')) throw new LabError('BadRequest', `invalid field selector: ${badEscape(value[at])}`);
+    }
     out += character === '\\' ? (value[at] ?? '') : character;
   }
   return out;
+}
+
+function badEscape(character: string | undefined): string {
+  return character === undefined ? 'unterminated escape sequence' : `invalid escape sequence: \\${character}`;
 }
 
 /** The name that a selector pins down, if it does. */

@@ -7,6 +7,8 @@ import { objectAt, textAt } from '../json-read.ts';
 import { metadataOf } from '../object-meta.ts';
 import type { ResourceCall } from '../pipeline.ts';
 import type { ResourceInfo } from '../resource.ts';
+import { invalid as fieldInvalid } from '../schema/index.ts';
+import { invalid } from '../status-error.ts';
 import { apiVersionOf } from '../storage/stored-object.ts';
 import { Turn } from '../turn.ts';
 import type { WriteOptions } from '../write-options.ts';
@@ -57,16 +59,25 @@ function demandKind(body: ResourceInfo, value: Body['value']): JsonObject {
   }
   const kind = textAt(value, 'kind');
   demandVersion(body, value, kind);
-  if (kind !== '' && kind !== body.kind) {
-    const apiVersion = textAt(value, 'apiVersion');
-    const why = body.custom
-      ? `no kind "${kind}" is registered for version "${apiVersion}"`
-      : `converting (${body.version}.${kind}) to (core.${body.kind}): unknown conversion`;
-    throw cannotHandle(body, kind, why);
-  }
+  if (body.custom) demandOwnType(body, value);
+  if (kind !== '' && kind !== body.kind)
+    throw cannotHandle(body, kind, `converting (${body.version}.${kind}) to (core.${body.kind}): unknown conversion`);
   value['kind'] = body.kind;
   value['apiVersion'] = apiVersionOf(body);
   return value;
+}
+
+/** A custom object says which kind it is, and says it right; what it says is what the refusal is about. */
+export function demandOwnType(info: ResourceInfo, value: JsonObject): void {
+  const kind = textAt(value, 'kind');
+  const apiVersion = textAt(value, 'apiVersion');
+  const expected = apiVersionOf(info);
+  if (kind === '' || apiVersion === '') return;
+  const errors = [];
+  if (kind !== info.kind) errors.push(fieldInvalid('kind', kind, `must be ${info.kind}`));
+  if (apiVersion !== expected) errors.push(fieldInvalid('apiVersion', apiVersion, `must be ${expected}`));
+  const group = apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : '';
+  if (errors.length > 0) throw invalid({ group, kind }, textAt(value, 'metadata', 'name'), errors);
 }
 
 function demandVersion(body: ResourceInfo, value: JsonObject, kind: string): void {

@@ -161,7 +161,9 @@ function shownAs(api: Api, call: ResourceCall, { view, viewVersion: version }: A
     return { head: { ...head, ...typeOf(head) }, list: 'rows', empty: rows, item: (object) => tableRow(info, object, options) };
   }
   if (view === 'metadata') {
-    const head = { kind: 'PartialObjectMetadataList', apiVersion: `meta.k8s.io/${version}`, metadata };
+    const { continue: token, ...rest } = metadata;
+    const kept = token === '' ? rest : metadata;
+    const head = { kind: 'PartialObjectMetadataList', apiVersion: `meta.k8s.io/${version}`, metadata: kept };
     return { head, list: 'items', empty: [], item: (object) => partialMetadata(object, version) };
   }
   return { head: { kind: info.listKind, apiVersion: apiVersionOf(info), metadata }, list: 'items', empty: [], item: (object) => object };

@@ -10,7 +10,7 @@ import { applyMergePatch } from '../patch/merge-patch.ts';
 import type { Api, ResourceCall, Verb } from '../pipeline.ts';
 import type { ResourceInfo } from '../resource.ts';
 import { conflict, invalid, StatusError } from '../status-error.ts';
-import { complain, normalize } from '../steps/decode.ts';
+import { complain, demandOwnType, normalize } from '../steps/decode.ts';
 import { apiVersionOf } from '../storage/stored-object.ts';
 import { Turn } from '../turn.ts';
 import { readWriteOptions, type WriteOptions } from '../write-options.ts';
@@ -123,6 +123,7 @@ function demandObject(value: Json): JsonObject {
 
 function demandSameKind(info: ResourceInfo, patched: JsonObject, read: Patch): void {
   if (patched['kind'] === info.kind && patched['apiVersion'] === apiVersionOf(info)) return;
+  if (info.custom) demandOwnType(info, patched);
   throw refusedPatch(
     read.show(patched),
     `no kind "${textAt(patched, 'kind')}" is registered for version "${textAt(patched, 'apiVersion')}"`,

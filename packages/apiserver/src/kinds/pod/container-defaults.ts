@@ -30,7 +30,7 @@ function defaultProbe(probe: JsonObject | undefined): void {
   fill(probe, { timeoutSeconds: 1, periodSeconds: 10, successThreshold: 1, failureThreshold: 3 });
   defaultHttpGet(objectAt(probe, 'httpGet'));
   const grpc = probe['grpc'];
-  if (isObject(grpc)) fill(grpc, { service: '' });
+  if (isObject(grpc) && typeof grpc['service'] !== 'string') grpc['service'] = '';
 }
 
 function defaultHttpGet(get: JsonObject | undefined): void {

@@ -27,7 +27,7 @@ function checkToleration(toleration: JsonObject, at: string, check: FieldCheck):
     check.invalid(`${at}.effect`, effect, "effect must be 'NoExecute' when `tolerationSeconds` is set");
   }
   if (operator === 'Exists') {
-    if (value) check.invalid(`${at}.operator`, toleration, "value must be empty when `operator` is 'Exists'");
+    if (value) check.invalid(`${at}.operator`, value, "value must be empty when `operator` is 'Exists'");
   } else if (operator === '' || operator === 'Equal') check.named(`${at}.operator`, value ?? '', labelValueProblems);
   else check.oneOf(`${at}.operator`, operator, ['Equal', 'Exists']);
   if (effect !== '') check.oneOf(`${at}.effect`, effect, ['NoSchedule', 'PreferNoSchedule', 'NoExecute']);
@@ -116,7 +116,8 @@ export function checkNameRules(spec: JsonObject, at: string, check: FieldCheck):
   for (const [index, alias] of objectsAt(spec, 'hostAliases').entries()) {
     const ip = textAt(alias, 'ip');
     if (isIP(ip) === 0) check.invalid(`${at}.hostAliases[${index}].ip`, ip, IP);
-    for (const name of textsAt(alias, 'hostnames')) check.named(`${at}.hostAliases[${index}].hostnames`, name, subdomainProblems);
+    for (const [number, name] of textsAt(alias, 'hostnames').entries())
+      check.named(`${at}.hostAliases[${index}].hostnames[${number}]`, name, subdomainProblems);
   }
   const config = objectAt(spec, 'dnsConfig');
   const servers = textsAt(config, 'nameservers');

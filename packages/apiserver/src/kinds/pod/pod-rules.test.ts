@@ -128,6 +128,6 @@ test('ports of the node are taken once', () => {
   ];
   expect(inContainer({ ports })).toEqual(['ports[1].hostPort: Duplicate value: "TCP//80"']);
   expect(said({ hostNetwork: true, containers: [container({ ports: [{ containerPort: 1, hostPort: 80 }] })] })).toEqual([
-    'spec.containers[0].ports[0].containerPort: Invalid value: 1: must match `hostPort` when `hostNetwork` is true',
+    'spec.containers[0].ports[0].hostPort: Invalid value: 80: must match `containerPort` when `hostNetwork` is true',
   ]);
 });

@@ -5,6 +5,7 @@ import type { FieldCheck } from '../field-check.ts';
 import { checkContainers } from './container-validation.ts';
 import { checkNameRules, checkPlacementRules } from './placement-validation.ts';
 import { checkPodSecurity } from './security-validation.ts';
+import { checkVolumes } from './volume-validation.ts';
 
 const DNS_POLICIES = ['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None'];
 
@@ -13,8 +14,9 @@ export function checkPodSpec(spec: JsonObject | undefined, at: string, check: Fi
   const volumes = checkVolumes(spec, `${at}.volumes`, check);
   const containers = objectsAt(spec, 'containers');
   check.required(`${at}.containers`, containers);
-  checkContainers(containers, `${at}.containers`, { check, volumes });
-  checkContainers(objectsAt(spec, 'initContainers'), `${at}.initContainers`, { check, volumes });
+  const grace = numberAt(spec, 'terminationGracePeriodSeconds') ?? 30;
+  checkContainers(containers, `${at}.containers`, { check, volumes, grace });
+  checkContainers(objectsAt(spec, 'initContainers'), `${at}.initContainers`, { check, volumes, grace });
   checkInitContainers(objectsAt(spec, 'initContainers'), containers, { at: `${at}.initContainers`, check });
   check.oneOf(`${at}.restartPolicy`, spec?.['restartPolicy'], ['Always', 'OnFailure', 'Never']);
   check.oneOf(`${at}.dnsPolicy`, spec?.['dnsPolicy'], DNS_POLICIES);
@@ -56,7 +58,7 @@ function checkHostPorts(containers: readonly JsonObject[], hostNetwork: boolean,
       seen.push({ place, key: hostPort === 0 ? undefined : `${textAt(port, 'protocol')}/${textAt(port, 'hostIP')}/${hostPort}` });
       const own = numberAt(port, 'containerPort') ?? 0;
       if (hostNetwork && hostPort !== 0 && hostPort !== own)
-        check.invalid(`${place}.containerPort`, own, 'must match `hostPort` when `hostNetwork` is true');
+        check.invalid(`${place}.hostPort`, hostPort, 'must match `containerPort` when `hostNetwork` is true');
     }
   }
   check.unique(
@@ -79,6 +81,28 @@ function checkPlacement(spec: JsonObject, at: string, check: FieldCheck): void {
     if (name !== '') check.named(`${at}.${field}`, name, labelProblems);
   }
   checkLabelMap(objectAt(spec, 'nodeSelector'), `${at}.nodeSelector`, check);
+  checkHost(spec, at, check);
+}
+
+/** What a pod shares with its machine, and what it waits for before it is placed. */
+function checkHost(spec: JsonObject, at: string, check: FieldCheck): void {
+  if (spec['hostPID'] === true && spec['shareProcessNamespace'] === true)
+    check.invalid(`${at}.securityContext.shareProcessNamespace`, true, 'ShareProcessNamespace and HostPID cannot both be enabled');
+  if (spec['hostUsers'] === false) {
+    for (const [field, shown] of Object.entries({ hostNetwork: 'hostNetwork', hostPID: 'HostPID', hostIPC: 'HostIPC' }))
+      if (spec[field] === true) check.forbidden(`${at}.${shown}`, 'when `hostUsers` is false');
+  }
+  const system = objectAt(spec, 'os');
+  if (system && check.required(`${at}.os.name`, system['name'])) check.oneOf(`${at}.os`, system['name'], ['linux', 'windows']);
+  for (const [index, gate] of objectsAt(spec, 'readinessGates').entries())
+    check.named(`${at}.readinessGates[${index}].conditionType`, textAt(gate, 'conditionType'), (name) =>
+      qualifiedNameProblems(name, 'name part'),
+    );
+  const gates = objectsAt(spec, 'schedulingGates').map((gate) => textAt(gate, 'name'));
+  for (const [index, gate] of gates.entries()) check.named(`${at}.schedulingGates[${index}]`, gate, qualifiedNameProblems);
+  check.unique(gates, (index) => `${at}.schedulingGates[${index}]`);
+  if (gates.length > 0 && textAt(spec, 'nodeName') !== '')
+    check.forbidden(`${at}.nodeName`, 'cannot be set until all schedulingGates have been cleared');
 }
 
 /** Keys and values of labels or of a selector by equality. */
@@ -86,34 +110,5 @@ export function checkLabelMap(labels: JsonObject | undefined, at: string, check:
   for (const [key, value] of Object.entries(labels ?? {})) {
     check.named(at, key, qualifiedNameProblems);
     if (typeof value === 'string') check.named(at, value, labelValueProblems);
-  }
-}
-
-function checkVolumes(spec: JsonObject | undefined, at: string, check: FieldCheck): ReadonlySet<string> {
-  const volumes = objectsAt(spec, 'volumes');
-  const names = volumes.map((volume) => textAt(volume, 'name'));
-  check.unique(names, (index) => `${at}[${index}].name`);
-  for (const [index, volume] of volumes.entries()) {
-    const name = names[index] ?? '';
-    if (check.required(`${at}[${index}].name`, name)) check.named(`${at}[${index}].name`, name, labelProblems);
-    const [, ...more] = Object.keys(volume).filter((key) => key !== 'name');
-    for (const source of more) check.forbidden(`${at}[${index}].${source}`, 'may not specify more than 1 volume type');
-    checkSource(volume, `${at}[${index}]`, check);
-  }
-  return new Set(names);
-}
-
-/** What a source cannot do without. */
-const NEEDED: readonly (readonly [source: string, field: string])[] = [
-  ['secret', 'secretName'],
-  ['configMap', 'name'],
-  ['persistentVolumeClaim', 'claimName'],
-  ['hostPath', 'path'],
-];
-
-function checkSource(volume: JsonObject, at: string, check: FieldCheck): void {
-  for (const [source, field] of NEEDED) {
-    const given = objectAt(volume, source);
-    if (given) check.required(`${at}.${source}.${field}`, given[field]);
   }
 }

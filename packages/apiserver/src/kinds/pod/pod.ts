@@ -45,20 +45,32 @@ function validateCreate(pod: JsonObject): FieldError[] {
   return check.errors;
 }
 
+/** A pod's life may only get shorter. */
+function checkDeadline(now: number | undefined, before: number | undefined, check: FieldCheck): void {
+  const at = 'spec.activeDeadlineSeconds';
+  if (before === undefined || (now !== undefined && now <= before)) return;
+  if (now === undefined) check.invalid(at, null, 'must not update from a positive integer to nil value');
+  else check.invalid(at, now, 'must be less than or equal to previous value');
+}
+
 function validateUpdate(pod: JsonObject, old: JsonObject, context: WriteContext): FieldError[] {
   const check = new FieldCheck();
   if (context.subresource === EPHEMERAL) checkEphemeralUpdate(pod, old, check);
   if (context.subresource !== '') return check.errors;
   const spec = objectAt(pod, 'spec') ?? {};
   const before = objectAt(old, 'spec') ?? {};
-  const deadline = numberAt(before, 'activeDeadlineSeconds');
-  const now = numberAt(spec, 'activeDeadlineSeconds');
-  if (deadline !== undefined && (now === undefined || now > deadline)) {
-    check.invalid('spec.activeDeadlineSeconds', now, `must be less than or equal to previous value ${deadline}`);
+  for (const list of ['containers', 'initContainers']) {
+    if (objectsAt(spec, list).length === objectsAt(before, list).length) continue;
+    check.forbidden(`spec.${list}`, 'pod updates may not add or remove containers');
+    return check.errors;
   }
-  const kept = objectsAt(before, 'tolerations').every((one) => objectsAt(spec, 'tolerations').some((other) => jsonEqual(one, other)));
+  checkDeadline(numberAt(spec, 'activeDeadlineSeconds'), numberAt(before, 'activeDeadlineSeconds'), check);
+  const allowance = (one: JsonObject) => ({ ...one, tolerationSeconds: null });
+  const tolerations = objectsAt(spec, 'tolerations').map(allowance);
+  if (!objectsAt(before, 'tolerations').every((one) => tolerations.some((other) => jsonEqual(allowance(one), other))))
+    check.forbidden('spec.tolerations', 'existing toleration can not be modified except its tolerationSeconds');
   const nodeGiven = textAt(spec, 'nodeName') !== textAt(before, 'nodeName');
-  if (!kept || nodeGiven || !jsonEqual(withOldMutables(spec, before), before)) check.forbidden('spec', MUTABLE_TEXT);
+  if (nodeGiven || !jsonEqual(withOldMutables(spec, before), before)) check.forbidden('spec', MUTABLE_TEXT);
   return check.errors;
 }
 
