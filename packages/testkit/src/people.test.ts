@@ -12,6 +12,7 @@ import {
   type Resource,
   resourceQuotas,
   roleBindings,
+  type Transport,
 } from '@crownlabs/client';
 import { type Directory, embeddedDirectory } from '@crownlabs/operators';
 import { expect, test } from 'vitest';
@@ -26,6 +27,20 @@ const marco = (lab: TestLab): Promise<Tenant> => lab.admin.get(tenants, 'marco.i
 const change = (lab: TestLab, spec: object) => lab.admin.patch(tenants, 'marco.iorio', undefined, { spec });
 const gone = async <T extends KubeObject>(lab: TestLab, kind: Resource<T>, name: string, namespace?: string) =>
   eventually(async () => expect(await lab.admin.find(kind, name, namespace)).toBeUndefined(), 8_000);
+
+/** Tells of every change of a volume half a second later than of all else. */
+function lateVolumes(transport: Transport): Transport {
+  async function* late(body: AsyncIterable<Uint8Array>) {
+    for await (const chunk of body) {
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      yield chunk;
+    }
+  }
+  return async (request) => {
+    const answer = await transport(request);
+    return request.path.startsWith('/api/v1/persistentvolumes?') ? { ...answer, body: late(answer.body) } : answer;
+  };
+}
 
 /** A directory that says of everybody what the test says. */
 function heldDirectory() {
@@ -200,6 +215,12 @@ test('what people wrote outlives their account, and is there when they come back
   await lab.admin.patch(tenants, 'marco.iorio', undefined, { metadata: { annotations } });
   await lab.admin.delete(tenants, 'marco.iorio');
   await gone(lab, persistentVolumeClaims, ...DRIVE);
+});
+
+test('a drive is shown also when its volume is heard of after the claim that holds it', async () => {
+  await using lab = await startTestLab({ between: lateVolumes });
+  await lab.admin.create(tenants, tenant('marco.iorio'));
+  await eventually(() => lab.admin.get(persistentVolumeClaims, 'marco-iorio-drive-mirror', NS));
 });
 
 test('where new volumes belong to root, a drive is handed over before it is shown', async () => {

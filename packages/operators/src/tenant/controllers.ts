@@ -1,6 +1,7 @@
 import { LABEL, MYDRIVE_NAMESPACE } from '@crownlabs/api';
-import { eventRecorder, type KubeObject, keyOf, type ObjectKey } from '@crownlabs/client';
+import { eventRecorder, type Kube, type KubeObject, keyOf, type ObjectKey } from '@crownlabs/client';
 import { manualSource, type Source, specChanged, watched } from '@crownlabs/controller';
+import type { PersistentVolume } from 'kubernetes-types/core/v1.js';
 import { type Controllers, labController } from '../controller-parts.ts';
 import { labelValue } from '../instance/labels.ts';
 import { type Lab, owned } from '../lab.ts';
@@ -36,6 +37,8 @@ function tenantSources(lab: Lab): Source[] {
     ...owned(lab, 'Tenant', CHILDREN),
     // The personal volume has no owner, because it stays when its tenant goes.
     watched(lab.claims, { keys: (claim) => driveOwners(lab, claim) }),
+    // That the claim is bound may be heard before what it is bound to.
+    watched(lab.volumes, { keys: (volume) => driveOwnersOf(lab, volume) }),
     watched(lab.templates, { when: (now) => now === undefined, keys: ({ metadata }) => ownersOf(lab, metadata.namespace ?? '') }),
     // A namespace that waited for its last instance may go when that has gone.
     watched(lab.instances, { when: (now) => now === undefined, keys: ({ metadata }) => ownersOf(lab, metadata.namespace ?? '') }),
@@ -48,6 +51,11 @@ function driveOwners(lab: Lab, { metadata: { namespace, labels, ownerReferences 
   if (lab.tenants.get(label)) return [{ name: label }];
   // A long name is cut in a label.
   return lab.tenants.list().flatMap(({ metadata: { name } }) => (labelValue(name) === label ? [{ name }] : []));
+}
+
+function driveOwnersOf(lab: Lab, { spec }: Kube<PersistentVolume>): ObjectKey[] {
+  const claim = spec?.claimRef?.namespace === MYDRIVE_NAMESPACE ? lab.claims.get(spec.claimRef.name ?? '', MYDRIVE_NAMESPACE) : undefined;
+  return claim ? driveOwners(lab, claim) : [];
 }
 
 function ownersOf(lab: Lab, namespace: string) {
