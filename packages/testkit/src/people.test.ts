@@ -220,7 +220,9 @@ test('what people wrote outlives their account, and is there when they come back
 test('a drive is shown also when its volume is heard of after the claim that holds it', async () => {
   await using lab = await startTestLab({ between: lateVolumes });
   await lab.admin.create(tenants, tenant('marco.iorio'));
-  await eventually(() => lab.admin.get(persistentVolumeClaims, 'marco-iorio-drive-mirror', NS));
+  await eventually(async () =>
+    expect((await lab.admin.get(persistentVolumeClaims, 'marco-iorio-drive-mirror', NS)).status?.phase).toBe('Bound'),
+  );
 });
 
 test('where new volumes belong to root, a drive is handed over before it is shown', async () => {
