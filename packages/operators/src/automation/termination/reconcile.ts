@@ -1,4 +1,4 @@
-import { instances } from '@crownlabs/api';
+import { type Instance, instances } from '@crownlabs/api';
 import type { Reconcile } from '@crownlabs/controller';
 import { type Backoff, backoffDelay, messageOf } from '@crownlabs/std';
 import type { OutsideGuard } from '../outside.ts';
@@ -28,11 +28,15 @@ export function terminationReconciler(parts: TerminationParts): Reconcile {
     }
     const now = clock.now();
     const early = Math.max(nextCheck(subject, rules.statusCheckIntervalMs), failures.nextTry(key)) - now;
-    if (early > 0) return { afterMs: early };
+    if (early > 0) {
+      // Whoever wrote the status a moment later may not have seen what was said.
+      await repeatTrouble(parts, subject, failures.trouble(key));
+      return { afterMs: early };
+    }
     const answer = await ask(parts, subject, signal);
     if ('trouble' in answer) {
       await tellTrouble(parts, subject, answer.trouble);
-      return { afterMs: failures.add(key, now) };
+      return { afterMs: failures.add(key, now, answer.trouble) };
     }
     failures.forget(key);
     await learn(parts, subject, answer);
@@ -43,16 +47,20 @@ export function terminationReconciler(parts: TerminationParts): Reconcile {
 
 /** Who did not answer, and when to ask again: later and later, whatever else brings the instance to mind. */
 class Failures {
-  readonly #known = new Map<string, { count: number; nextAt: number }>();
+  readonly #known = new Map<string, { count: number; nextAt: number; trouble: string }>();
 
   nextTry(key: string): number {
     return this.#known.get(key)?.nextAt ?? 0;
   }
 
-  add(key: string, now: number): number {
+  trouble(key: string): string | undefined {
+    return this.#known.get(key)?.trouble;
+  }
+
+  add(key: string, now: number, trouble: string): number {
     const count = this.#known.get(key)?.count ?? 0;
     const afterMs = backoffDelay(BACKOFF, count);
-    this.#known.set(key, { count: count + 1, nextAt: now + afterMs });
+    this.#known.set(key, { count: count + 1, nextAt: now + afterMs, trouble });
     return afterMs;
   }
 
@@ -105,9 +113,21 @@ async function end({ lab, events, log }: TerminationParts, { instance, template 
 }
 
 /** Never the address: it may hold a key. */
-async function tellTrouble({ lab, events, clock }: TerminationParts, { instance }: Subject, trouble: string): Promise<void> {
-  const message = `Whether the exam is over could not be asked: ${trouble} It is tried again.`;
-  events.record(instance, { type: 'Warning', reason: 'StatusCheckFailed', message });
+async function tellTrouble(parts: TerminationParts, { instance }: Subject, trouble: string): Promise<void> {
+  const message = troubleText(trouble);
+  parts.events.record(instance, { type: 'Warning', reason: 'StatusCheckFailed', message });
+  await reportTrouble(parts, instance, message);
+}
+
+async function repeatTrouble(parts: TerminationParts, { instance }: Subject, trouble: string | undefined): Promise<void> {
+  if (trouble !== undefined) await reportTrouble(parts, instance, troubleText(trouble));
+}
+
+function troubleText(trouble: string): string {
+  return `Whether the exam is over could not be asked: ${trouble} It is tried again.`;
+}
+
+async function reportTrouble({ lab, clock }: TerminationParts, instance: Instance, message: string): Promise<void> {
   const found = [{ type: CONDITION, status: 'False', reason: 'StatusCheckFailed', message } as const];
   await reportFindings(lab, instance, { types: [CONDITION], found, now: clock.now() });
 }
