@@ -40,9 +40,10 @@ async function write(
   status: InstanceStatus,
 ): Promise<void> {
   const { instance } = facts;
-  const { name, namespace } = instance.metadata;
+  const { name, namespace, resourceVersion } = instance.metadata;
   announce(events, instance, status);
-  await lab.client.patch(instances, name, namespace, { status }, { subresource: 'status' });
+  // Conditions of others are in the same list, which is replaced whole: it must be the latest.
+  await lab.client.patch(instances, name, namespace, { metadata: { resourceVersion }, status }, { subresource: 'status' });
   // Counted once it is written, because a failed write is tried again.
   for (const it of status.environments ?? []) count(metrics, facts, it);
 }
