@@ -1,11 +1,19 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { scope } from '@crownlabs/std';
 import { expect, test } from 'vitest';
 import { pods } from './built-in.ts';
 import { createClient } from './create-client.ts';
 import { httpTransport } from './http-transport.ts';
 import { kubeconfigEndpoint } from './kubeconfig.ts';
+
+async function temporaryFolder() {
+  const path = await mkdtemp(join(tmpdir(), 'transport-'));
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true }) };
+}
 
 async function listening(answer: Parameters<typeof createServer>[1]) {
   const server = createServer(answer as never);
@@ -44,6 +52,25 @@ test('the bearer is sent, and a caller may send another one', async () => {
   const client = createClient(httpTransport({ server, token: 'mine' }), { fieldManager: 'test' });
   expect(await client.raw('GET', '/x')).toBe('Bearer mine');
   expect(await client.raw('GET', '/x', undefined, { authorization: 'Bearer yours' })).toBe('Bearer yours');
+});
+
+test('a token that was refused is read anew, because another may have come into its file', async () => {
+  await using owned = scope();
+  const tokenFile = join(owned.use(await temporaryFolder()).path, 'token');
+  const refusals: string[] = [];
+  const { server } = owned.use(
+    await listening((request, response) => {
+      const bearer = request.headers.authorization ?? '';
+      if (bearer !== 'Bearer new') refusals.push(bearer);
+      response.writeHead(bearer === 'Bearer new' ? 200 : 401).end('{}');
+    }),
+  );
+  const client = createClient(httpTransport({ server, tokenFile }), { fieldManager: 'test' });
+  await writeFile(tokenFile, 'old');
+  await expect(client.raw('POST', '/x', {})).rejects.toMatchObject({ code: 'Unauthorized' });
+  await writeFile(tokenFile, 'new');
+  expect(await client.raw('POST', '/x', {})).toEqual({});
+  expect(refusals).toEqual(['Bearer old', 'Bearer old']);
 });
 
 test('a server that is not there is ServiceUnavailable, with the address', async () => {

@@ -11,7 +11,7 @@ export interface ApiEndpoint {
   /** PEM. Absent: the machine's own authorities. */
   readonly ca?: string;
   readonly token?: string;
-  /** A file that is read again when it is a minute old, because tokens in it are rotated. */
+  /** A file that is read again when what was read is a minute old or was refused, because tokens in it are rotated. */
   readonly tokenFile?: string;
   /** PEM. */
   readonly clientCert?: { readonly cert: string; readonly key: string };
@@ -23,13 +23,15 @@ export interface ApiEndpoint {
 
 const TOKEN_AGE_MS = 60_000;
 
-/** Reads the bearer of an endpoint whenever it is needed. */
-export function bearerOf(endpoint: ApiEndpoint): () => string | undefined {
+/** Reads the bearer of an endpoint whenever it is needed; anew when the one that was read is the one that was `refused`. */
+export function bearerOf(endpoint: ApiEndpoint): (refused?: string) => string | undefined {
   const { token, tokenFile } = endpoint;
   if (tokenFile === undefined) return () => token;
   let read: { text: string; at: number } | undefined;
-  return () => {
-    if (!read || Date.now() - read.at > TOKEN_AGE_MS) read = { text: readFileSync(tokenFile, 'utf8').trim(), at: Date.now() };
+  return (refused) => {
+    if (!read || read.text === refused || Date.now() - read.at > TOKEN_AGE_MS) {
+      read = { text: readFileSync(tokenFile, 'utf8').trim(), at: Date.now() };
+    }
     return read.text;
   };
 }
@@ -71,8 +73,7 @@ export function httpTransport(endpoint: ApiEndpoint): Transport {
       }),
     );
 
-  return async (request) => {
-    const token = bearer();
+  const ask = async (request: ApiRequest, token: string | undefined) => {
     const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` };
     const full = { ...request, headers: { ...authorization, ...request.headers } };
     try {
@@ -82,6 +83,17 @@ export function httpTransport(endpoint: ApiEndpoint): Transport {
       if (request.method !== 'POST' && error instanceof StaleConnection) return asUnavailable(once(full));
       return asUnavailable(Promise.reject(error));
     }
+  };
+
+  return async (request) => {
+    const token = bearer();
+    const answer = await ask(request, token);
+    if (answer.status !== 401) return answer;
+    // Who comes back after a night may have read the token of the day before. Nothing was done for it, so the request may be sent again.
+    const next = bearer(token);
+    if (next === token) return answer;
+    for await (const _ of answer.body);
+    return ask(request, next);
   };
 }
 
