@@ -90,3 +90,16 @@ test('what is nearly done goes before what is new, in the order in which it came
   await running;
   expect(seen).toEqual(['c', 'b', 'a', 'd']);
 });
+
+test('what asks for another turn when all has ended gets none, and holds nobody up', async () => {
+  const queue = new WorkQueue<string>();
+  const stop = new AbortController();
+  queue.add('slow');
+  const work = async (key: string) => {
+    stop.abort();
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    queue.addAfter(key, 600_000);
+  };
+  await queue.run(work, 1, stop.signal);
+  expect(queue.idle(3_600_000)).toBe(true);
+});

@@ -31,6 +31,7 @@ export class WorkQueue<Key> {
   readonly #failures = new Map<string, number>();
   readonly #appointments = new Map<string, { at: number; timer: NodeJS.Timeout }>();
   #wake: () => void = () => undefined;
+  #ended = false;
 
   /** `id` tells keys apart; the default serves strings. */
   constructor(id: (key: Key) => string = String, backoff: Backoff = DEFAULT_BACKOFF, observer?: QueueObserver) {
@@ -57,6 +58,7 @@ export class WorkQueue<Key> {
   /** Queues `key` after `ms`; an earlier appointment wins. */
   addAfter(key: Key, ms: number): void {
     if (ms <= 0) return this.add(key);
+    if (this.#ended) return;
     const name = this.#id(key);
     const at = Date.now() + ms;
     const earlier = this.#appointments.get(name);
@@ -93,6 +95,7 @@ export class WorkQueue<Key> {
 
   /** Hands every key to `work`, at most `workers` at a time, until the signal aborts; resolves when the last worker is done. */
   async run(work: (key: Key) => Promise<void>, workers: number, signal: AbortSignal): Promise<void> {
+    this.#ended = false;
     const running = new Set<Promise<void>>();
     const wake = () => this.#wake();
     signal.addEventListener('abort', wake);
@@ -112,6 +115,8 @@ export class WorkQueue<Key> {
       });
     }
     signal.removeEventListener('abort', wake);
+    // What still runs may ask for another turn. Nobody would keep that appointment, and its timer would hold up the end of the process.
+    this.#ended = true;
     for (const { timer } of this.#appointments.values()) clearTimeout(timer);
     this.#appointments.clear();
     await Promise.all(running);
