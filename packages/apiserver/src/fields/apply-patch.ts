@@ -2,7 +2,7 @@ import { cloneJson } from '../clone-json.ts';
 import { isObject, type JsonObject } from '../json.ts';
 import type { ResourceInfo } from '../resource.ts';
 import { StatusError } from '../status-error.ts';
-import { Turn } from '../turn.ts';
+import { atOnce, inTurns } from '../turn.ts';
 import { typedProblems } from './check-typed.ts';
 import { type Comparison, compareTyped, ignoring } from './compare-typed.ts';
 import type { FieldSet } from './field-set.ts';
@@ -14,7 +14,7 @@ import { conflictError, type FieldConflict, takeFrom, UNOWNED } from './ownershi
 import { removeTyped } from './remove-typed.ts';
 import { type ResourceTypes, resetSet, typesOf } from './resource-types.ts';
 import { configOfScale } from './scale-config.ts';
-import { managedFieldsOf, timeText, updatedManagers } from './track-update.ts';
+import { changesOf, managedFieldsOf, timeText, updatedManagers } from './track-update.ts';
 
 /** A server-side apply. */
 export interface ApplyPatch {
@@ -35,22 +35,12 @@ const KUBECTL = 'kubectl';
 
 /** The object after a server-side apply, with its new managedFields. Throws Conflict, with a cause for each contested field. */
 export function applyPatch(patch: ApplyPatch): JsonObject {
-  const steps = stepsOf(patch);
-  for (;;) {
-    const { done, value } = steps.next();
-    if (done) return value;
-  }
+  return atOnce(stepsOf(patch));
 }
 
 /** The same in short turns: a large object is walked a dozen times. */
-export async function applyPatchInTurns(patch: ApplyPatch): Promise<JsonObject> {
-  const steps = stepsOf(patch);
-  const turn = new Turn();
-  for (;;) {
-    const { done, value } = steps.next();
-    if (turn.over) await turn.yield();
-    if (done) return value;
-  }
+export function applyPatchInTurns(patch: ApplyPatch): JsonObject | Promise<JsonObject> {
+  return inTurns(stepsOf(patch));
 }
 
 function stepsOf(patch: ApplyPatch): Generator<void, JsonObject> {
@@ -97,9 +87,11 @@ class Apply {
     yield;
     if (!this.#patch.force) this.#refuse(conflicts);
     this.#stamp(left, before, changed);
+    yield;
     const object = cloneJson(result);
     if (!isObject(object['metadata'])) object['metadata'] = {};
     if (this.#patch.manager === KUBECTL) rememberApplied(object, this.#live, config);
+    yield;
     writeManagers(object, left);
     return object;
   }
@@ -117,15 +109,8 @@ class Apply {
     const decoded = decodeManagers(managedFieldsOf(live)) ?? new Map();
     if (!live || decoded.size > 0) return decoded;
     const apiVersion = resource.group === '' ? resource.version : `${resource.group}/${resource.version}`;
-    return updatedManagers(decoded, {
-      before: undefined,
-      after: this.#live,
-      manager: BEFORE_FIRST_APPLY,
-      apiVersion,
-      subresource: '',
-      now,
-      resource,
-    });
+    const update = { before: undefined, after: this.#live, manager: BEFORE_FIRST_APPLY, apiVersion, subresource: '', now, resource };
+    return updatedManagers(decoded, changesOf(update), update);
   }
 
   #manager(said: FieldSet, before: Manager | undefined): Manager {

@@ -61,7 +61,7 @@ export class FieldSet {
   }
 
   union(other: FieldSet): FieldSet {
-    if (other.isEmpty) return this;
+    if (this.covers(other)) return this;
     if (this.isEmpty) return other;
     const out = new FieldSet();
     for (const element of this.members) out.add(element);
@@ -72,6 +72,15 @@ export class FieldSet {
     }
     for (const [element, child] of other.children) if (!this.children.has(element)) out.put(element, child);
     return out;
+  }
+
+  /** Whether everything of `other` is in this as well. */
+  covers(other: FieldSet): boolean {
+    if (this === other) return true;
+    if (other.members.size > this.members.size || other.children.size > this.children.size) return false;
+    for (const element of other.members) if (!this.members.has(element)) return false;
+    for (const [element, child] of other.children) if (!this.children.get(element)?.covers(child)) return false;
+    return true;
   }
 
   intersection(other: FieldSet): FieldSet {
@@ -115,13 +124,7 @@ export class FieldSet {
   }
 
   equals(other: FieldSet): boolean {
-    if (this.members.size !== other.members.size || this.children.size !== other.children.size) return false;
-    for (const element of this.members) if (!other.members.has(element)) return false;
-    for (const [element, child] of this.children) {
-      const there = other.children.get(element);
-      if (!there || !child.equals(there)) return false;
-    }
-    return true;
+    return this.members.size === other.members.size && this.children.size === other.children.size && this.covers(other);
   }
 
   /** Every path, in order; at each node the members before what lies below them. */

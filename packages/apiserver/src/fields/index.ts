@@ -1,3 +1,3 @@
 export { applyPatchInTurns } from './apply-patch.ts';
 export { strategicMerge } from './strategic-merge.ts';
-export { trackUpdate } from './track-update.ts';
+export { trackUpdateInTurns } from './track-update.ts';

@@ -8,7 +8,7 @@ const resources = builtInResources();
 function patched(kind: string, original: JsonObject, patch: JsonObject): JsonObject {
   const resource = resources.find((one) => one.kind === kind);
   if (!resource) throw new Error(`no ${kind}`);
-  return strategicMerge(original, patch, resource);
+  return strategicMerge(structuredClone(original), patch, resource);
 }
 
 const pod = (containers: JsonObject[]) => ({ spec: { template: { spec: { containers } } } });

@@ -13,7 +13,7 @@ import { inServerOrder, type SameItem } from './strategic-order.ts';
 
 /**
  * `original` with a strategic merge patch applied: lists with a merge key by item, other lists as a whole, and the `$` directives.
- * Neither argument is changed; the result may share parts with the original. https://kubernetes.io/docs/tasks/manage-kubernetes-objects/update-api-object-kubectl-patch/
+ * The original may be changed, the patch is not, and the result shares nothing with it. https://kubernetes.io/docs/tasks/manage-kubernetes-objects/update-api-object-kubectl-patch/
  */
 export function strategicMerge(original: JsonObject, patch: Json, resource: ResourceInfo): JsonObject {
   if (!isObject(patch)) throw new LabError('BadRequest', 'json: cannot unmarshal the patch into an object');
@@ -29,9 +29,9 @@ const DELETE = '$deleteFromPrimitiveList/';
 function mergeMap(into: JsonObject, from: JsonObject, schema: PatchSchema): JsonObject {
   const directive = from[DIRECTIVE];
   if (directive !== undefined) return replacedMap(directive, from);
-  const original = copyOf(into, from);
-  // Directives are taken out of it.
-  const patch = copyOf(from, from);
+  const original = withRoomFor(into, from);
+  // Directives are taken out of it; most maps of a patch have none.
+  const patch = hasDirectives(from) ? copyOf(from, from) : from;
   retainKeys(original, patch);
   const orders = takePrefixed(patch, ORDER);
   for (const [key, gone] of takePrefixed(patch, DELETE)) deletePrimitives(original, key, gone);
@@ -43,6 +43,16 @@ function mergeMap(into: JsonObject, from: JsonObject, schema: PatchSchema): Json
   }
   for (const [key, order] of orders) reorder(original, key, order, schema.field(key));
   return original;
+}
+
+/** The map itself, unless the other has keys that only a map without a prototype can take. */
+function withRoomFor(map: JsonObject, other: JsonObject): JsonObject {
+  return Object.getPrototypeOf(other) === null && Object.getPrototypeOf(map) !== null ? copyOf(map, other) : map;
+}
+
+function hasDirectives(patch: JsonObject): boolean {
+  for (const key in patch) if (key.startsWith('$')) return true;
+  return false;
 }
 
 function replacedMap(directive: Json, patch: JsonObject): JsonObject {

@@ -1,7 +1,8 @@
 import { isObject, type Json, type JsonObject } from '../json.ts';
 import type { ResourceInfo } from '../resource.ts';
+import { atOnce, inTurns } from '../turn.ts';
 import { withoutAssigned } from './assigned-fields.ts';
-import { compareTyped, ignoring } from './compare-typed.ts';
+import { type Comparison, compareTyped, ignoring } from './compare-typed.ts';
 import { decodeManagers, identityOf, type Managers, writeManagers } from './managers.ts';
 import { takeFrom, UNOWNED } from './ownership.ts';
 import { resetSet, typesOf } from './resource-types.ts';
@@ -21,6 +22,15 @@ export interface TrackedUpdate {
 
 /** Notes in `after` who owns its fields now: the writer gets what changed, everybody else loses it. */
 export function trackUpdate(update: TrackedUpdate): void {
+  atOnce(stepsOf(update));
+}
+
+/** The same in short turns. */
+export function trackUpdateInTurns(update: TrackedUpdate): void | Promise<void> {
+  return inTurns(stepsOf(update));
+}
+
+function* stepsOf(update: TrackedUpdate): Generator<void, void> {
   const { before, after } = update;
   const managers = managersAtWrite(before, after, update.subresource);
   // An object that was stored without owners stays without, until somebody applies.
@@ -29,20 +39,29 @@ export function trackUpdate(update: TrackedUpdate): void {
     if (isObject(metadata)) delete metadata['managedFields'];
     return;
   }
-  writeManagers(after, updatedManagers(managers, update));
+  yield;
+  const changed = changesOf(update);
+  yield;
+  const left = updatedManagers(managers, changed, update);
+  yield;
+  writeManagers(after, left);
 }
 
-/** The managers after a plain write. */
-export function updatedManagers(managers: Managers, update: Omit<TrackedUpdate, 'before'> & { before: JsonObject | undefined }): Managers {
-  const { types, root, zero } = typesOf(update.resource);
-  const reset = resetSet(update.resource, update.subresource);
-  const changed = withoutAssigned(ignoring(compareTyped(types, update.before ?? zero, update.after, root), reset), update.resource);
+/** What a plain write changed, as far as anybody can own it. */
+export function changesOf({ before, after, resource, subresource }: TrackedUpdate): Comparison {
+  const { types, root, zero } = typesOf(resource);
+  const changed = compareTyped(types, before ?? zero, after, root);
+  return withoutAssigned(ignoring(changed, resetSet(resource, subresource)), resource);
+}
+
+/** The managers after a plain write that changed so much. */
+export function updatedManagers(managers: Managers, changed: Comparison, update: TrackedUpdate): Managers {
   const identity = { name: update.manager, operation: 'Update', apiVersion: update.apiVersion, subresource: update.subresource } as const;
   const self = identityOf(identity);
   const { left } = takeFrom(managers, self, changed);
   const owned = left.get(self);
   const grown = (owned ? owned.fields.union(changed.modified) : changed.modified).union(changed.added);
-  const fields = grown.difference(changed.removed).difference(UNOWNED).without(reset);
+  const fields = grown.difference(changed.removed).difference(UNOWNED).without(resetSet(update.resource, update.subresource));
   if (fields.isEmpty) left.delete(self);
   else left.set(self, { ...identity, fields, time: owned?.fields.equals(fields) ? owned.time : timeOf(update) });
   return left;

@@ -1,6 +1,7 @@
+import { cloneJson } from '../clone-json.ts';
 import { isObject, type Json, type JsonObject } from '../json.ts';
 
-/** Applies a JSON merge patch (RFC 7396): maps merge, null removes, anything else replaces. `target` is changed. */
+/** Applies a JSON merge patch (RFC 7396): maps merge, null removes, anything else replaces. `target` is changed, and shares nothing with the patch. */
 export function applyMergePatch(target: JsonObject, patch: JsonObject): JsonObject {
   for (const [key, value] of Object.entries(patch)) {
     if (value === null || value === undefined) delete target[key];
@@ -10,7 +11,7 @@ export function applyMergePatch(target: JsonObject, patch: JsonObject): JsonObje
 }
 
 function merged(there: Json | undefined, value: Json): Json {
-  if (!isObject(value)) return value;
+  if (!isObject(value)) return cloneJson(value);
   return applyMergePatch(isObject(there) ? there : {}, value);
 }
 

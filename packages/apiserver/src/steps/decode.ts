@@ -10,7 +10,7 @@ import type { ResourceInfo } from '../resource.ts';
 import { invalid as fieldInvalid } from '../schema/index.ts';
 import { invalid } from '../status-error.ts';
 import { apiVersionOf } from '../storage/stored-object.ts';
-import { Turn } from '../turn.ts';
+import { nextTurn, overdue } from '../turn.ts';
 import type { WriteOptions } from '../write-options.ts';
 
 const BUILT_IN_TYPES = ['application/json', 'application/yaml', PROTOBUF];
@@ -19,12 +19,12 @@ const CUSTOM_TYPES = ['application/json', 'application/yaml'];
 /** Reads the object of a create or replace: parsed, of the right kind, without unknown fields, with defaults. */
 export async function decodeObject(call: ResourceCall, body: ResourceInfo, options: WriteOptions): Promise<JsonObject> {
   const bytes = await call.incoming.body(BODY_LIMIT);
-  const turn = new Turn();
+  if (overdue()) await nextTurn();
   const { value, complaints } = readBody(call, body, bytes);
   const object = demandKind(body, value);
-  if (turn.over) await turn.yield();
+  if (overdue()) await nextTurn();
   const unknown = normalize(body, object);
-  if (turn.over) await turn.yield();
+  if (overdue()) await nextTurn();
   complain(call, options, [...complaints, ...unknown], (list) => cannotHandle(body, body.kind, `strict decoding error: ${list}`));
   return object;
 }

@@ -3,7 +3,7 @@ import { rfc3339 } from '@crownlabs/std';
 import type { AdmissionCall, Operation } from '../call.ts';
 import { cloneJson } from '../clone-json.ts';
 import type { FieldError } from '../field-error.ts';
-import { trackUpdate } from '../fields/index.ts';
+import { trackUpdateInTurns } from '../fields/index.ts';
 import type { JsonObject } from '../json.ts';
 import { textAt } from '../json-read.ts';
 import { dropDuplicateOwners, generatedName, metadataErrors, metadataOf, metadataUpdateErrors } from '../object-meta.ts';
@@ -12,7 +12,7 @@ import type { ResourceInfo } from '../resource.ts';
 import { jsonEqual } from '../schema/index.ts';
 import { invalid } from '../status-error.ts';
 import { apiVersionOf } from '../storage/stored-object.ts';
-import { Turn } from '../turn.ts';
+import { nextTurn, overdue } from '../turn.ts';
 import type { WriteOptions } from '../write-options.ts';
 
 /** One attempt of a write, on its way through the steps. */
@@ -43,11 +43,11 @@ export const UPDATE: readonly WriteStep[] = [keep, mutate, prepare, own, validat
 /** Runs the steps; whoever reserved something learns of a failure. */
 export async function runSteps(steps: readonly WriteStep[], draft: Draft, api: Api): Promise<void> {
   try {
-    const turn = new Turn();
+    if (overdue()) await nextTurn();
     for (const step of steps) {
       const waiting = step(draft, api);
       if (waiting) await waiting;
-      if (turn.over) await turn.yield();
+      if (overdue()) await nextTurn();
     }
   } catch (error) {
     settle(draft, false);
@@ -91,7 +91,7 @@ async function mutate(draft: Draft, api: Api): Promise<void> {
   warnOfDuplicateOwners(draft);
   draft.info.applyDefaults(draft.object);
   // What admission changed beyond the applied configuration belongs to the writer as an update.
-  if (before && !jsonEqual(before, draft.object)) track(draft, before, api);
+  if (before && !jsonEqual(before, draft.object)) await track(draft, before, api);
 }
 
 function warnOfDuplicateOwners({ object, call }: Draft): void {
@@ -135,7 +135,7 @@ function prepare(draft: Draft, api: Api): void {
   const metadata = metadataOf(object);
   if (info.generation === 'none') return;
   if (!old) metadata['generation'] = 1;
-  else if (draft.subresource !== 'status' && counts(info, object, old)) {
+  else if (draft.subresource !== 'status' && draft.subresource !== 'binding' && counts(info, object, old)) {
     const before = metadataOf(old)['generation'];
     metadata['generation'] = (typeof before === 'number' ? before : 0) + 1;
   }
@@ -149,12 +149,12 @@ function counts(info: ResourceInfo, object: JsonObject, old: JsonObject): boolea
   return !jsonEqual(rest, oldRest) || (!('status' in info.subresources) && !jsonEqual(status, oldStatus));
 }
 
-function own(draft: Draft, api: Api): void {
-  if (!draft.applied) track(draft, draft.old, api);
+function own(draft: Draft, api: Api): void | Promise<void> {
+  return draft.applied ? undefined : track(draft, draft.old, api);
 }
 
-function track(draft: Draft, before: JsonObject | undefined, api: Api): void {
-  trackUpdate({
+function track(draft: Draft, before: JsonObject | undefined, api: Api): void | Promise<void> {
+  return trackUpdateInTurns({
     before,
     after: draft.object,
     manager: draft.options.fieldManager,

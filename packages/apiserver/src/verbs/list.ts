@@ -9,7 +9,7 @@ import type { Api, ResourceCall, Verb } from '../pipeline.ts';
 import type { ResourceInfo } from '../resource.ts';
 import { StatusError } from '../status-error.ts';
 import { apiVersionOf, prefixOf, type StoredObject } from '../storage/stored-object.ts';
-import { Turn } from '../turn.ts';
+import { nextTurn, overdue } from '../turn.ts';
 import { formatted, includeObject } from './answer.ts';
 import { printToken, readToken } from './continue-token.ts';
 import { type ListOptions, readListOptions, type Selection } from './list-options.ts';
@@ -77,7 +77,6 @@ async function collect(api: Api, info: ResourceInfo, options: ListOptions, start
   const revision = start.revision ?? api.objects.store.revision;
   const paged = start.limit !== Number.MAX_SAFE_INTEGER;
   const found: StoredObject[] = [];
-  const turn = new Turn();
   let after = start.after;
   let at = start.revision;
   let remaining: number;
@@ -88,7 +87,7 @@ async function collect(api: Api, info: ResourceInfo, options: ListOptions, start
     for (const entry of page.entries) {
       const stored = api.objects.read(info, entry);
       if (selection.matches?.(stored.object) ?? true) found.push(stored);
-      if (turn.over) await turn.yield();
+      if (overdue()) await nextTurn();
     }
     remaining = page.remaining;
     after = page.entries.at(-1)?.name ?? after;
@@ -131,7 +130,6 @@ export async function listAnswer(api: Api, call: ResourceCall, view: AcceptedVie
   if (listed.objects.length === 0) return formatted(view, { ...head, [field]: empty });
   const writer = pieceWriter(view.format, { head, list: field });
   const parts = [writer.begin];
-  const turn = new Turn();
   for (let at = 0; at < listed.objects.length; at += AT_A_TIME) {
     parts.push(
       writer.piece(
@@ -139,7 +137,7 @@ export async function listAnswer(api: Api, call: ResourceCall, view: AcceptedVie
         at === 0,
       ),
     );
-    if (turn.over) await turn.yield();
+    if (overdue()) await nextTurn();
   }
   return { status: 200, headers: { 'content-type': writer.type }, parts: writer.whole(parts) };
 }

@@ -12,7 +12,7 @@ import type { ResourceInfo } from '../resource.ts';
 import { conflict, invalid, StatusError } from '../status-error.ts';
 import { complain, demandOwnType, normalize } from '../steps/decode.ts';
 import { apiVersionOf } from '../storage/stored-object.ts';
-import { Turn } from '../turn.ts';
+import { nextTurn, overdue } from '../turn.ts';
 import { readWriteOptions, type WriteOptions } from '../write-options.ts';
 import { objectAnswer } from './answer.ts';
 import { type Change, changeObject } from './update.ts';
@@ -52,12 +52,12 @@ export function demandType(call: ResourceCall): string {
 export async function readChange(api: Api, call: ResourceCall, { type, info }: { type: string; info: ResourceInfo }): Promise<Change> {
   const options = readWriteOptions('PatchOptions', call.query, call.incoming.headers['user-agent'], type === APPLY);
   const bytes = await call.incoming.body(BODY_LIMIT);
-  const turn = new Turn();
+  if (overdue()) await nextTurn();
   const change =
     type === APPLY
       ? applyChange(api, call, { bytes, options, info })
       : patchChange(call, { read: readPatch(type, info, bytes), options, info });
-  if (turn.over) await turn.yield();
+  if (overdue()) await nextTurn();
   return change;
 }
 
@@ -66,15 +66,13 @@ function patchChange(call: ResourceCall, { read, options, info }: { read: Patch;
     options,
     createIfAbsent: false,
     async wanted(live) {
-      const turn = new Turn();
       const copy = cloneJson(live ?? {});
-      if (turn.over) await turn.yield();
+      if (overdue()) await nextTurn();
       const patched = read.apply(copy);
-      if (turn.over) await turn.yield();
+      if (overdue()) await nextTurn();
       demandSameKind(info, patched, read);
-      complain(call, options, [...read.complaints, ...normalizePatched(info, patched, read)], (list) =>
-        refusedPatch(read.show(patched), `strict decoding error: ${list}`),
-      );
+      const complaints = [...read.complaints, ...normalizePatched(info, patched, read)];
+      complain(call, options, complaints, (list) => refusedPatch(read.show(patched), `strict decoding error: ${list}`));
       return patched;
     },
   };
@@ -102,7 +100,7 @@ function readPatch(type: string, info: ResourceInfo, bytes: Uint8Array): Patch {
       `error decoding patch: json: cannot unmarshal ${goKind(value)} into Go value of type map[string]interface {}`,
     );
   }
-  return { complaints, apply: (live) => applyMergePatch(live, cloneJson(value)), show };
+  return { complaints, apply: (live) => applyMergePatch(live, value), show };
 }
 
 function parsePatch(bytes: Uint8Array): { value: Json; complaints: readonly string[] } {
@@ -163,7 +161,6 @@ function applyChange(api: Api, call: ResourceCall, from: { bytes: Uint8Array; op
           `uid mismatch: the provided object specified uid ${textAt(config, 'metadata', 'uid')}, and no existing object was found`,
         );
       }
-      const turn = new Turn();
       const applied = await applyPatchInTurns({
         live,
         config: cloneJson(config),
@@ -173,7 +170,7 @@ function applyChange(api: Api, call: ResourceCall, from: { bytes: Uint8Array; op
         subresource: call.attributes.subresource,
         now: api.clock.now(),
       });
-      if (turn.over) await turn.yield();
+      if (overdue()) await nextTurn();
       normalize(call.info, applied);
       return applied;
     },

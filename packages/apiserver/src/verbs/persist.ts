@@ -1,6 +1,7 @@
 import type { Api } from '../pipeline.ts';
 import { lostRace, Objects } from '../storage/objects.ts';
 import { encoded, type StoredObject } from '../storage/stored-object.ts';
+import { nextTurn, overdue } from '../turn.ts';
 import { type Draft, settle } from './draft.ts';
 
 /** How a draft becomes the stored state. */
@@ -14,6 +15,7 @@ export interface Persist {
 
 /** Writes the draft, or pretends to in a dry run. `undefined`: somebody else was faster, try again. */
 export async function persist(api: Api, draft: Draft, { name, expected, deleted = false }: Persist): Promise<StoredObject | undefined> {
+  if (overdue()) await nextTurn();
   if (draft.options.dryRun) return encoded(draft.info, draft.object);
   let persisted = false;
   try {

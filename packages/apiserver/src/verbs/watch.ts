@@ -4,7 +4,7 @@ import type { Sink, StreamAnswer } from '../exchange.ts';
 import type { Api, ResourceCall, Verb } from '../pipeline.ts';
 import { StatusError, toStatus } from '../status-error.ts';
 import { Objects } from '../storage/objects.ts';
-import { Turn } from '../turn.ts';
+import { nextTurn, overdue } from '../turn.ts';
 import { includeObject } from './answer.ts';
 import { type ListOptions, readListOptions } from './list-options.ts';
 import { reached } from './revision.ts';
@@ -132,14 +132,13 @@ class Watcher implements HubListener {
     const { api, view } = this.#parts;
     const { entries } = api.objects.store.list(Objects.bucket(this.#info), { prefix: this.#prefix });
     const now = api.clock.now();
-    const turn = new Turn();
     let frames: Uint8Array[] = [];
     for (const entry of entries) {
       if (this.#matches?.(entry) ?? true) frames.push(view.encode(this.#info, 'ADDED', entry, { now }));
-      if (!turn.over) continue;
+      if (!overdue()) continue;
       this.#write(Buffer.concat(frames));
       frames = [];
-      await turn.yield();
+      await nextTurn();
     }
     if (frames.length > 0) this.#write(Buffer.concat(frames));
   }
