@@ -1,6 +1,17 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { eventRecorder, type Informer, informer, type Kube, type KubeClient, namespaces, persistentVolumes, pods } from '@crownlabs/client';
+import { ANNOTATION } from '@crownlabs/api';
+import {
+  eventRecorder,
+  type Informer,
+  informer,
+  type Kube,
+  type KubeClient,
+  namespaces,
+  persistentVolumeClaims,
+  persistentVolumes,
+  pods,
+} from '@crownlabs/client';
 import type { PodInfo, Runtime, RuntimeEvent } from '@crownlabs/runtime';
 import { backoffDelay, type Clock, hasCode, type Logger, messageOf } from '@crownlabs/std';
 import type { PersistentVolume } from 'kubernetes-types/core/v1.js';
@@ -71,7 +82,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const crew = new Crew(deps, live, running);
   await crew.begin();
   // A tree that a running pod has mounted may be of an image that is gone.
-  if (!live.list().some(mountsImages)) await deps.imageVolumes.sweep();
+  if (!live.list().some(mountsImages)) await deps.imageVolumes.sweep(await disksLeanOn(client));
   const stopReclaiming = reclaimVolumes({ client, volumes, places, log });
   const disk = {
     runtime,
@@ -100,6 +111,12 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       await crew.leave();
     }),
   };
+}
+
+/** The images that disks of machines lean on: without them they are nothing. */
+async function disksLeanOn(client: KubeClient): Promise<string[]> {
+  const { items } = await client.list(persistentVolumeClaims);
+  return items.flatMap(({ metadata }) => metadata.annotations?.[ANNOTATION.diskBase] ?? []);
 }
 
 function shared({ client, runtime, clock, log, config }: AgentOptions, places: NodeDeps['places']): NodeDeps {

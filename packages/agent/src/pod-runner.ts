@@ -277,6 +277,7 @@ export class PodRunner {
       containers: this.#containers.map(({ view }) => view),
       initialized: this.#initialized,
       failure: this.#failure,
+      imageMounts: (mounts) => this.#volumes.imageMounts(mounts),
       podIp: this.#ip,
       hostIp: this.#deps.hostIp,
       startedAt: this.#startedAt,

@@ -1,5 +1,5 @@
 import { rfc3339 } from '@crownlabs/std';
-import type { ContainerState, ContainerStatus, PodCondition, PodStatus } from 'kubernetes-types/core/v1.js';
+import type { ContainerState, ContainerStatus, PodCondition, PodStatus, VolumeMount, VolumeMountStatus } from 'kubernetes-types/core/v1.js';
 import type { ContainerView, Ended } from './container-view.ts';
 import { type Pod, specOf } from './pod.ts';
 
@@ -17,6 +17,8 @@ export interface PodFacts {
   /** All init containers have done their work. */
   readonly initialized: boolean;
   readonly failure: PodFailure | undefined;
+  /** Which images a container has mounted. */
+  readonly imageMounts: (mounts: readonly VolumeMount[]) => readonly VolumeMountStatus[];
   readonly podIp: string | undefined;
   readonly hostIp: string;
   readonly startedAt: number;
@@ -63,10 +65,11 @@ export function phaseOf({
   return containers.some(({ phase, last }) => phase.kind !== 'waiting' || last) ? 'Running' : 'Pending';
 }
 
-function containerStatus(view: ContainerView, { pod }: PodFacts): ContainerStatus {
+function containerStatus(view: ContainerView, { pod, imageMounts }: PodFacts): ContainerStatus {
   const { phase } = view;
   const id = phase.kind === 'waiting' ? view.last?.id : phase.id;
   const spec = [...specOf(pod).containers, ...(specOf(pod).initContainers ?? [])].find(({ name }) => name === view.name);
+  const mounted = imageMounts(spec?.volumeMounts ?? []);
   return {
     name: view.name,
     image: spec?.image ?? view.image,
@@ -77,6 +80,7 @@ function containerStatus(view: ContainerView, { pod }: PodFacts): ContainerStatu
     restartCount: view.restarts,
     ready: view.ready,
     started: view.started,
+    ...(mounted.length > 0 ? { volumeMounts: [...mounted] } : {}),
   };
 }
 

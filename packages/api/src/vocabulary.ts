@@ -63,6 +63,8 @@ export const ANNOTATION = {
   requiredTargetLabels: 'pmp.crownlabs.polito.it/required-target-ns-labels',
   /** On a mirror's claim: `namespace/name` of the claim whose bytes it shows. `dataSourceRef` says it only where a feature gate is open. */
   mirrorOf: 'pmp.crownlabs.polito.it/mirror-of',
+  /** On a claim that holds a machine's disk: the image whose disk it leans on. What stands in the claim is only what differs. */
+  diskBase: 'virt.crownlabs.polito.it/disk-base',
 } as const;
 
 /** Finalizers. Tenant and Workspace share one string. */

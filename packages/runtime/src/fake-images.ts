@@ -16,7 +16,8 @@ export function fakeImages(
     return info;
   };
   for (const reference of present === 'any' ? [] : present) keep(reference);
-  const known = (reference: string) => here.get(reference) ?? here.get(`localhost/${reference}`);
+  const known = (reference: string) =>
+    here.get(reference) ?? here.get(`localhost/${reference}`) ?? [...here.values()].find(({ id }) => id === reference);
   return {
     find: (reference) => Promise.resolve(known(reference) ?? (present === 'any' ? keep(reference) : undefined)),
     list: () => Promise.resolve([...here.values()]),

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { chown, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import process from 'node:process';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -10,6 +10,13 @@ import { segment } from './directories.ts';
 
 /** Who unpacks images, and whose their files then are: nobody who could make a device node, or overwrite anything. */
 const UNPACKER = { uid: 1010, gid: 1010 };
+
+const DIGEST = 'sha256:';
+
+/** The identity of the image whose tree is at a path. */
+export function imageOfTree(path: string): string {
+  return `${DIGEST}${basename(path)}`;
+}
 
 /**
  * The file trees of images, for volumes of the type `image`: https://kubernetes.io/docs/concepts/storage/volumes/#image
@@ -27,17 +34,25 @@ export class ImageVolumes {
 
   /** Where the files of the image are. Fetches it if the policy asks for that. */
   async path(reference: string, pullPolicy: string | undefined, signal: AbortSignal): Promise<string> {
+    const known = this.#tree(reference);
+    // Whoever names an image by its own digest means this tree, also when the engine has the image no more.
+    if (reference.startsWith(DIGEST) && (await exists(known))) return known;
     const { id } = await this.#image(reference, pullPolicy, signal);
-    const path = join(this.#directory, segment(id.replace(/^sha256:/, '')));
+    const path = this.#tree(id);
     if (await exists(path)) return path;
     const running = this.#unpacking.get(path) ?? this.#unpack(id, path, signal).finally(() => this.#unpacking.delete(path));
     this.#unpacking.set(path, running);
     return running;
   }
 
-  /** Removes the trees of images that are gone. To be called when no pod has any mounted. */
-  async sweep(): Promise<void> {
-    const here = new Set((await this.#images.list()).map(({ id }) => segment(id.replace(/^sha256:/, ''))));
+  #tree(id: string): string {
+    return join(this.#directory, segment(id.replace(DIGEST, '')));
+  }
+
+  /** Removes the trees of images that are gone, unless they are to be kept. To be called when no pod has any mounted. */
+  async sweep(keep: readonly string[] = []): Promise<void> {
+    const images = (await this.#images.list()).map(({ id }) => id);
+    const here = new Set([...images, ...keep].map((id) => basename(this.#tree(id))));
     for (const name of await readdir(this.#directory).catch(() => [])) {
       // What is being unpacked is not what a crash left half.
       const busy = this.#unpacking.has(join(this.#directory, name.replace(/\.part$/, '')));

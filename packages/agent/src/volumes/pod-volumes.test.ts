@@ -68,3 +68,17 @@ test('a volume that is for a claim of another namespace is not mounted', async (
 test('no handle leads out of the place where volumes are', async () => {
   expect(await mounted(volume({ volumeHandle: '../../etc' }))).toMatchObject({ source: join(root, 'volumes', '_.._.._etc') });
 });
+
+test('which image a container has mounted is said by its digest, because names move on', async () => {
+  const path = join(root, 'image-volumes', 'abc');
+  const volumes = new PodVolumes(reader([]) as KubeClient, { data: root, memory: root }, { path: async () => path });
+  const image = Object.assign({ name: 'base' }, { image: { reference: 'crownlabs/vm-server:1' } });
+  const withImage = { ...pod, spec: { containers: [{ name: 'c' }], volumes: [image] } };
+  await volumes.prepare(withImage, {} as ContentContext, new AbortController().signal);
+  expect(
+    volumes.imageMounts([
+      { name: 'base', mountPath: '/bases/root' },
+      { name: 'unknown', mountPath: '/x' },
+    ]),
+  ).toEqual([{ name: 'base', mountPath: '/bases/root', readOnly: true, volumeStatus: { image: { imageRef: 'sha256:abc' } } }]);
+});

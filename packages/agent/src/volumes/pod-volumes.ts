@@ -2,13 +2,13 @@ import { join } from 'node:path';
 import { type KubeClient, persistentVolumeClaims, persistentVolumes } from '@crownlabs/client';
 import type { Mount } from '@crownlabs/runtime';
 import { LabError } from '@crownlabs/std';
-import type { Volume, VolumeMount } from 'kubernetes-types/core/v1.js';
+import type { Volume, VolumeMount, VolumeMountStatus } from 'kubernetes-types/core/v1.js';
 import { amountOf } from '../amounts.ts';
 import { expand } from '../environment.ts';
 import { idOf, type Pod, specOf } from '../pod.ts';
 import { type ContentContext, hasToken, isContent, volumeFiles } from './content.ts';
 import { ensureWritable, type Owner, removeTree, segment, writeContent } from './directories.ts';
-import type { ImageVolumes } from './image-volumes.ts';
+import { type ImageVolumes, imageOfTree } from './image-volumes.ts';
 
 /** The driver that names volumes which are directories of a node. */
 export const LOCAL_DRIVER = 'local.crownlabs.polito.it';
@@ -23,7 +23,7 @@ export interface Places {
 
 /** A volume that is ready: something of the host to mount, or memory. */
 type Prepared =
-  | { readonly kind: 'directory'; readonly path: string; readonly content: boolean; readonly readOnly: boolean }
+  | { readonly kind: 'directory'; readonly path: string; readonly content: boolean; readonly readOnly: boolean; readonly image?: string }
   | { readonly kind: 'memory'; readonly sizeBytes: number | undefined };
 
 /** A volume that may be the files of an image, which the types that we use do not know yet. */
@@ -67,6 +67,18 @@ export class PodVolumes {
   /** What a container mounts. */
   mounts(mounts: readonly VolumeMount[], env: ReadonlyMap<string, string>): readonly Mount[] {
     return mounts.map((mount) => this.#mount(mount, env));
+  }
+
+  /** Which images a container has mounted, by their digests: names move on. https://kep.k8s.io/5365 */
+  imageMounts(mounts: readonly VolumeMount[]): VolumeMountStatus[] {
+    return mounts.flatMap(({ name, mountPath }) => {
+      const prepared = this.#prepared.get(name);
+      const image = prepared?.kind === 'directory' ? prepared.image : undefined;
+      if (image === undefined) return [];
+      const volumeStatus = { image: { imageRef: image } };
+      // The types that we use do not know it yet.
+      return [Object.assign<VolumeMountStatus, object>({ name, mountPath, readOnly: true }, { volumeStatus })];
+    });
   }
 
   /** Bytes of memory at /dev/shm, where a volume of memory is mounted there: engines have a setting of their own for it. */
@@ -160,7 +172,7 @@ async function directory(path: string, owned: Owner, readOnly = false): Promise<
 
 /** Shared by whoever mounts the image. */
 function imageDirectory(path: string): Prepared {
-  return { kind: 'directory', path, content: false, readOnly: true };
+  return { kind: 'directory', path, content: false, readOnly: true, image: imageOfTree(path) };
 }
 
 function owner(pod: Pod): Owner {
