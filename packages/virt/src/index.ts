@@ -1,3 +1,4 @@
+export { clonePolicy } from './disk/clone-policy.ts';
 export type { PodShell } from './doors/shell.ts';
 export { MACHINE_SUBRESOURCES, type SubresourceAnswer, type SubresourceGroup, type SubresourceRequest } from './doors/subresources.ts';
 export type { LauncherConfig } from './guest/desired.ts';

@@ -71,7 +71,7 @@ export function startVirt({ client, launcher, shell, clock, log }: VirtOptions, 
     named(
       'data-volume',
       [watched(known.disks), ownedByKind(known.claims, OF_DISK), ownedByKind(known.pods, OF_DISK)],
-      diskReconciler({ ...tools, image: launcher.image, read }),
+      diskReconciler({ ...tools, image: launcher.image, networks: launcher.importFrom ?? [], read }),
     ),
   ];
   return {

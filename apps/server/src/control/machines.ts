@@ -2,9 +2,17 @@ import { duplexPair, finished, Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import type { Agent } from '@crownlabs/agent';
 import type { ApiServer, LocalGroup } from '@crownlabs/apiserver';
-import { clusterRoleBindings, clusterRoles, customResourceDefinitions, type KubeClient, type ObjectKey, pods } from '@crownlabs/client';
+import {
+  clusterResource,
+  clusterRoleBindings,
+  clusterRoles,
+  customResourceDefinitions,
+  type KubeClient,
+  type ObjectKey,
+  pods,
+} from '@crownlabs/client';
 import { LabError, type Logger, systemClock } from '@crownlabs/std';
-import { MACHINE_SUBRESOURCES, machineCrds, type PodShell, startVirt, type Virt } from '@crownlabs/virt';
+import { clonePolicy, MACHINE_SUBRESOURCES, machineCrds, type PodShell, startVirt, type Virt } from '@crownlabs/virt';
 import { BOOTSTRAP, roomUser, SYSTEM_NAMESPACE } from '../room-identities.ts';
 import { clientOf } from './api.ts';
 
@@ -48,6 +56,8 @@ async function installMachineKinds(server: ApiServer): Promise<void> {
     // Names below k8s.io and kubernetes.io are guarded, and these are none.
     await client.apply(customResourceDefinitions, { ...crd }, { force: true });
   }
+  const { policy, binding } = clonePolicy();
+  await Promise.all([client.apply(policies, policy, { force: true }), client.apply(policyBindings, binding, { force: true })]);
   await Promise.all(ROLES.map(({ name, room, rules }) => grant(client, { name, room, rules })));
   const aggregated = (role: string, verbs: string[]) =>
     client.apply(
@@ -66,6 +76,10 @@ async function installMachineKinds(server: ApiServer): Promise<void> {
   await Promise.all([aggregated('admin', ALL), aggregated('edit', ALL), aggregated('view', READ)]);
 }
 
+const ADMISSION = 'admissionregistration.k8s.io/v1';
+const policies = clusterResource(ADMISSION, 'validatingadmissionpolicies', 'ValidatingAdmissionPolicy');
+const policyBindings = clusterResource(ADMISSION, 'validatingadmissionpolicybindings', 'ValidatingAdmissionPolicyBinding');
+
 const READ = ['get', 'list', 'watch'];
 const ALL = [...READ, 'create', 'update', 'patch', 'delete', 'deletecollection'];
 
@@ -78,9 +92,14 @@ const ROLES = [
       { apiGroups: ['kubevirt.io'], resources: ['virtualmachines/status', 'virtualmachineinstances/status'], verbs: ['update', 'patch'] },
       { apiGroups: ['kubevirt.io'], resources: ['virtualmachines/finalizers', 'virtualmachineinstances/finalizers'], verbs: ['update'] },
       { apiGroups: ['cdi.kubevirt.io'], resources: ['datavolumes'], verbs: ALL },
+      // The disks that a machine makes for itself are made in its name, and were judged with it.
+      { apiGroups: ['cdi.kubevirt.io'], resources: ['datavolumes/source'], verbs: ['create'] },
       { apiGroups: ['cdi.kubevirt.io'], resources: ['datavolumes/status'], verbs: ['update', 'patch'] },
       { apiGroups: ['cdi.kubevirt.io'], resources: ['datavolumes/finalizers'], verbs: ['update'] },
-      { apiGroups: [''], resources: ['pods', 'persistentvolumeclaims'], verbs: [...READ, 'create', 'delete'] },
+      { apiGroups: [''], resources: ['pods'], verbs: [...READ, 'create', 'delete'] },
+      { apiGroups: [''], resources: ['persistentvolumeclaims'], verbs: [...READ, 'create', 'patch', 'delete'] },
+      // A volume of another namespace is shown to who copies it by a second one over the same bytes.
+      { apiGroups: [''], resources: ['persistentvolumes'], verbs: ['get', 'create', 'delete'] },
       { apiGroups: ['', 'events.k8s.io'], resources: ['events'], verbs: ['create', 'patch', 'get'] },
     ],
   },

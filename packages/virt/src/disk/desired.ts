@@ -1,4 +1,4 @@
-import { amount, amountNumber, amountText, cutName, ENVIRONMENT_SECURITY } from '@crownlabs/api';
+import { ANNOTATION, amount, amountNumber, amountText, cutName, ENVIRONMENT_SECURITY } from '@crownlabs/api';
 import { type Kube, ownedBy } from '@crownlabs/client';
 import type { Container, PersistentVolumeClaim, Pod, Volume, VolumeMount } from 'kubernetes-types/core/v1.js';
 import { imageVolume } from '../guest/desired.ts';
@@ -10,7 +10,7 @@ export const IMPORTER_LABELS = { app: 'containerized-data-importer', 'cdi.kubevi
 
 const TARGET = `${PLACES.claims}/target`;
 const SOURCE = `${PLACES.claims}/source`;
-/** Where the importer says how far it is, in percent. */
+/** Where the importer says how far it is: hundredths of a percent, and while it fetches, bytes and of how many. */
 export const PROGRESS_FILE = `${PLACES.run}/progress`;
 const DEFAULT_SIZE = '10Gi';
 
@@ -42,13 +42,43 @@ export function diskClaim(disk: Disk): Omit<Kube<PersistentVolumeClaim>, 'metada
   };
 }
 
+/** What an importer is made with. */
+export interface ImporterContext {
+  /** The image that carries the importer. */
+  readonly image: string;
+  /** Private networks that disk images may be fetched from. */
+  readonly networks: readonly string[];
+  /** The volume to copy, as it is called in the disk's own namespace. */
+  readonly origin: OriginVolume | undefined;
+}
+
+/** A volume that is copied. */
+export interface OriginVolume {
+  readonly claim: string;
+  /** The image that its disk leans on. */
+  readonly base: string | undefined;
+}
+
+/** The image that the disk of a claim leans on. */
+export function baseOf({ metadata: { annotations } }: Pick<Kube<PersistentVolumeClaim>, 'metadata'>): string | undefined {
+  return annotations?.[ANNOTATION.diskBase];
+}
+
+/** Where pods find the image that the disk of a claim leans on. */
+export function basePlace(claim: string): string {
+  return `${PLACES.bases}/${claim}`;
+}
+
+/** The volume that is the image below the disk of a claim. */
+export const BASE_VOLUME = 'base';
+
 /** The pod that fills a disk. */
-export function importerPod(disk: Disk, image: string): Omit<Kube<Pod>, 'metadata'> & { metadata: Record<string, unknown> } {
+export function importerPod(disk: Disk, context: ImporterContext): Omit<Kube<Pod>, 'metadata'> & { metadata: Record<string, unknown> } {
   const { name, namespace, labels } = disk.metadata;
-  const source = sourceOf(disk);
+  const source = sourceOf(disk, context);
   const container: Container = {
     name: 'importer',
-    image,
+    image: context.image,
     imagePullPolicy: 'IfNotPresent',
     command: [`${PLACES.programs}/import-disk`],
     args: [`${TARGET}/${DISK_FILE}`, String(Math.floor(amountNumber(amount(sizeOf(disk))))), ...source.words],
@@ -79,32 +109,39 @@ interface Source {
   readonly mounts: readonly VolumeMount[];
 }
 
-function sourceOf({ spec: { source } }: Disk): Source {
-  const { registry, http, pvc } = source;
+function sourceOf({ metadata: { name }, spec: { source } }: Disk, { networks, origin }: ImporterContext): Source {
+  const { registry, http } = source;
   if (registry) {
     const reference = (registry.url ?? '').replace(/^(docker|oci-archive):\/\//, '');
     return {
-      words: ['image', `${SOURCE}/disk`],
-      volumes: [imageVolume('source', reference, 'IfNotPresent')],
-      mounts: [{ name: 'source', mountPath: SOURCE, readOnly: true }],
+      words: ['image', `${basePlace(name)}/disk`],
+      volumes: [imageVolume(BASE_VOLUME, reference, 'IfNotPresent')],
+      mounts: [{ name: BASE_VOLUME, mountPath: basePlace(name), readOnly: true }],
     };
   }
-  if (http) return { words: ['http', http.url, ...(http.checksum === undefined ? [] : [http.checksum])], volumes: [], mounts: [] };
-  if (pvc) {
-    return {
-      words: ['image', SOURCE],
-      volumes: [{ name: 'source', persistentVolumeClaim: { claimName: pvc.name, readOnly: true } }],
-      mounts: [{ name: 'source', mountPath: SOURCE, readOnly: true }],
-    };
-  }
+  if (http) return { words: ['http', http.url, http.checksum ?? '-', ...networks], volumes: [], mounts: [] };
+  if (origin) return copyOf(origin, basePlace(name));
   return { words: ['blank'], volumes: [], mounts: [] };
 }
 
+function copyOf({ claim, base }: OriginVolume, place: string): Source {
+  const below = base === undefined ? [] : [`${place}/disk`];
+  return {
+    words: ['copy', SOURCE, base === undefined ? 'raw' : 'qcow2', ...below],
+    volumes: [
+      { name: 'source', persistentVolumeClaim: { claimName: claim, readOnly: true } },
+      ...(base === undefined ? [] : [imageVolume(BASE_VOLUME, base, 'Never')]),
+    ],
+    mounts: [
+      { name: 'source', mountPath: SOURCE, readOnly: true },
+      ...(base === undefined ? [] : [{ name: BASE_VOLUME, mountPath: place, readOnly: true }]),
+    ],
+  };
+}
+
 /** Why a disk can never be made, in words; nothing when it can. */
-export function refusalOf({ metadata: { namespace }, spec: { source } }: Disk): string | undefined {
+export function refusalOf({ spec: { source } }: Disk): string | undefined {
   const kinds = Object.keys(source).length;
   if (kinds !== 1) return `spec.source must name exactly one source, and names ${kinds}.`;
-  if (source.pvc && source.pvc.namespace !== namespace)
-    return `spec.source.pvc is in namespace ${source.pvc.namespace}: a disk is copied within its namespace only.`;
   return undefined;
 }

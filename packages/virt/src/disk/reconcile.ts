@@ -1,3 +1,4 @@
+import { ANNOTATION } from '@crownlabs/api';
 import {
   type EventRecorder,
   type Informer,
@@ -8,11 +9,13 @@ import {
   pods,
 } from '@crownlabs/client';
 import type { Reconcile, Requeue } from '@crownlabs/controller';
-import { type Clock, hasCode } from '@crownlabs/std';
+import { type Clock, hasCode, LabError } from '@crownlabs/std';
 import type { PersistentVolumeClaim, Pod } from 'kubernetes-types/core/v1.js';
 import { sameStatus } from '../conditions.ts';
 import { type Disk, disks } from '../kinds/kinds.ts';
-import { diskClaim, importerName, importerPod, PROGRESS_FILE, refusalOf } from './desired.ts';
+import { BASE_VOLUME, baseOf, diskClaim, importerName, importerPod, PROGRESS_FILE, refusalOf } from './desired.ts';
+import { findOrigin, forgetOrigin } from './origin.ts';
+import { type DiskProgress, parseProgress } from './progress.ts';
 import { type DiskFacts, observeDisk } from './status.ts';
 
 /** What the controller of disks works with. */
@@ -23,6 +26,8 @@ export interface DiskTools {
   readonly pods: Informer<Kube<Pod>>;
   /** The image that carries the importer. */
   readonly image: string;
+  /** Private networks that disk images may be fetched from. */
+  readonly networks: readonly string[];
   /** Reads a file of a running pod. */
   readonly read: (pod: ObjectKey, container: string, path: string) => Promise<string>;
   readonly clock: Clock;
@@ -36,19 +41,44 @@ export function diskReconciler(tools: DiskTools): Reconcile {
   return async ({ name, namespace = '' }) => {
     const disk = tools.disks.get(name, namespace);
     if (!disk || disk.metadata.deletionTimestamp !== undefined) return undefined;
-    if (disk.status?.phase === 'Succeeded') return tidy(tools, disk);
-    const refusal = refusalOf(disk);
-    const claim = refusal === undefined ? await ensureClaim(tools, disk) : undefined;
-    const pod = claim?.status?.phase === 'Bound' ? await ensureImporter(tools, disk) : undefined;
-    const percent = await percentOf(tools, pod);
-    await report(tools, { disk, claim, pod, refusal, percent, now: tools.clock.now() });
-    return looksAgain(pod);
+    return disk.status?.phase === 'Succeeded' ? tidy(tools, disk) : fill(tools, disk);
   };
 }
 
-/** How far an import is comes from the importer alone, which nothing tells us of. */
-function looksAgain(pod: Kube<Pod> | undefined): Requeue {
-  return pod?.status?.phase === 'Running' ? { afterMs: LOOK_MS } : undefined;
+async function fill(tools: DiskTools, disk: Disk): Promise<Requeue> {
+  const refusal = refusalOf(disk);
+  const claim = refusal === undefined ? await ensureClaim(tools, disk) : undefined;
+  const { pod, waitsFor } = claim?.status?.phase === 'Bound' ? await ensureImporter(tools, disk) : {};
+  const progress = await progressOf(tools, pod);
+  if (claim && pod) await noteBase(tools, claim, pod);
+  await report(tools, { disk, claim, pod, refusal, waitsFor, progress, now: tools.clock.now() });
+  return looksAgain(pod, waitsFor);
+}
+
+/** How far an import is comes from the importer alone, and volumes of others are none of ours to watch: nothing tells us of either. */
+function looksAgain(pod: Kube<Pod> | undefined, waitsFor: string | undefined): Requeue {
+  return pod?.status?.phase === 'Running' || waitsFor !== undefined ? { afterMs: LOOK_MS } : undefined;
+}
+
+interface MountStatus {
+  readonly name: string;
+  readonly volumeStatus?: { readonly image?: { readonly imageRef?: string } };
+}
+
+/** What a disk leans on is written beside it before anybody may start it. The node says which image it was: names move on. */
+async function noteBase({ client }: DiskTools, claim: Kube<PersistentVolumeClaim>, pod: Kube<Pod>): Promise<void> {
+  if (pod.status?.phase !== 'Succeeded' || !pod.spec?.volumes?.some(({ name }) => name === BASE_VOLUME)) return;
+  const base = mountedBase(pod);
+  if (base === undefined) throw new LabError('InternalError', `The node does not say which image ${pod.metadata.name} has mounted.`);
+  if (baseOf(claim) === base) return;
+  const { name, namespace } = claim.metadata;
+  await client.patch(persistentVolumeClaims, name, namespace, { metadata: { annotations: { [ANNOTATION.diskBase]: base } } });
+}
+
+function mountedBase({ status }: Kube<Pod>): string | undefined {
+  // The types that we use do not know all of it yet.
+  const mounts: readonly MountStatus[] = status?.containerStatuses?.[0]?.volumeMounts ?? [];
+  return mounts.find((it) => it.name === BASE_VOLUME)?.volumeStatus?.image?.imageRef;
 }
 
 async function ensureClaim({ client, claims }: DiskTools, disk: Disk): Promise<Kube<PersistentVolumeClaim> | undefined> {
@@ -61,19 +91,24 @@ async function ensureClaim({ client, claims }: DiskTools, disk: Disk): Promise<K
   });
 }
 
-async function ensureImporter({ client, pods: known, image }: DiskTools, disk: Disk): Promise<Kube<Pod> | undefined> {
+async function ensureImporter(tools: DiskTools, disk: Disk): Promise<{ pod?: Kube<Pod>; waitsFor?: string }> {
+  const { client, pods: known, image, networks } = tools;
   const found = known.get(importerName(disk), disk.metadata.namespace);
-  if (found) return found;
-  return client.create(pods, importerPod(disk, image)).catch((error: unknown) => {
-    if (hasCode(error, 'AlreadyExists')) return undefined;
+  if (found) return { pod: found };
+  const origin = await findOrigin(client, disk);
+  if (origin && 'waitsFor' in origin) return origin;
+  try {
+    return { pod: await client.create(pods, importerPod(disk, { image, networks, origin: origin?.volume })) };
+  } catch (error) {
+    if (hasCode(error, 'AlreadyExists')) return {};
     throw error;
-  });
+  }
 }
 
-async function percentOf({ read }: DiskTools, pod: Kube<Pod> | undefined): Promise<string | undefined> {
+async function progressOf({ read }: DiskTools, pod: Kube<Pod> | undefined): Promise<DiskProgress | undefined> {
   if (pod?.status?.phase !== 'Running') return undefined;
   const text = await read({ namespace: pod.metadata.namespace ?? '', name: pod.metadata.name }, 'importer', PROGRESS_FILE).catch(() => '');
-  return /^\d{1,3}$/.exec(text.trim())?.[0];
+  return parseProgress(text);
 }
 
 async function report({ client, events }: DiskTools, facts: DiskFacts): Promise<void> {
@@ -92,6 +127,8 @@ async function report({ client, events }: DiskTools, facts: DiskFacts): Promise<
 /** The importer is of no use any more. */
 async function tidy({ client, pods: known }: DiskTools, disk: Disk): Promise<undefined> {
   const pod = known.get(importerName(disk), disk.metadata.namespace);
-  if (pod && pod.metadata.deletionTimestamp === undefined) await client.delete(pods, pod.metadata.name, disk.metadata.namespace);
+  if (!pod || pod.metadata.deletionTimestamp !== undefined) return undefined;
+  await client.delete(pods, pod.metadata.name, disk.metadata.namespace);
+  await forgetOrigin(client, disk);
   return undefined;
 }

@@ -3,6 +3,7 @@ import type { ContainerState, ContainerStatus, PersistentVolumeClaim, Pod } from
 import { conditionsFrom, type Finding } from '../conditions.ts';
 import type { DiskStatus } from '../kinds/disk-schema.ts';
 import type { Disk } from '../kinds/kinds.ts';
+import type { DiskProgress } from './progress.ts';
 
 /** What is known of a disk. */
 export interface DiskFacts {
@@ -11,8 +12,10 @@ export interface DiskFacts {
   readonly pod: Kube<Pod> | undefined;
   /** Why it can never be made. */
   readonly refusal: string | undefined;
-  /** Percent, as the importer said last. */
-  readonly percent: string | undefined;
+  /** What is to be there before it can be made. */
+  readonly waitsFor: string | undefined;
+  /** As the importer said last. */
+  readonly progress: DiskProgress | undefined;
   readonly now: number;
 }
 
@@ -31,9 +34,9 @@ export function observeDisk(facts: DiskFacts): DiskStatus {
   };
 }
 
-function progressOf({ percent = '0' }: DiskFacts, phase: string): string {
+function progressOf({ progress }: DiskFacts, phase: string): string {
   if (phase === 'Succeeded') return '100.0%';
-  return phase === 'ImportInProgress' ? `${percent}.0%` : 'N/A';
+  return phase === 'ImportInProgress' ? `${progress?.percent ?? '0.00'}%` : 'N/A';
 }
 
 function phaseOf({ claim, pod, refusal }: DiskFacts): string {
@@ -47,7 +50,8 @@ function importer(pod: Kube<Pod> | undefined): ContainerStatus | undefined {
   return pod?.status?.containerStatuses?.[0];
 }
 
-function findings({ claim, pod, refusal, disk }: DiskFacts, phase: string): Finding[] {
+function findings(facts: DiskFacts, phase: string): Finding[] {
+  const { claim, disk } = facts;
   const bound = claim?.status?.phase === 'Bound';
   const done = phase === 'Succeeded';
   return [
@@ -63,20 +67,30 @@ function findings({ claim, pod, refusal, disk }: DiskFacts, phase: string): Find
       reason: done ? 'Completed' : 'TransferRunning',
       message: done ? 'The disk is complete.' : 'The disk is not complete.',
     },
-    running(pod, refusal, done),
+    running(facts, done),
   ];
 }
 
-function running(pod: Kube<Pod> | undefined, refusal: string | undefined, done: boolean): Finding {
+function running({ pod, refusal, waitsFor, progress }: DiskFacts, done: boolean): Finding {
   const of = (status: 'True' | 'False', reason: string, message: string): Finding => ({ type: 'Running', status, reason, message });
   if (refusal !== undefined) return of('False', 'Error', refusal);
   if (done) return of('False', 'Completed', 'Import Complete');
-  const { state, lastState } = importer(pod) ?? {};
-  const failure = failureOf(lastState) ?? failureOf(state);
+  if (waitsFor !== undefined) return of('False', 'Waiting', waitsFor);
+  const failure = lastFailure(pod);
   if (failure !== undefined) return of('False', 'Error', failure);
-  if (state?.running) return of('True', 'Pod is running', 'The disk is being written.');
+  const { state } = importer(pod) ?? {};
+  if (state?.running) return of('True', 'Pod is running', doing(progress));
   const { reason = 'Pending', message = 'The importer has not started.' } = state?.waiting ?? {};
   return of('False', reason, message);
+}
+
+function doing({ fetched }: Partial<DiskProgress> = {}): string {
+  return fetched === undefined ? 'The disk is being written.' : `The disk image is fetched: ${fetched}.`;
+}
+
+function lastFailure(pod: Kube<Pod> | undefined): string | undefined {
+  const { state, lastState } = importer(pod) ?? {};
+  return failureOf(lastState) ?? failureOf(state);
 }
 
 function failureOf(state: ContainerState | undefined): string | undefined {

@@ -1,4 +1,4 @@
-import { amountText, cutName, ENVIRONMENT_SECURITY } from '@crownlabs/api';
+import { amountText, canonicalName, cutName, ENVIRONMENT_SECURITY } from '@crownlabs/api';
 import { type Kube, keyOf, keyText, ownedBy } from '@crownlabs/client';
 import type { Container, Pod, Volume, VolumeMount } from 'kubernetes-types/core/v1.js';
 import type { GuestSpec } from '../kinds/guest-schema.ts';
@@ -14,6 +14,8 @@ export interface LauncherConfig {
   /** The image that carries the emulator and the scripts around it. */
   readonly image: string;
   readonly acceleration: Acceleration;
+  /** Private networks that disk images may be fetched from. Absent: none. */
+  readonly importFrom?: readonly string[];
 }
 
 type GuestVolume = NonNullable<GuestSpec['volumes']>[number];
@@ -37,7 +39,7 @@ export function macOf({ metadata: { uid = '' }, spec }: Guest): string {
 }
 
 /** The pod that runs a guest: an ordinary one, which may do nothing that other pods may not. */
-export function launcherPod(guest: Guest, config: LauncherConfig): NewPod {
+export function launcherPod(guest: Guest, config: LauncherConfig, bases: ReadonlyMap<string, string>): NewPod {
   const { spec, metadata } = guest;
   const { name, namespace = '', uid = '', labels } = metadata;
   const grace = spec.terminationGracePeriodSeconds ?? DEFAULT_GRACE_S;
@@ -59,16 +61,30 @@ export function launcherPod(guest: Guest, config: LauncherConfig): NewPod {
       ...(spec.hostname === undefined ? {} : { hostname: spec.hostname }),
       ...(spec.nodeSelector ? { nodeSelector: spec.nodeSelector } : {}),
       securityContext: ENVIRONMENT_SECURITY,
-      containers: [compute(guest, config, grace)],
-      volumes: [{ name: 'run', emptyDir: {} }, ...(spec.volumes ?? []).flatMap((volume) => podVolume(volume))],
+      containers: [compute(guest, config, { grace, bases })],
+      volumes: [
+        { name: 'run', emptyDir: {} },
+        ...(spec.volumes ?? []).flatMap((volume) => podVolume(volume)),
+        ...[...bases].map(([claim, base]) => imageVolume(baseName(claim), base, 'Never')),
+      ],
     },
   };
 }
 
-function compute(guest: Guest, { image, acceleration }: LauncherConfig, grace: number): Container {
+interface LauncherParts {
+  readonly grace: number;
+  readonly bases: ReadonlyMap<string, string>;
+}
+
+/** The name of the volume that the disk of a claim leans on. */
+function baseName(claim: string): string {
+  return cutName(`base-${canonicalName(claim)}`);
+}
+
+function compute(guest: Guest, { image, acceleration }: LauncherConfig, { grace, bases }: LauncherParts): Container {
   const { spec, metadata } = guest;
   const hostname = spec.hostname ?? metadata.name;
-  const drives = drivesOf(spec, { id: `${metadata.name}.${metadata.namespace}`, hostname });
+  const drives = drivesOf(spec, { id: `${metadata.name}.${metadata.namespace}`, hostname, bases });
   const firmwareId = firmwareIdOf(keyText(keyOf(guest)));
   const command = emulatorCommand({ name: metadata.name, spec, drives, acceleration, mac: macOf(guest), firmwareId });
   const readiness = guestProbe(spec.readinessProbe);
@@ -81,7 +97,11 @@ function compute(guest: Guest, { image, acceleration }: LauncherConfig, grace: n
     args: [...drives.flatMap(({ preparation }) => preparation), '--', ...command],
     resources: resourcesOf(spec.domain),
     securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] }, readOnlyRootFilesystem: true },
-    volumeMounts: [{ name: 'run', mountPath: PLACES.run }, ...mountsOf(spec)],
+    volumeMounts: [
+      { name: 'run', mountPath: PLACES.run },
+      ...mountsOf(spec),
+      ...[...bases.keys()].map((claim) => ({ name: baseName(claim), mountPath: `${PLACES.bases}/${claim}`, readOnly: true })),
+    ],
     ...(readiness ? { readinessProbe: readiness } : {}),
     ...(liveness ? { livenessProbe: liveness } : {}),
   };

@@ -27,12 +27,20 @@ export function claimOf({ dataVolume, persistentVolumeClaim }: Volume): string |
   return dataVolume?.name ?? persistentVolumeClaim?.claimName;
 }
 
+/** What the drives of one machine depend on beside its spec. */
+export interface DriveContext {
+  readonly id: string;
+  readonly hostname: string;
+  /** The images that disks lean on, by the names of their claims. */
+  readonly bases: ReadonlyMap<string, string>;
+}
+
 /** The disks of a machine, in order. Starting copies nothing: what must not change is written over in a file of its own. */
-export function drivesOf(spec: GuestSpec, identity: { readonly id: string; readonly hostname: string }): Drive[] {
+export function drivesOf(spec: GuestSpec, identity: DriveContext): Drive[] {
   return (spec.domain.devices.disks ?? []).map((disk) => driveOf(disk, volumeOf(spec, disk.name), identity));
 }
 
-function driveOf(disk: Disk, volume: Volume, { id, hostname }: { readonly id: string; readonly hostname: string }): Drive {
+function driveOf(disk: Disk, volume: Volume, { id, hostname, bases }: DriveContext): Drive {
   const { name } = volume;
   const readOnly = disk.cdrom !== undefined || disk.disk?.readonly === true;
   const made = (suffix: string) => `${PLACES.run}/${name}.${suffix}`;
@@ -48,6 +56,9 @@ function driveOf(disk: Disk, volume: Volume, { id, hostname }: { readonly id: st
     const preparation = ['seed', made('iso'), `${PLACES.seeds}/${name}`, id, hostname];
     return { disk, file: made('iso'), format: 'raw', readOnly: true, preparation };
   }
-  if (claimOf(volume) === undefined) throw new LabError('Invalid', `Volume ${name} has no source that can be a disk.`);
-  return { disk, file: `${PLACES.claims}/${name}/${DISK_FILE}`, format: 'raw', readOnly, preparation: [] };
+  const claim = claimOf(volume);
+  if (claim === undefined) throw new LabError('Invalid', `Volume ${name} has no source that can be a disk.`);
+  // The format is never read from the disk: a guest could write one into it that names other files.
+  const format = bases.has(claim) ? 'qcow2' : 'raw';
+  return { disk, file: `${PLACES.claims}/${name}/${DISK_FILE}`, format, readOnly, preparation: [] };
 }

@@ -6,6 +6,8 @@ export const PLACES = {
   images: '/images',
   /** Claims: one directory for each volume. */
   claims: '/claims',
+  /** The images that disks of claims lean on: one directory for each claim. A disk names its base by this place. */
+  bases: '/bases',
   /** What cloud-init is told: one directory for each volume. */
   seeds: '/seeds',
 } as const;

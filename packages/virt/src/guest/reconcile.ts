@@ -12,6 +12,7 @@ import type { Reconcile } from '@crownlabs/controller';
 import { type Clock, hasCode, LabError } from '@crownlabs/std';
 import type { Pod } from 'kubernetes-types/core/v1.js';
 import { sameStatus } from '../conditions.ts';
+import { baseOf } from '../disk/desired.ts';
 import { type Disk, type Guest, guests } from '../kinds/kinds.ts';
 import { type LauncherConfig, launcherName, launcherPod } from './desired.ts';
 import { claimOf } from './drives.ts';
@@ -54,10 +55,10 @@ async function realise(tools: GuestTools, guest: Guest): Promise<{ pod?: Kube<Po
   if (found) return { pod: found };
   // A guest whose pod is gone has failed; only its owner makes another.
   if (!['', 'Pending', undefined].includes(guest.status?.phase)) return {};
-  const waitsFor = await missing(tools, guest);
-  if (waitsFor !== undefined) return { waitsFor };
+  const ready = await disksOf(tools, guest);
+  if ('waitsFor' in ready) return ready;
   try {
-    return { pod: await tools.client.create(pods, launcherPod(guest, tools.config)) };
+    return { pod: await tools.client.create(pods, launcherPod(guest, tools.config, ready.bases)) };
   } catch (error) {
     if (hasCode(error, 'AlreadyExists')) return {};
     if (!hasCode(error, 'Forbidden', 'Invalid')) throw error;
@@ -72,16 +73,23 @@ function podOf(tools: GuestTools, guest: Guest): Kube<Pod> | undefined {
   return mine ? pod : undefined;
 }
 
-/** What has to be there before the machine can boot, in words; nothing when all is. */
-async function missing({ client, disks }: GuestTools, { metadata: { namespace }, spec }: Guest): Promise<string | undefined> {
+/** What the disks of a machine lean on, by claims; or what has to be there before it can boot, in words. */
+async function disksOf(
+  { client, disks }: GuestTools,
+  { metadata: { namespace }, spec }: Guest,
+): Promise<{ bases: ReadonlyMap<string, string> } | { waitsFor: string }> {
+  const bases = new Map<string, string>();
   for (const volume of spec.volumes ?? []) {
     const name = volume.dataVolume?.name;
     const unmade = name === undefined ? undefined : unmadeDisk(name, disks.get(name, namespace));
-    if (unmade !== undefined) return unmade;
+    if (unmade !== undefined) return { waitsFor: unmade };
     const claim = claimOf(volume);
-    if (claim !== undefined && !(await client.find(persistentVolumeClaims, claim, namespace))) return `The volume ${claim} is not there.`;
+    const found = claim === undefined ? undefined : await client.find(persistentVolumeClaims, claim, namespace);
+    if (claim !== undefined && !found) return { waitsFor: `The volume ${claim} is not there.` };
+    const base = found && baseOf(found);
+    if (found && base !== undefined) bases.set(found.metadata.name, base);
   }
-  return undefined;
+  return { bases };
 }
 
 function unmadeDisk(name: string, disk: Disk | undefined): string | undefined {
