@@ -59,8 +59,10 @@ async function identify(api: Api, incoming: Incoming): Promise<UserInfo> {
 }
 
 async function respond({ api, routes, paths, inFlight }: Served, incoming: Incoming, warnings: Warnings): Promise<Answer> {
+  let admitted = false;
   try {
     const call = await admitCall(api, incoming, warnings);
+    admitted = true;
     demandTimeout(call.query);
     if (!call.attributes.resourceRequest) return await paths.answer(call);
     // Rooms of the house are trusted to pace themselves.
@@ -72,9 +74,13 @@ async function respond({ api, routes, paths, inFlight }: Served, incoming: Incom
       inFlight.leave(call.user.username);
     }
   } catch (error) {
-    return failure(api, error, saysProtobuf(api, incoming));
+    const answer = failure(api, error, saysProtobuf(api, incoming));
+    return admitted || answer.status !== 403 ? answer : { ...answer, headers: { ...answer.headers, ...NO_SNIFFING } };
   }
 }
+
+/** Only who is refused at the door hears his own words again, and only that answer says that they are no page. */
+const NO_SNIFFING = { 'x-content-type-options': 'nosniff' };
 
 /** Whether an error is told in protobuf: where an answer would be, so never of custom resources. */
 function saysProtobuf(api: Api, { headers, method, url }: Incoming): boolean {
@@ -132,7 +138,6 @@ export function failure(api: Pick<Api, 'log'>, error: unknown, inProtobuf = fals
 
 function failureHeaders(error: LabError, type: string): Record<string, string> {
   const headers: Record<string, string> = { 'content-type': type };
-  if (error.code === 'Forbidden') headers['x-content-type-options'] = 'nosniff';
   const retry = error instanceof StatusError ? error.details?.retryAfterSeconds : undefined;
   if (retry !== undefined) headers['retry-after'] = String(retry);
   return headers;

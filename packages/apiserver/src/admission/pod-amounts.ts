@@ -5,15 +5,21 @@ import { addQuantities, compareQuantities, type Quantity, quantityOf } from '../
 /** Amounts by resource name. */
 export type Amounts = ReadonlyMap<string, Quantity>;
 
-/** What a pod asks for as a whole: its containers together, or an init container where that alone is more; plus its overhead. */
+/** What a pod asks for as a whole: its containers together, or an init container with its sidecars where that is more; plus its overhead. */
 export function podAmounts(pod: JsonObject, field: 'requests' | 'limits'): Amounts {
   const of = (container: JsonObject) => readAmounts(objectAt(container, 'resources', field));
   const init = objectsAt(pod, 'spec', 'initContainers');
-  const sidecars = init.filter((container) => textAt(container, 'restartPolicy') === 'Always');
-  const steps = init.filter((container) => !sidecars.includes(container));
-  const running = [...objectsAt(pod, 'spec', 'containers'), ...sidecars].map(of).reduce(plus, new Map());
-  const most = steps.map(of).reduce(max, running);
-  return plus(most, readAmounts(objectAt(pod, 'spec', 'overhead')));
+  let beside: Amounts = new Map();
+  let starting: Amounts = new Map();
+  for (const container of init) {
+    const sidecar = textAt(container, 'restartPolicy') === 'Always';
+    const together = plus(beside, of(container));
+    if (sidecar) beside = together;
+    // A step runs beside the sidecars before it, not beside those that it waits for.
+    starting = max(starting, together);
+  }
+  const running = objectsAt(pod, 'spec', 'containers').map(of).reduce(plus, beside);
+  return plus(max(running, starting), readAmounts(objectAt(pod, 'spec', 'overhead')));
 }
 
 /** A ResourceList as amounts; what is no quantity is left out. */

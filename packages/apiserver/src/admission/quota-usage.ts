@@ -10,6 +10,7 @@ const NONE: Quantity = { units: 0n, format: 'DecimalSI' };
 /** Kinds whose number has a short name of its own beside `count/…`. */
 const SHORT = new Set(['pods', 'services', 'secrets', 'configmaps', 'replicationcontrollers', 'resourcequotas', 'persistentvolumeclaims']);
 const PLAIN = new Set(['cpu', 'memory', 'ephemeral-storage']);
+const PAGES = 'hugepages-';
 const STORAGE_CLASS = '.storageclass.storage.k8s.io/';
 
 /** What one object counts in a ResourceQuota, by the names that quotas use. */
@@ -36,9 +37,9 @@ function addPod(usage: Map<string, Quantity>, pod: JsonObject): void {
   }
   for (const [name, amount] of podAmounts(pod, 'requests')) {
     usage.set(`requests.${name}`, amount);
-    if (PLAIN.has(name)) usage.set(name, amount);
+    if (PLAIN.has(name) || name.startsWith(PAGES)) usage.set(name, amount);
   }
-  for (const [name, amount] of podAmounts(pod, 'limits')) usage.set(`limits.${name}`, amount);
+  for (const [name, amount] of podAmounts(pod, 'limits')) if (PLAIN.has(name)) usage.set(`limits.${name}`, amount);
 }
 
 function isFinished(pod: JsonObject): boolean {
@@ -73,7 +74,8 @@ export function quotaKind(name: string): StoredKind | undefined {
   if (SHORT.has(name)) return { group: '', plural: name };
   if (name === 'services.nodeports' || name === 'services.loadbalancers') return { group: '', plural: 'services' };
   if (name === 'requests.storage' || name.includes(STORAGE_CLASS)) return { group: '', plural: 'persistentvolumeclaims' };
-  return PLAIN.has(name) || name.startsWith('requests.') || name.startsWith('limits.') ? { group: '', plural: 'pods' } : undefined;
+  const ofPods = PLAIN.has(name) || name.startsWith(PAGES) || name.startsWith('requests.') || PLAIN.has(name.replace(/^limits\./, ''));
+  return ofPods ? { group: '', plural: 'pods' } : undefined;
 }
 
 const MUST_SPECIFY = new Set(['cpu', 'memory', 'requests.cpu', 'requests.memory', 'limits.cpu', 'limits.memory']);

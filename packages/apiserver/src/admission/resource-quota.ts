@@ -48,8 +48,14 @@ class QuotaPlugin implements AdmissionPlugin {
     if (!object) return;
     const quotas = this.#reader.list(QUOTAS, call.namespace).filter((quota) => inScope(quota, resource.storage, object));
     if (quotas.length === 0) return;
-    const delta = growth(quotaUsage(resource.storage, object), call.old && quotaUsage(resource.storage, call.old));
-    for (const quota of quotas) this.#check(call, object, quota, delta);
+    const { old } = call;
+    const usage = quotaUsage(resource.storage, object);
+    const delta = growth(usage, old && quotaUsage(resource.storage, old));
+    for (const quota of quotas) {
+      // Who comes under a quota only by this change, brings all that he uses.
+      const came = old !== undefined && !inScope(quota, resource.storage, old);
+      this.#check(call, object, quota, came ? growth(usage, undefined) : delta);
+    }
     if (delta.size > 0 && !call.dryRun) this.#reserve(call, object, delta);
   }
 

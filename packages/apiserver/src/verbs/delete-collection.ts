@@ -15,10 +15,10 @@ export const deleteCollection: Verb = async (api, call) => {
   const listOptions = readListOptions(call, false);
   const listed = await readList(api, call, listOptions);
   const objects: StoredObject[] = [];
-  for (const { object } of listed.objects) {
+  for (const found of listed.objects) {
     try {
-      const { stored } = await deleteObject(api, call, textAt(object, 'metadata', 'name'), options);
-      objects.push(stored);
+      await deleteObject(api, call, textAt(found.object, 'metadata', 'name'), options);
+      objects.push(found);
     } catch (error) {
       // Somebody else took it: all the better.
       if (!hasCode(error, 'NotFound')) throw error;

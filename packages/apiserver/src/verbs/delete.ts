@@ -1,3 +1,4 @@
+import { cloneJson } from '../clone-json.ts';
 import type { Answer } from '../exchange.ts';
 import type { JsonObject } from '../json.ts';
 import { textAt } from '../json-read.ts';
@@ -49,7 +50,7 @@ async function attempt(api: Api, call: ResourceCall, name: string, options: Dele
   if (!entry) throw notFound(info, name);
   const live = api.objects.read(info, entry);
   demandPreconditions(call, name, live.object, options);
-  const { object, ends } = decideDeletion(info, live.object, options, api.clock.now());
+  const { object, ends, marked } = decideDeletion(info, live.object, options, api.clock.now());
   const draft: Draft = {
     call,
     info,
@@ -67,8 +68,11 @@ async function attempt(api: Api, call: ResourceCall, name: string, options: Dele
     return { stored: live, ended: false };
   }
   if (options.dryRun) return { stored: encoded(info, object), ended: ends };
-  const stored = await persist(api, draft, { name, expected: entry.revision, deleted: ends });
-  return stored && { stored, ended: ends };
+  const stored = await persist(api, draft, { name, expected: entry.revision, deleted: ends && !marked });
+  if (!marked || !stored) return stored && { stored, ended: ends };
+  const expected = Number(textAt(stored.object, 'metadata', 'resourceVersion'));
+  const last = await persist(api, { ...draft, object: cloneJson(stored.object) }, { name, expected, deleted: true });
+  return last && { stored: last, ended: true };
 }
 
 async function admit(api: Api, draft: Draft, name: string): Promise<void> {

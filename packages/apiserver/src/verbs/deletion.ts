@@ -10,25 +10,35 @@ import type { DeleteOptions } from './delete-options.ts';
 export interface Deletion {
   readonly object: JsonObject;
   readonly ends: boolean;
+  /** It ends, but watchers first see it marked: without grace, where the kind knows grace. */
+  readonly marked: boolean;
 }
 
 /** Decides, purely: finalizers by policy, the grace of pods, the phase of namespaces. */
 export function decideDeletion(info: ResourceInfo, live: JsonObject, options: DeleteOptions, now: number): Deletion {
   const object = cloneJson(live);
   const metadata = metadataOf(object);
+  const graceful = isPod(info);
+  if (graceful && isPending(metadata, options)) return { object, ends: false, marked: false };
+  setFinalizers(metadata, finalizersAfter(info, live, options));
+  const grace = graceful ? podGrace(live, options.gracePeriodSeconds) : 0;
+  const ends = grace === 0 && textsAt(metadata, 'finalizers').length === 0 && !hasNamespaceFinalizers(info, object);
+  const marked = !ends || graceful ? mark(metadata, grace, now) : false;
+  if (!ends && isNamespace(info)) object['status'] = { ...(object['status'] as JsonObject | undefined), phase: 'Terminating' };
+  return { object, ends, marked: ends && marked };
+}
+
+function finalizersAfter(info: ResourceInfo, live: JsonObject, options: DeleteOptions): string[] {
   const finalizers = policyFinalizers(info, textsAt(live, 'metadata', 'finalizers'), options);
-  setFinalizers(
-    metadata,
-    isCrd(info) && !finalizers.includes(CRD_CLEANUP) && textAt(live, 'metadata', 'deletionTimestamp') === ''
-      ? [...finalizers, CRD_CLEANUP]
-      : finalizers,
-  );
-  const grace = isPod(info) ? podGrace(live, options.gracePeriodSeconds) : 0;
-  const waits = textsAt(metadata, 'finalizers').length > 0 || hasNamespaceFinalizers(info, object);
-  if (grace === 0 && !waits) return { object, ends: true };
-  mark(metadata, grace, now);
-  if (isNamespace(info)) object['status'] = { ...(object['status'] as JsonObject | undefined), phase: 'Terminating' };
-  return { object, ends: false };
+  const cleans = isCrd(info) && !finalizers.includes(CRD_CLEANUP) && textAt(live, 'metadata', 'deletionTimestamp') === '';
+  return cleans ? [...finalizers, CRD_CLEANUP] : finalizers;
+}
+
+/** Whether the grace that is running stands: who asks again may only shorten it. */
+function isPending(metadata: JsonObject, { gracePeriodSeconds: asked }: DeleteOptions): boolean {
+  const running = metadata['deletionGracePeriodSeconds'];
+  if (metadata['deletionTimestamp'] === undefined || typeof running !== 'number' || running === 0) return false;
+  return asked === undefined || (asked < 0 ? 1 : asked) >= running;
 }
 
 function setFinalizers(metadata: JsonObject, finalizers: readonly string[]): void {
@@ -53,15 +63,16 @@ function policyOf(info: ResourceInfo, present: readonly string[], options: Delet
   return info.defaultPropagation === 'Orphan' ? 'Orphan' : 'Background';
 }
 
-/** Sets the time of the deletion; asked again, it may only come sooner. */
-function mark(metadata: JsonObject, grace: number, now: number): void {
+/** Sets the time of the deletion; asked again, it may only come sooner. Whether it did. */
+function mark(metadata: JsonObject, grace: number, now: number): boolean {
   const before = metadata['deletionGracePeriodSeconds'];
   const marked = metadata['deletionTimestamp'] !== undefined;
-  if (marked && (typeof before !== 'number' || before <= grace)) return;
+  if (marked && (typeof before !== 'number' || before <= grace)) return false;
   metadata['deletionTimestamp'] = rfc3339(now + grace * 1000);
   metadata['deletionGracePeriodSeconds'] = grace;
   const generation = metadata['generation'];
   if (!marked && typeof generation === 'number' && generation > 0) metadata['generation'] = generation + 1;
+  return true;
 }
 
 const DEFAULT_GRACE = 30;

@@ -29,8 +29,9 @@ export function quotaController(cluster: Cluster, world: World): Controller {
     [`${services.plural}.`]: live.services,
     [`${persistentVolumeClaims.plural}.`]: live.claims,
   };
-  const objectsOf = (kind: { group: string; plural: string }, namespace: string): readonly object[] =>
-    whole[`${kind.plural}.${kind.group}`]?.byIndex(BY.namespace, namespace) ?? world.graph.inPlace(kind, namespace);
+  const objectsOf = (kind: { group: string; plural: string }, namespace: string): readonly object[] | undefined =>
+    whole[`${kind.plural}.${kind.group}`]?.byIndex(BY.namespace, namespace) ??
+    (isCounted(world, kind) ? world.graph.inPlace(kind, namespace) : undefined);
   const report: Reconcile = async ({ name, namespace = '' }) => {
     const quota = quotas.get(name, namespace);
     if (!quota) return undefined;
@@ -64,6 +65,13 @@ export function quotaController(cluster: Cluster, world: World): Controller {
     log,
     clock,
   });
+}
+
+/** Events are too many to be counted, and what is not served cannot be. */
+function isCounted(world: World, { group, plural }: { group: string; plural: string }): boolean {
+  return (
+    plural !== 'events' && world.resources().some((one) => one.group === group && one.plural === plural && one.verbs.includes('delete'))
+  );
 }
 
 /** A merge patch keeps what it does not name: keys that are no longer wanted are named with null. */

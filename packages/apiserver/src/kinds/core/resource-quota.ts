@@ -39,16 +39,14 @@ const POD_SCOPES = SCOPES.slice(0, 5);
 
 function checkName(name: string, at: string, check: FieldCheck): void {
   check.named(at, name, (text) => qualifiedNameProblems(text));
-  if (name.includes('/') || name.startsWith('requests.hugepages-') || STANDARD.has(name)) return;
+  if (name.includes('/') || /^(?:requests\.)?hugepages-/.test(name) || STANDARD.has(name)) return;
   check.invalid(at, name, 'must be a standard resource type or fully qualified');
   check.invalid(at, name, 'must be a standard resource for quota');
 }
 
-function validate(quota: JsonObject): FieldError[] {
-  const check = new FieldCheck();
-  const spec = objectAt(quota, 'spec');
-  for (const [name, value] of Object.entries(objectAt(spec, 'hard') ?? {})) {
-    const at = `spec.hard[${name}]`;
+function checkAmounts(place: string, amounts: JsonObject | undefined, check: FieldCheck): void {
+  for (const [name, value] of Object.entries(amounts ?? {})) {
+    const at = `${place}[${name}]`;
     checkName(name, at, check);
     const amount = quantityOf(value);
     if (!amount) continue;
@@ -56,6 +54,12 @@ function validate(quota: JsonObject): FieldError[] {
     const counts = COUNTED.includes(name) || name.startsWith('count/');
     if (counts && !isWhole(amount)) check.invalid(at, formatQuantity(amount), 'must be an integer');
   }
+}
+
+function validate(quota: JsonObject): FieldError[] {
+  const check = new FieldCheck();
+  const spec = objectAt(quota, 'spec');
+  checkAmounts('spec.hard', objectAt(spec, 'hard'), check);
   checkScopes(textsAt(spec, 'scopes'), Object.keys(objectAt(spec, 'hard') ?? {}), check);
   return check.errors;
 }
@@ -96,6 +100,12 @@ export const resourceQuota: Strategy = {
     const check = new FieldCheck();
     const scopes = textsAt(quota, 'spec', 'scopes');
     if (!jsonEqual(scopes.toSorted(), textsAt(old, 'spec', 'scopes').toSorted())) check.invalid('spec.scopes', scopes, IMMUTABLE);
+    return check.errors;
+  },
+  validateStatus(quota) {
+    const check = new FieldCheck();
+    checkAmounts('status.hard', objectAt(quota, 'status', 'hard'), check);
+    checkAmounts('status.used', objectAt(quota, 'status', 'used'), check);
     return check.errors;
   },
   columns: [
