@@ -17,6 +17,7 @@ test('health is told check by check, under the names of kube-apiserver', async (
     '[+]etcd ok',
     '[+]poststarthook/crd-informer-synced ok',
     '[+]poststarthook/rbac/bootstrap-roles ok',
+    '[+]poststarthook/scheduling/bootstrap-system-priority-classes ok',
     '[+]poststarthook/start-system-namespaces-controller ok',
     '[+]etcd-readiness ok',
     '[+]shutdown ok',

@@ -14,7 +14,7 @@ import { createHandler } from './handler.ts';
 import { addHealth, type HealthCheck, StartHooks } from './health.ts';
 import { type Listener, type ListenOptions, listen } from './http/listen.ts';
 import type { JsonObject } from './json.ts';
-import { builtInResources } from './kinds/index.ts';
+import { builtInResources, SYSTEM_PRIORITY_CLASSES } from './kinds/index.ts';
 import type { Kubelet } from './kubelet.ts';
 import type { LocalGroup } from './local-group.ts';
 import { servedPaths } from './local-paths.ts';
@@ -224,7 +224,12 @@ function bootstrapHealth(table: PathTable, store: Store, hooks: StartHooks): () 
   };
 }
 
-const HOOKS = ['crd-informer-synced', 'rbac/bootstrap-roles', 'start-system-namespaces-controller'] as const;
+const HOOKS = [
+  'crd-informer-synced',
+  'rbac/bootstrap-roles',
+  'scheduling/bootstrap-system-priority-classes',
+  'start-system-namespaces-controller',
+] as const;
 
 function firstServiceIp({ admission }: ApiServerOptions): string {
   return addressText(addressPool(admission?.services?.cidr ?? DEFAULT_SERVICES.cidr).first);
@@ -244,6 +249,12 @@ async function bootstrap(api: Api, handler: Handler, { owned, hooks }: { owned: 
     replace: (plural, body) => writer.send({ method: 'PUT', path: `${roles}/${plural}/${nameOf(body)}`, body }),
   });
   hooks.done('rbac/bootstrap-roles');
+  for (const { name, value, description } of SYSTEM_PRIORITY_CLASSES) {
+    if (api.objects.reader().get({ group: 'scheduling.k8s.io', plural: 'priorityclasses' }, name)) continue;
+    const body = { apiVersion: 'scheduling.k8s.io/v1', kind: 'PriorityClass', metadata: { name }, value, description };
+    await writer.send({ method: 'POST', path: '/apis/scheduling.k8s.io/v1/priorityclasses', body });
+  }
+  hooks.done('scheduling/bootstrap-system-priority-classes');
   for (const name of ['default', 'kube-system', 'kube-public', 'kube-node-lease']) {
     if (api.objects.reader().get({ group: '', plural: 'namespaces' }, name)) continue;
     await writer.send({ method: 'POST', path: '/api/v1/namespaces', body: { apiVersion: 'v1', kind: 'Namespace', metadata: { name } } });

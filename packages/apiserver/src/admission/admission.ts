@@ -7,9 +7,12 @@ import { admissionOf } from './chain.ts';
 import { expressionCheck } from './expression-check.ts';
 import { limitRanger } from './limit-ranger.ts';
 import { namespaceLifecycle } from './namespace-lifecycle.ts';
-import { defaultTolerations, podPriority } from './pod-defaults.ts';
+import { defaultTolerations } from './pod-defaults.ts';
+import { podPriority } from './pod-priority.ts';
+import { podRuntimeClass } from './pod-runtime-class.ts';
 import { type PodSecurityOptions, podSecurity } from './pod-security.ts';
 import { podServiceAccount } from './pod-service-account.ts';
+import { podTopologyLabels } from './pod-topology.ts';
 import { resourceQuota } from './resource-quota.ts';
 import { type ServiceRanges, serviceAllocator } from './service-allocator.ts';
 import { serviceResolver } from './service-resolver.ts';
@@ -30,7 +33,9 @@ export const ADMISSION_PLUGINS = [
   'DefaultStorageClass',
   'StorageObjectInUseProtection',
   'PersistentVolumeClaimResize',
+  'RuntimeClass',
   'DefaultIngressClass',
+  'PodTopologyLabels',
   'ValidatingAdmissionPolicy',
   'MutatingAdmissionWebhook',
   'ValidatingAdmissionWebhook',
@@ -81,7 +86,9 @@ export function createAdmission(options: AdmissionOptions): Admission & Disposab
     defaultStorageClass(reader),
     storageProtection,
     claimResize(reader),
+    podRuntimeClass(reader),
     defaultIngressClass(reader),
+    podTopologyLabels(reader),
     services,
     policies,
   ];

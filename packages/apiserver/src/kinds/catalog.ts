@@ -249,12 +249,7 @@ const CATALOG: readonly (readonly [group: string, version: string, definitions: 
       ],
     ],
   ],
-  [
-    'scheduling.k8s.io',
-    'v1',
-    'io.k8s.api.scheduling.v1',
-    [['PriorityClass', 'priorityclasses', { short: ['pc'], cluster: true, generation: 'all-but-metadata' }]],
-  ],
+  ['scheduling.k8s.io', 'v1', 'io.k8s.api.scheduling.v1', [['PriorityClass', 'priorityclasses', { short: ['pc'], cluster: true }]]],
   ['coordination.k8s.io', 'v1', 'io.k8s.api.coordination.v1', [['Lease', 'leases', { createOnUpdate: true, strictUpdate: true }]]],
   [
     'node.k8s.io',

@@ -1,16 +1,10 @@
 import { objectAt, objectsAt } from '../json-read.ts';
 import { containerColumns, mapText, textColumn } from './cells.ts';
 import { mutatingPolicy, policyBinding, validatingPolicy } from './cluster/admission-policy.ts';
-import {
-  apiService,
-  controllerRevision,
-  priorityClass,
-  runtimeClass,
-  serviceAccount,
-  signingRequest,
-  storageClass,
-} from './cluster/cluster-kinds.ts';
+import { apiService, controllerRevision, serviceAccount, signingRequest, storageClass } from './cluster/cluster-kinds.ts';
+import { priorityClass } from './cluster/priority-class.ts';
 import { clusterRole, clusterRoleBinding, role, roleBinding } from './cluster/rbac.ts';
+import { runtimeClass } from './cluster/runtime-class.ts';
 import { csiDriver, csiNode, csiStorageCapacity, volumeAttachment, volumeAttributesClass } from './cluster/storage-kinds.ts';
 import { mutatingWebhooks, validatingWebhooks } from './cluster/webhook-configuration.ts';
 import { NAME } from './columns.ts';

@@ -28,6 +28,8 @@ export const bind: Verb = async (api, call) => {
       }
       if (bound !== '')
         throw conflict(subject, call.attributes.name, `pod ${call.attributes.name} is already assigned to node ${JSON.stringify(bound)}`);
+      if (objectsAt(live, 'spec', 'schedulingGates').length > 0)
+        throw conflict(subject, call.attributes.name, `pod ${call.attributes.name} has non-empty .spec.schedulingGates`);
       return boundPod(live, node, binding, api.clock.now());
     },
   });
@@ -41,12 +43,14 @@ function boundPod(live: JsonObject, node: string, binding: JsonObject, now: numb
   pod['spec'] = spec;
   const status = isObject(pod['status']) ? pod['status'] : {};
   const others = objectsAt(status, 'conditions').filter((one) => one['type'] !== 'PodScheduled');
+  delete status['nominatedNodeName'];
   status['conditions'] = [...others, { type: 'PodScheduled', status: 'True', lastProbeTime: null, lastTransitionTime: rfc3339(now) }];
   pod['status'] = status;
-  const annotations = metadataOf(binding)['annotations'];
-  if (isObject(annotations)) {
+  for (const field of ['annotations', 'labels']) {
+    const added = metadataOf(binding)[field];
+    if (!isObject(added)) continue;
     const metadata = metadataOf(pod);
-    metadata['annotations'] = { ...(isObject(metadata['annotations']) ? metadata['annotations'] : {}), ...annotations };
+    metadata[field] = { ...(isObject(metadata[field]) ? metadata[field] : {}), ...added };
   }
   return pod;
 }

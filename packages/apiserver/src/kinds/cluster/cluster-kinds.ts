@@ -52,41 +52,6 @@ function plainName() {
   return { name: 'Name', type: 'string', format: 'name' } as const;
 }
 
-/** PriorityClasses. */
-export const priorityClass: Strategy = {
-  defaults: (object) => fill(object, { preemptionPolicy: 'PreemptLowerPriority' }),
-  validate(object) {
-    const check = new FieldCheck();
-    const value = numberAt(object, 'value') ?? 0;
-    const system = textAt(object, 'metadata', 'name').startsWith('system-');
-    if (!system && value > 1_000_000_000) check.forbidden('value', 'maximum allowed value of a user defined priority is 1000000000');
-    check.oneOf('preemptionPolicy', object['preemptionPolicy'], ['Never', 'PreemptLowerPriority']);
-    return check.errors;
-  },
-  validateUpdate(object, old) {
-    const check = new FieldCheck();
-    if (numberAt(object, 'value') !== numberAt(old, 'value')) check.forbidden('value', 'may not be changed in an update.');
-    return check.errors;
-  },
-  columns: [
-    NAME,
-    countColumn('Value', (object) => numberAt(object, 'value') ?? 0),
-    { name: 'Global-Default', type: 'boolean', cell: (object) => object['globalDefault'] === true },
-    AGE_TEXT,
-    textColumn('PreemptionPolicy', (object) => textAt(object, 'preemptionPolicy')),
-  ],
-};
-
-/** RuntimeClasses. */
-export const runtimeClass: Strategy = {
-  validate(object) {
-    const check = new FieldCheck();
-    check.required('handler', textAt(object, 'handler'));
-    return check.errors;
-  },
-  columns: [NAME, textColumn('Handler', (object) => textAt(object, 'handler')), AGE_TEXT],
-};
-
 function conditionsText(request: JsonObject): string {
   const conditions = objectsAt(request, 'status', 'conditions').map((one) => textAt(one, 'type'));
   if (conditions.length === 0) return 'Pending';

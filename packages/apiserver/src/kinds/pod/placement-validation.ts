@@ -1,19 +1,27 @@
 import { isIP } from 'node:net';
 import type { JsonObject } from '../../json.ts';
 import { numberAt, objectAt, objectsAt, textAt, textsAt } from '../../json-read.ts';
-import { labelValueProblems, qualifiedNameProblems, subdomainProblems } from '../../schema/index.ts';
+import { labelValueProblems, notSupported, qualifiedNameProblems, subdomainProblems } from '../../schema/index.ts';
 import type { FieldCheck } from '../field-check.ts';
 import { checkSelector } from '../workload/selector-check.ts';
 
+const OPERATORS = ['Equal', 'Exists'];
+// Known, but behind a feature gate that is off.
+const ORDERED = ['Lt', 'Gt'];
 const IP = 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)';
 
 /** Where a pod may run: tolerations, affinities, spread. */
 export function checkPlacementRules(spec: JsonObject, at: string, check: FieldCheck): void {
-  for (const [index, one] of objectsAt(spec, 'tolerations').entries()) checkToleration(one, `${at}.tolerations[${index}]`, check);
+  checkTolerations(objectsAt(spec, 'tolerations'), `${at}.tolerations`, check);
   const affinity = objectAt(spec, 'affinity');
   checkNodeAffinity(objectAt(affinity, 'nodeAffinity'), `${at}.affinity.nodeAffinity`, check);
   for (const kind of ['podAffinity', 'podAntiAffinity']) checkPodAffinity(objectAt(affinity, kind), `${at}.affinity.${kind}`, check);
   checkSpread(objectsAt(spec, 'topologySpreadConstraints'), `${at}.topologySpreadConstraints`, check);
+}
+
+/** What a pod, or a class of pods, tolerates. */
+export function checkTolerations(tolerations: readonly JsonObject[], at: string, check: FieldCheck): void {
+  for (const [index, one] of tolerations.entries()) checkToleration(one, `${at}[${index}]`, check);
 }
 
 function checkToleration(toleration: JsonObject, at: string, check: FieldCheck): void {
@@ -29,7 +37,10 @@ function checkToleration(toleration: JsonObject, at: string, check: FieldCheck):
   if (operator === 'Exists') {
     if (value) check.invalid(`${at}.operator`, value, "value must be empty when `operator` is 'Exists'");
   } else if (operator === '' || operator === 'Equal') check.named(`${at}.operator`, value ?? '', labelValueProblems);
-  else check.oneOf(`${at}.operator`, operator, ['Equal', 'Exists']);
+  else
+    check.errors.push(
+      notSupported(`${at}.operator`, operator ?? '', ORDERED.includes(operator ?? '') ? [...OPERATORS, ...ORDERED] : OPERATORS),
+    );
   if (effect !== '') check.oneOf(`${at}.effect`, effect, ['NoSchedule', 'PreferNoSchedule', 'NoExecute']);
 }
 

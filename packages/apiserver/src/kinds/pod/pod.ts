@@ -31,7 +31,7 @@ function withOldMutables(spec: JsonObject, old: JsonObject): JsonObject {
       if (image !== undefined) container['image'] = image;
     }
   }
-  for (const field of ['activeDeadlineSeconds', 'tolerations', 'schedulingGates', 'priority', 'nodeName']) {
+  for (const field of ['activeDeadlineSeconds', 'tolerations', 'schedulingGates', 'nodeName']) {
     if (field === 'nodeName' && old[field] !== undefined) continue;
     if (old[field] === undefined) delete copy[field];
     else copy[field] = cloneJson(old[field]);

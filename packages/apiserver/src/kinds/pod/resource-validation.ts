@@ -24,8 +24,8 @@ export function checkContainerResources(resources: JsonObject | undefined, at: s
 function checkResourceName(name: string, at: string, check: FieldCheck): void {
   const problems = qualifiedNameProblems(name);
   for (const problem of problems) check.invalid(at, name, problem);
-  if (problems.length > 0 || name.includes('/') || OF_CONTAINERS.has(name) || name.startsWith('hugepages-')) return;
-  if (!OF_QUOTAS.test(name)) check.invalid(at, name, 'must be a standard resource type or fully qualified');
+  if (name.includes('/') || OF_CONTAINERS.has(name) || name.startsWith('hugepages-')) return;
+  if (problems.length === 0 && !OF_QUOTAS.test(name)) check.invalid(at, name, 'must be a standard resource type or fully qualified');
   check.invalid(at, name, 'must be a standard resource for containers');
 }
 
