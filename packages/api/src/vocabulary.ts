@@ -65,6 +65,10 @@ export const ANNOTATION = {
   mirrorOf: 'pmp.crownlabs.polito.it/mirror-of',
   /** On a claim that holds a machine's disk: the image whose disk it leans on. What stands in the claim is only what differs. */
   diskBase: 'virt.crownlabs.polito.it/disk-base',
+  /** On a VirtualMachine: `true` while it should sleep with its memory kept. */
+  suspended: 'virt.crownlabs.polito.it/suspended',
+  /** On a VirtualMachineInstance: `true` when it goes on from the memory that was kept. */
+  resumed: 'virt.crownlabs.polito.it/resumed',
 } as const;
 
 /** Finalizers. Tenant and Workspace share one string. */

@@ -16,6 +16,7 @@ import { machineSubresources, type SubresourceGroup } from './doors/subresources
 import type { LauncherConfig } from './guest/desired.ts';
 import { guestReconciler } from './guest/reconcile.ts';
 import { type Disk, disks, type Guest, guests, machines } from './kinds/kinds.ts';
+import { fallAsleep } from './machine/fall-asleep.ts';
 import { machineReconciler } from './machine/reconcile.ts';
 
 /** What machines on one node are run with. */
@@ -61,7 +62,7 @@ export function startVirt({ client, launcher, shell, clock, log }: VirtOptions, 
     named(
       'virtual-machine',
       [watched(known.machines), ownedByKind(known.guests, OF_MACHINE), ownedByKind(known.disks, OF_MACHINE)],
-      machineReconciler(tools),
+      machineReconciler({ ...tools, fallAsleep: fallAsleep({ ...tools, shell, signal }) }),
     ),
     named(
       'virtual-machine-instance',

@@ -1,117 +1,10 @@
-import {
-  clusterRoleBindings,
-  clusterRoles,
-  createClient,
-  namespaces,
-  persistentVolumeClaims,
-  persistentVolumes,
-  pods,
-} from '@crownlabs/client';
-import { silent, systemClock } from '@crownlabs/std';
-import { eventually, startTestLab, type TestLab } from '@crownlabs/testkit';
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { clonePolicy, type Disk, disks, guests, type Machine, machineCrds, machines, startVirt, type Virt } from './index.ts';
+import { persistentVolumeClaims, pods } from '@crownlabs/client';
+import { eventually } from '@crownlabs/testkit';
+import { expect, test } from 'vitest';
+import { guests, machines } from './index.ts';
+import { emulator, lab, launcher, machine, make, NS, printed, put, useVirtLab } from './virt-lab.test-support.ts';
 
-const NS = 'tenant-ada';
-const IMAGE = 'crownlabs/vm-launcher:1';
-
-let lab: TestLab;
-let virt: Virt;
-let stop: AbortController;
-let answers: Record<string, string>;
-
-beforeEach(async () => {
-  lab = await startTestLab();
-  // A launcher that ends is a machine that was shut down: here it runs until told otherwise.
-  lab.node.jobsEnd = 'never';
-  for (const crd of machineCrds())
-    await lab.admin.raw('POST', '/apis/apiextensions.k8s.io/v1/customresourcedefinitions', {
-      ...crd,
-      metadata: { ...crd.metadata, annotations: APPROVED },
-    });
-  await eventually(() => lab.admin.list(machines, { namespace: NS }));
-  const labels = { 'pod-security.kubernetes.io/enforce': 'restricted' };
-  await lab.admin.create(namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: NS, labels } });
-  stop = new AbortController();
-  answers = {};
-  const shell = {
-    open: () => Promise.reject(new Error('nothing listens')),
-    run: async (_pod: unknown, _container: string, command: readonly string[]) => answers[command.join(' ')] ?? '',
-  };
-  virt = startVirt(
-    { client: lab.admin, launcher: { image: IMAGE, acceleration: 'tcg' }, shell, clock: systemClock, log: silent },
-    stop.signal,
-  );
-  await virt.ready;
-});
-
-afterEach(async () => {
-  stop.abort();
-  await virt.stopped;
-  await lab[Symbol.asyncDispose]();
-});
-
-const APPROVED = { 'api-approved.kubernetes.io': 'unapproved, only for tests' };
-
-const machine = (spec: Partial<Machine['spec']> = {}): Machine => ({
-  apiVersion: 'kubevirt.io/v1',
-  kind: 'VirtualMachine',
-  metadata: { name: 'vm', namespace: NS },
-  spec: {
-    running: true,
-    template: {
-      metadata: { labels: { course: 'os' } },
-      spec: {
-        domain: {
-          cpu: { cores: 2 },
-          memory: { guest: '1Gi' },
-          devices: {
-            disks: [
-              { name: 'root', disk: { bus: 'virtio' } },
-              { name: 'seed', disk: { bus: 'virtio' } },
-            ],
-            interfaces: [{ name: 'default', masquerade: {} }],
-          },
-        },
-        networks: [{ name: 'default', pod: {} }],
-        volumes: [
-          { name: 'root', containerDisk: { image: 'crownlabs/vm-server:1' } },
-          { name: 'seed', cloudInitNoCloud: { userData: '#cloud-config\n{}' } },
-        ],
-        readinessProbe: { tcpSocket: { port: 22 } },
-      },
-    },
-    ...spec,
-  },
-});
-
-const make = (one: Machine) => lab.admin.create(machines, { ...one, metadata: { ...one.metadata } });
-
-const printed = (wanted: string) =>
-  eventually(async () => {
-    const found = await lab.admin.get(machines, 'vm', NS);
-    expect(found.status?.printableStatus).toBe(wanted);
-    return found;
-  });
-
-const launcher = () =>
-  eventually(async () => {
-    const { items } = await lab.admin.list(pods, { namespace: NS, labelSelector: 'kubevirt.io=virt-launcher' });
-    const [pod] = items.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
-    if (!pod) throw new Error('no launcher yet');
-    return pod;
-  });
-
-const put = (name: string, subresource: string) =>
-  virt.subresources.handle({
-    method: 'PUT',
-    namespace: NS,
-    resource: subresource === 'pause' ? 'virtualmachineinstances' : 'virtualmachines',
-    name,
-    subresource,
-    rest: [],
-    signal: stop.signal,
-  });
+useVirtLab();
 
 test('a machine runs in a pod that may do nothing that others may not, and its guest is asked whether it is there', async () => {
   await make(machine());
@@ -182,128 +75,63 @@ test('a machine that runs once and was shut down stays off', async () => {
   expect((await lab.admin.get(guests, 'vm', NS)).status?.phase).toBe('Succeeded');
 });
 
-test('a disk is filled before its machine boots, and how far it is can be seen', async () => {
-  const root = { name: 'root', dataVolume: { name: 'vm-disk' } };
-  const { template } = machine().spec;
-  const volumes = [root, ...(template.spec.volumes ?? []).slice(1)];
-  const dataVolumeTemplates = [
-    {
-      metadata: { name: 'vm-disk' },
-      spec: { source: { registry: { url: 'docker://crownlabs/vm-server:1' } }, storage: { resources: { requests: { storage: '2Gi' } } } },
-    },
-  ];
-  answers['cat /run/machine/progress'] = '4210 91 217000000\n';
-  await make(machine({ template: { ...template, spec: { ...template.spec, volumes } }, dataVolumeTemplates }));
-  await printed('Provisioning');
-  await eventually(async () =>
-    expect((await lab.admin.get(disks, 'vm-disk', NS)).status).toMatchObject({ phase: 'ImportInProgress', progress: '42.10%' }),
-  );
-  expect((await lab.admin.get(persistentVolumeClaims, 'vm-disk', NS)).spec?.resources?.requests).toEqual({ storage: '2Gi' });
-  const { items } = await lab.admin.list(pods, { namespace: NS });
-  expect(items).toHaveLength(1);
-  const importer = items[0]?.metadata.name ?? '';
-  await importerEnds(importer);
-  await eventually(async () =>
-    expect((await lab.admin.get(disks, 'vm-disk', NS)).status).toMatchObject({ phase: 'Succeeded', progress: '100.0%' }),
-  );
-  await printed('Running');
-  await eventually(async () => expect(await lab.admin.find(pods, importer, NS)).toBeUndefined());
-  // The disk is what differs from the image that the node says it had mounted, whatever its name means by now.
-  expect((await lab.admin.get(persistentVolumeClaims, 'vm-disk', NS)).metadata.annotations).toMatchObject({
-    'virt.crownlabs.polito.it/disk-base': BASE,
-  });
-  const { spec } = await launcher();
-  expect(spec?.volumes).toContainEqual({ name: 'base-vm-disk', image: { reference: BASE, pullPolicy: 'Never' } });
-  expect(spec?.containers[0]?.volumeMounts).toContainEqual({ name: 'base-vm-disk', mountPath: '/bases/vm-disk', readOnly: true });
-  expect(spec?.containers[0]?.args?.join(' ')).toContain('file=/claims/root/disk.img,format=qcow2');
-});
+const suspend = (wish: 'true' | null) =>
+  lab.admin.patch(machines, 'vm', NS, { metadata: { annotations: { 'virt.crownlabs.polito.it/suspended': wish } } });
+const KEPT = {
+  ...machine().spec.template.spec,
+  domain: { devices: { disks: [{ name: 'root', disk: {} }] } },
+  volumes: [{ name: 'root', persistentVolumeClaim: { claimName: 'kept' } }],
+};
 
-const BASE = `sha256:${'b'.repeat(64)}`;
-
-/** What the node says of an importer that has ended well. */
-async function importerEnds(name: string): Promise<void> {
-  const { status } = await lab.admin.get(pods, name, NS);
-  const volumeMounts = [{ name: 'base', mountPath: '/bases/x', readOnly: true, volumeStatus: { image: { imageRef: BASE } } }];
-  const containerStatuses = [{ ...status?.containerStatuses?.[0], volumeMounts }];
-  await lab.admin.patch(pods, name, NS, { status: { phase: 'Succeeded', containerStatuses } }, { subresource: 'status' });
-}
-
-const importer = () =>
-  eventually(async () => {
-    const { items } = await lab.admin.list(pods, { namespace: NS, labelSelector: 'cdi.kubevirt.io=importer' });
-    if (!items[0]) throw new Error('no importer yet');
-    return items[0];
-  });
-
-const disk = (name: string, source: Disk['spec']['source']) => ({
-  apiVersion: 'cdi.kubevirt.io/v1beta1',
-  kind: 'DataVolume',
-  metadata: { name, namespace: NS },
-  spec: { source, storage: { resources: { requests: { storage: '2Gi' } } } },
-});
-
-test('a copy of a disk leans on what that leans on, also when it is of another namespace, which is shown for reading as long as it takes', async () => {
-  const from = 'workspace-net';
-  await lab.admin.create(namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: from } });
+test('a machine that sleeps has no pod, and the next one goes on from its memory', async () => {
   const spec = { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } };
-  const annotations = { 'virt.crownlabs.polito.it/disk-base': BASE };
-  await lab.admin.create(disks, disk('copy', { pvc: { namespace: from, name: 'golden' } }));
-  await eventually(async () => {
-    const { status } = await lab.admin.get(disks, 'copy', NS);
-    expect(status?.conditions?.find(({ type }) => type === 'Running')?.message).toBe('The volume workspace-net/golden is not there.');
-  });
   await lab.admin.create(persistentVolumeClaims, {
     apiVersion: 'v1',
     kind: 'PersistentVolumeClaim',
-    metadata: { name: 'golden', namespace: from, annotations },
+    metadata: { name: 'kept', namespace: NS },
     spec,
   });
-  const { metadata, spec: made } = await importer();
-  expect(made?.containers[0]?.args?.slice(2)).toEqual(['copy', '/claims/source', 'qcow2', '/bases/copy/disk']);
-  const shown = made?.volumes?.find(({ name }) => name === 'source')?.persistentVolumeClaim?.claimName ?? '';
-  const [volume, golden] = await Promise.all([volumeOf(shown, NS), volumeOf('golden', from)]);
-  expect(volume.spec?.csi).toEqual({ ...golden.spec?.csi, readOnly: true });
-  await importerEnds(metadata.name);
-  await eventually(async () => expect((await lab.admin.get(disks, 'copy', NS)).status?.phase).toBe('Succeeded'));
-  expect((await lab.admin.get(persistentVolumeClaims, 'copy', NS)).metadata.annotations).toMatchObject(annotations);
-  await eventually(async () => {
-    expect(await lab.admin.find(persistentVolumeClaims, shown, NS)).toBeUndefined();
-    expect(await lab.admin.find(persistentVolumes, volume.metadata.name)).toBeUndefined();
+  await make(machine({ template: { spec: KEPT } }));
+  await printed('Running');
+  const { metadata, spec: first } = await launcher();
+  expect(first?.containers[0]?.args?.slice(0, 3)).toEqual(['memory', '/claims/root/memory', 'forget']);
+  let refuses = true;
+  emulator((command) => {
+    if (command === 'migrate' && refuses) return { error: { desc: 'a folder is open' } };
+    if (command === 'query-migrate') return { return: { status: 'completed' } };
+    if (command === 'quit') void lab.admin.patch(pods, metadata.name, NS, { status: { phase: 'Succeeded' } }, { subresource: 'status' });
+    return { return: { status: 'running' } };
   });
-  expect(await lab.admin.find(persistentVolumes, golden.metadata.name)).toBeDefined();
+  await suspend('true');
+  await eventually(async () => {
+    const { status } = await lab.admin.get(machines, 'vm', NS);
+    expect(status?.conditions?.find(({ type }) => type === 'Suspended')).toMatchObject({
+      status: 'False',
+      message: expect.stringContaining('a folder is open'),
+    });
+    expect(status?.printableStatus).toBe('Running');
+  });
+  refuses = false;
+  await suspend(null);
+  await suspend('true');
+  await printed('Suspended');
+  await eventually(async () => expect((await lab.admin.list(pods, { namespace: NS })).items).toEqual([]));
+  await lab.settled();
+  expect((await printed('Suspended')).spec.running).toBe(true);
+  await suspend(null);
+  const awake = await printed('Running');
+  expect(awake.status?.conditions?.some(({ type }) => type === 'Suspended')).toBe(false);
+  expect((await launcher()).spec?.containers[0]?.args?.slice(0, 3)).toEqual(['memory', '/claims/root/memory', 'resume']);
 });
 
-async function volumeOf(claim: string, namespace: string) {
-  const { spec } = await lab.admin.get(persistentVolumeClaims, claim, namespace);
-  return lab.admin.get(persistentVolumes, spec?.volumeName ?? '');
-}
-
-test("nobody reads another namespace's disk through a copy of it, by a disk or by a machine", async () => {
-  const { policy, binding } = clonePolicy();
-  const path = '/apis/admissionregistration.k8s.io/v1';
-  await lab.admin.raw('POST', `${path}/validatingadmissionpolicies`, policy);
-  await lab.admin.raw('POST', `${path}/validatingadmissionpolicybindings`, binding);
-  await lab.admin.create(clusterRoleBindings, {
-    apiVersion: 'rbac.authorization.k8s.io/v1',
-    kind: 'ClusterRoleBinding',
-    metadata: { name: 'ada-edits' },
-    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'machines' },
-    subjects: [{ kind: 'User', apiGroup: 'rbac.authorization.k8s.io', name: 'ada' }],
+test('a machine that keeps no disk cannot sleep, and says so', async () => {
+  await make(machine());
+  await printed('Running');
+  await suspend('true');
+  await eventually(async () => {
+    const { status } = await lab.admin.get(machines, 'vm', NS);
+    expect(status?.conditions?.find(({ type }) => type === 'Suspended')?.message).toContain('is not kept when it stops');
   });
-  await lab.admin.create(clusterRoles, {
-    apiVersion: 'rbac.authorization.k8s.io/v1',
-    kind: 'ClusterRole',
-    metadata: { name: 'machines' },
-    rules: [{ apiGroups: ['kubevirt.io', 'cdi.kubevirt.io'], resources: ['virtualmachines', 'datavolumes'], verbs: ['create'] }],
-  });
-  const ada = createClient(lab.api.transport({ username: 'ada', groups: ['system:authenticated'] }), { fieldManager: 'ada' });
-  const theirs = { pvc: { namespace: 'tenant-eve', name: 'diary' } };
-  const words = /only who may create datavolumes\/source/;
-  await expect(ada.create(disks, disk('spied', theirs))).rejects.toThrow(words);
-  const { metadata, spec } = disk('spied', theirs);
-  const spying = machine({ dataVolumeTemplates: [{ metadata: { name: metadata.name }, spec }] });
-  await expect(ada.create(machines, { ...spying, metadata: { ...spying.metadata } })).rejects.toThrow(words);
-  await ada.create(disks, disk('own', { pvc: { namespace: NS, name: 'mine' } }));
 });
 
 test('a second look writes nothing', async () => {

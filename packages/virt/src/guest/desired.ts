@@ -1,4 +1,4 @@
-import { amountText, canonicalName, cutName, ENVIRONMENT_SECURITY } from '@crownlabs/api';
+import { ANNOTATION, amountText, canonicalName, cutName, ENVIRONMENT_SECURITY } from '@crownlabs/api';
 import { type Kube, keyOf, keyText, ownedBy } from '@crownlabs/client';
 import type { Container, Pod, Volume, VolumeMount } from 'kubernetes-types/core/v1.js';
 import type { GuestSpec } from '../kinds/guest-schema.ts';
@@ -8,6 +8,7 @@ import { type Acceleration, emulatorCommand } from './emulator.ts';
 import { firmwareIdOf, hardwareAddressOf, podMemory, processors } from './hardware.ts';
 import { PLACES } from './places.ts';
 import { guestProbe } from './probe.ts';
+import { memoryFile } from './sleep.ts';
 
 /** How machines are run here. */
 export interface LauncherConfig {
@@ -94,7 +95,7 @@ function compute(guest: Guest, { image, acceleration }: LauncherConfig, { grace,
     image,
     imagePullPolicy: 'IfNotPresent',
     command: [`${PLACES.programs}/run-machine`, String(grace)],
-    args: [...drives.flatMap(({ preparation }) => preparation), '--', ...command],
+    args: [...drives.flatMap(({ preparation }) => preparation), ...rememberedBy(guest), '--', ...command],
     resources: resourcesOf(spec.domain),
     securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] }, readOnlyRootFilesystem: true },
     volumeMounts: [
@@ -105,6 +106,13 @@ function compute(guest: Guest, { image, acceleration }: LauncherConfig, { grace,
     ...(readiness ? { readinessProbe: readiness } : {}),
     ...(liveness ? { livenessProbe: liveness } : {}),
   };
+}
+
+/** A machine that was put to sleep goes on from there; one that boots forgets what another life of it remembered. */
+function rememberedBy({ metadata, spec }: Guest): string[] {
+  const file = memoryFile(spec);
+  if (file === undefined) return [];
+  return ['memory', file, metadata.annotations?.[ANNOTATION.resumed] === 'true' ? 'resume' : 'forget'];
 }
 
 /** A tenth of the processors is promised, as KubeVirt does; memory is promised whole, and the emulator's own comes on top. */

@@ -5,18 +5,12 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { missingTools } from './local-pod.test-support.ts';
 
 // The importer that runs in the cluster, here against a server of our own. It needs what is in its image: curl, jq and qemu-img.
 
 const PROGRAMS = new URL('../../../../images/vm-launcher/files/usr/lib/crownlabs/', import.meta.url).pathname;
-const missing = ['curl', 'jq', 'qemu-img', 'sha256sum', 'getent'].filter((tool) => {
-  try {
-    execFileSync('sh', ['-c', `command -v ${tool}`], { stdio: 'ignore' });
-    return false;
-  } catch {
-    return true;
-  }
-});
+const missing = missingTools('curl', 'jq', 'qemu-img', 'sha256sum', 'getent');
 const MIB = 1 << 20;
 const SIZE = 64 * MIB;
 const LOOPBACK = '127.0.0.0/8';

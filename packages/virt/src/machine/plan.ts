@@ -16,13 +16,17 @@ export interface Situation {
   readonly guest: Guest | undefined;
   /** The first wish that was not fulfilled yet. */
   readonly request: StateChange | undefined;
+  /** Whether the machine should have no guest because it sleeps. */
+  readonly sleeps: boolean;
   /** Whether the guest ran once already, for machines that do so once. */
   readonly ranBefore: boolean;
 }
 
 /** The next step towards what is wanted. https://kubevirt.io/user-guide/compute/run_strategies/ */
 export function nextStep(situation: Situation): Step {
-  const { guest } = situation;
+  const { guest, sleeps } = situation;
+  // Who sleeps is left alone until it has ended; who puts it to sleep is somebody else.
+  if (sleeps) return guest && isFinal(guest.status?.phase) && guest.metadata.deletionTimestamp === undefined ? 'delete' : 'nothing';
   if (!guest) return startsNow(situation) ? 'create' : 'nothing';
   return guest.metadata.deletionTimestamp === undefined && mustGo(guest, situation) ? 'delete' : 'nothing';
 }

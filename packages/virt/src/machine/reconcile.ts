@@ -3,7 +3,9 @@ import type { Reconcile, Requeue } from '@crownlabs/controller';
 import { type Backoff, backoffDelay, type Clock, hasCode } from '@crownlabs/std';
 import { conditionOf, sameStatus } from '../conditions.ts';
 import { type Disk, disks, type Guest, guests, type Machine, machines } from '../kinds/kinds.ts';
+import { shouldSleep } from './asleep.ts';
 import { desiredDisks, desiredGuest } from './desired.ts';
+import type { FallAsleep } from './fall-asleep.ts';
 import { nextStep, openRequests, type Step, strategyOf } from './plan.ts';
 import { type Failures, type MachineFacts, observeMachine } from './status.ts';
 
@@ -13,10 +15,14 @@ export interface MachineTools {
   readonly machines: Informer<Machine>;
   readonly guests: Informer<Guest>;
   readonly disks: Informer<Disk>;
+  /** Puts the guest of a machine to sleep that should. */
+  readonly fallAsleep: FallAsleep;
   readonly clock: Clock;
   readonly events: EventRecorder;
 }
 
+/** What keeps a machine awake may end: a program that uses a folder. */
+const SLEEP_AGAIN_MS = 15_000;
 const CRASH_BACKOFF: Backoff = { baseMs: 10_000, capMs: 300_000 };
 
 /** Keeps every machine running or stopped, as its strategy and the wishes of people say. */
@@ -31,13 +37,16 @@ export function machineReconciler(tools: MachineTools): Reconcile {
     const step = deleted ? 'nothing' : stepOf(facts);
     const later = step === 'create' && waits > 0;
     const guest = later ? facts.guest : await take(tools, facts, step);
-    await report(tools, { ...facts, guest });
-    return later ? again(waits) : undefined;
+    const { asleep, wakeful } = await tools.fallAsleep(facts);
+    // Its guest ends now, and is looked at when it has.
+    if (asleep) return undefined;
+    await report(tools, { ...facts, guest, wakeful });
+    return again([...(wakeful === undefined ? [] : [SLEEP_AGAIN_MS]), ...(later ? [waits] : [])]);
   };
 }
 
-function again(afterMs: number): Requeue {
-  return { afterMs };
+function again(waits: readonly number[]): Requeue {
+  return waits.length === 0 ? undefined : { afterMs: Math.min(...waits) };
 }
 
 function factsOf({ guests: known, disks: made, clock }: MachineTools, machine: Machine): MachineFacts {
@@ -50,6 +59,7 @@ function factsOf({ guests: known, disks: made, clock }: MachineTools, machine: M
   );
   const now = clock.now();
   return {
+    wakeful: undefined,
     machine,
     guest,
     disks: [...new Set([...own, ...used])],
@@ -77,7 +87,7 @@ function knownFailures(status: Machine['status']): Failures | undefined {
 
 function stepOf({ machine, guest, requests }: MachineFacts): Step {
   const ranBefore = machine.status?.created === true || machine.status?.printableStatus === 'Stopped';
-  return nextStep({ strategy: strategyOf(machine), guest, request: requests[0], ranBefore });
+  return nextStep({ strategy: strategyOf(machine), guest, request: requests[0], sleeps: shouldSleep(machine), ranBefore });
 }
 
 async function take({ client, events }: MachineTools, { machine, guest }: MachineFacts, step: Step): Promise<Guest | undefined> {

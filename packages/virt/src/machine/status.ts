@@ -2,6 +2,7 @@ import { conditionOf, conditionsFrom, type Finding } from '../conditions.ts';
 import { isFinal } from '../guest/status.ts';
 import type { Disk, Guest, Machine } from '../kinds/kinds.ts';
 import type { MachineStatus, StateChange } from '../kinds/machine-schema.ts';
+import { isAsleep, SUSPENDED, shouldSleep } from './asleep.ts';
 import { strategyOf } from './plan.ts';
 
 /** Failures of a machine in a row, and when it is tried again. */
@@ -18,6 +19,8 @@ export interface MachineFacts {
   readonly disks: readonly Disk[];
   readonly requests: readonly StateChange[];
   readonly failures: Failures | undefined;
+  /** Why it does not fall asleep, in words. */
+  readonly wakeful: string | undefined;
   readonly now: number;
 }
 
@@ -34,10 +37,18 @@ export function observeMachine(facts: MachineFacts): MachineStatus {
     runStrategy: strategyOf(machine),
     observedGeneration: generation,
     desiredGeneration: generation,
-    conditions: conditionsFrom([ready, ...unscheduledOf(guest)], machine.status?.conditions, now),
+    conditions: conditionsFrom([ready, ...unscheduledOf(guest), ...sleepOf(facts)], machine.status?.conditions, now),
     ...(requests.length > 0 ? { stateChangeRequests: [...requests] } : {}),
     ...(failures ? { startFailure: startFailure(failures) } : {}),
   };
+}
+
+function sleepOf({ machine, guest, wakeful }: MachineFacts): Finding[] {
+  const { status, reason = '', message = '' } = conditionOf(machine.status, SUSPENDED) ?? {};
+  if (wakeful !== undefined) return [{ type: SUSPENDED, status: 'False', reason: 'SuspendFailed', message: wakeful }];
+  // What is kept is kept until another life has begun, or nobody wants one.
+  const woke = !shouldSleep(machine) && guest?.status?.phase === 'Running';
+  return status === 'True' && !woke && strategyOf(machine) !== 'Halted' ? [{ type: SUSPENDED, status, reason, message }] : [];
 }
 
 function readyOf(guest: Guest | undefined, message: string): Finding {
@@ -61,15 +72,29 @@ interface Said {
 }
 
 function printableOf(facts: MachineFacts): Said {
-  const { machine, guest, failures, now } = facts;
+  const { machine, guest } = facts;
   if (machine.metadata.deletionTimestamp !== undefined) return { printable: 'Terminating', message: 'The machine is being deleted.' };
-  // A guest that failed goes to make way for another: nobody stops anything.
-  if (failures && failures.retryAt > now && strategyOf(machine) !== 'Halted') return crashed(failures, facts);
-  if (guest?.metadata.deletionTimestamp !== undefined) return { printable: 'Stopping', message: 'The machine shuts down.' };
-  if (!guest) return withoutGuest(facts);
+  return backingOff(facts) ?? sleeping(facts) ?? (guest ? withGuest(guest, facts.disks) : withoutGuest(facts));
+}
+
+function withGuest(guest: Guest, disks: readonly Disk[]): Said {
+  if (guest.metadata.deletionTimestamp !== undefined) return { printable: 'Stopping', message: 'The machine shuts down.' };
   if (isFinal(guest.status?.phase))
     return { printable: 'Stopped', message: conditionOf(guest.status, 'Ready')?.message ?? 'The machine has ended.' };
-  return ofGuest(guest, facts.disks);
+  return ofGuest(guest, disks);
+}
+
+/** A guest that failed goes to make way for another: nobody stops anything. */
+function backingOff(facts: MachineFacts): Said | undefined {
+  const { machine, failures, now } = facts;
+  return failures && failures.retryAt > now && strategyOf(machine) !== 'Halted' ? crashed(failures, facts) : undefined;
+}
+
+function sleeping({ machine, guest, wakeful }: MachineFacts): Said | undefined {
+  if (wakeful !== undefined || !shouldSleep(machine)) return undefined;
+  if (guest && !isFinal(guest.status?.phase)) return { printable: 'Stopping', message: 'The machine falls asleep.' };
+  if (isAsleep(machine)) return { printable: 'Suspended', message: 'The machine sleeps: what was in its memory is kept.' };
+  return { printable: 'Stopped', message: 'The machine is off: it had ended before it could sleep.' };
 }
 
 /** The reason is the guest's as long as that is there, and then what was said of it. */

@@ -1,0 +1,64 @@
+import { type EventRecorder, type Informer, type Kube, type KubeClient, keyOf } from '@crownlabs/client';
+import { messageOf } from '@crownlabs/std';
+import type { Pod } from 'kubernetes-types/core/v1.js';
+import { conditionsFrom } from '../conditions.ts';
+import { runningPod } from '../guest/reconcile.ts';
+import { memoryFile, putToSleep, type SleepTools, sleepFault } from '../guest/sleep.ts';
+import { type Guest, type Machine, machines } from '../kinds/kinds.ts';
+import { SUSPENDED, shouldSleep } from './asleep.ts';
+import type { MachineFacts } from './status.ts';
+
+/** Puts the guest of a machine to sleep if it should. */
+export type FallAsleep = (facts: MachineFacts) => Promise<SleepOutcome>;
+
+/** What became of it: nothing was to be done, it sleeps, or why it does not, in words. */
+export type SleepOutcome = { readonly asleep: boolean; readonly wakeful?: string };
+
+/** What putting machines to sleep works with. */
+export interface FallAsleepTools extends SleepTools {
+  readonly client: KubeClient;
+  readonly guests: Informer<Guest>;
+  readonly pods: Informer<Kube<Pod>>;
+  readonly events: EventRecorder;
+}
+
+/** The way to put machines to sleep on this node. */
+export function fallAsleep(tools: FallAsleepTools): FallAsleep {
+  return async ({ machine, guest }) => {
+    const awake = guest?.status?.phase === 'Running' && guest.metadata.deletionTimestamp === undefined;
+    if (!awake || !shouldSleep(machine)) return { asleep: false };
+    const file = memoryFile(guest.spec);
+    const fault = sleepFault(guest.spec);
+    if (fault !== undefined || file === undefined) return told(tools, machine, fault ?? '');
+    const { name, namespace = '' } = guest.metadata;
+    const folders = (guest.spec.domain.devices.filesystems ?? []).length > 0;
+    try {
+      const pod = keyOf(runningPod(tools, name, namespace));
+      await putToSleep(tools, { pod, file, folders, kept: () => remember(tools, machine) });
+    } catch (error) {
+      return told(tools, machine, `The machine cannot sleep: ${messageOf(error)}`);
+    }
+    tools.events.record(machine, { type: 'Normal', reason: 'Suspended', message: 'The machine sleeps: what was in its memory is kept.' });
+    return { asleep: true };
+  };
+}
+
+function told({ events }: FallAsleepTools, machine: Machine, message: string): SleepOutcome {
+  const before = machine.status?.conditions?.find(({ type }) => type === SUSPENDED)?.message;
+  if (before !== message) events.record(machine, { type: 'Warning', reason: 'SuspendFailed', message });
+  return { asleep: false, wakeful: message };
+}
+
+/** Said before the guest ends: or its end would look like one that it chose itself. */
+async function remember({ client, clock }: FallAsleepTools, { metadata: { name, namespace } }: Machine): Promise<void> {
+  const { status } = await client.get(machines, name, namespace);
+  const others = (status?.conditions ?? []).filter(({ type }) => type !== SUSPENDED);
+  const finding = {
+    type: SUSPENDED,
+    status: 'True',
+    reason: 'MemoryKept',
+    message: 'What was in the memory of the machine is kept.',
+  } as const;
+  const conditions = [...others, ...conditionsFrom([finding], status?.conditions, clock.now())];
+  await client.patch(machines, name, namespace, { status: { conditions } }, { subresource: 'status' });
+}
