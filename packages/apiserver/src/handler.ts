@@ -75,7 +75,7 @@ async function respond({ api, routes, paths, inFlight }: Served, incoming: Incom
     }
   } catch (error) {
     const answer = failure(api, error, saysProtobuf(api, incoming));
-    return admitted || answer.status !== 403 ? answer : { ...answer, headers: { ...answer.headers, ...NO_SNIFFING } };
+    return admitted || answer.status === 401 ? answer : { ...answer, headers: { ...answer.headers, ...NO_SNIFFING } };
   }
 }
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type Clock, LabError } from '@crownlabs/std';
-import { type JWTPayload, jwtVerify, SignJWT } from 'jose';
+import { errors, type JWTPayload, jwtVerify, SignJWT } from 'jose';
 import { isObject, type Json, type JsonObject } from '../json.ts';
 import { objectAt, textAt } from '../json-read.ts';
 import type { ObjectReader } from '../object-reader.ts';
@@ -42,6 +42,8 @@ export interface ServiceAccountTokenOptions {
 
 const CLAIM = 'kubernetes.io';
 const EXTRA = 'authentication.kubernetes.io';
+const EXPIRED = 'service account token has expired';
+const INVALIDATED = 'service account token has been invalidated';
 const CACHE_MS = 60_000;
 const PLURALS = { pod: 'pods', node: 'nodes', secret: 'secrets' } as const;
 
@@ -60,7 +62,7 @@ async function issue({ issuer, key, clock }: ServiceAccountTokenOptions, order: 
   const now = Math.floor(clock.now() / 1000);
   const expires = now + order.seconds;
   const own: Record<string, unknown> = { namespace: order.namespace, serviceaccount: order.serviceAccount };
-  for (const { claim, name, uid } of order.bound) own[claim] = { name, uid };
+  for (const { claim, name, uid } of order.bound) own[claim] = uid === '' ? { name } : { name, uid };
   const token = await new SignJWT({ [CLAIM]: own })
     .setProtectedHeader({ alg: key.alg, kid: key.kid })
     .setIssuer(issuer)
@@ -83,22 +85,36 @@ async function authenticate(
   if (peekPayload(token)?.['iss'] !== issuer) return undefined;
   const currentDate = new Date(clock.now());
   const claims = await cache.get(token, async () => {
-    const { payload } = await jwtVerify(token, key.publicKey, { issuer, algorithms: [key.alg], currentDate });
+    const { payload } = await jwtVerify(token, key.publicKey, { issuer, algorithms: [key.alg], currentDate }).catch(refuse);
     return payload;
   });
-  if ((claims.exp ?? 0) * 1000 <= clock.now()) throw new LabError('Unauthorized', 'the token has expired');
+  if ((claims.exp ?? 0) * 1000 <= clock.now()) throw new LabError('Unauthorized', EXPIRED);
   const named = [claims.aud ?? []].flat();
   const common = audiences.filter((audience) => named.includes(audience));
-  if (common.length === 0) throw new LabError('Unauthorized', 'the token is not meant for this audience');
+  if (common.length === 0) {
+    throw new LabError('Unauthorized', `token audiences ${list(named)} is invalid for the target audiences ${list(audiences)}`);
+  }
   return { user: liveUser(claims, reader), audiences: common };
+}
+
+/** Why a token is none, in the words that other tools know from TokenReviews. */
+function refuse(error: unknown): never {
+  if (error instanceof errors.JWTExpired) throw new LabError('Unauthorized', EXPIRED);
+  if (error instanceof errors.JWSSignatureVerificationFailed) {
+    throw new LabError('Unauthorized', 'go-jose/go-jose: error in cryptographic primitive', { cause: error });
+  }
+  throw error;
+}
+
+function list(texts: readonly string[]): string {
+  return `[${texts.map((text) => JSON.stringify(text)).join(' ')}]`;
 }
 
 /** The user, as long as account and bound objects are the very ones that the token names. */
 function liveUser(claims: JWTPayload, reader: ObjectReader): TokenIdentity['user'] {
   const own = asJson(claims[CLAIM]);
   const namespace = textAt(own, 'namespace');
-  const account = readClaim(own, 'serviceaccount');
-  if (!account || !lives(reader, 'serviceaccounts', account, namespace)) throw new LabError('Unauthorized', 'the service account is gone');
+  const account = liveAccount(reader, own, namespace);
   const extra: Record<string, readonly string[]> = { [`${EXTRA}/credential-id`]: [`JTI=${claims.jti ?? ''}`] };
   for (const [claim, plural] of Object.entries(PLURALS)) {
     const bound = readClaim(own, claim);
@@ -106,20 +122,38 @@ function liveUser(claims: JWTPayload, reader: ObjectReader): TokenIdentity['user
     // The node in a pod's token only says where it runs; the token is bound to the pod.
     const informative = claim === 'node' && own?.['pod'] !== undefined;
     if (!informative && !lives(reader, plural, bound, claim === 'node' ? undefined : namespace)) {
-      throw new LabError('Unauthorized', `the ${claim} that the token is bound to is gone`);
+      throw new LabError('Unauthorized', INVALIDATED);
     }
-    if (claim === 'secret') continue;
-    extra[`${EXTRA}/${claim}-name`] = [bound.name];
-    extra[`${EXTRA}/${claim}-uid`] = [bound.uid];
+    if (claim !== 'secret') Object.assign(extra, boundExtra(claim, bound));
   }
   return { ...serviceAccountUser(namespace, account.name), uid: account.uid, extra };
 }
 
-function lives(reader: ObjectReader, plural: string, { name, uid }: { name: string; uid: string }, namespace?: string): boolean {
+interface Named {
+  readonly name: string;
+  readonly uid: string;
+}
+
+function liveAccount(reader: ObjectReader, own: JsonObject | undefined, namespace: string): Named {
+  const account = readClaim(own, 'serviceaccount');
+  if (!account) throw new LabError('Unauthorized', INVALIDATED);
+  const there = reader.get({ group: '', plural: 'serviceaccounts' }, account.name, namespace);
+  if (!there) throw new LabError('Unauthorized', `serviceaccounts ${JSON.stringify(account.name)} not found`);
+  const uid = textAt(there, 'metadata', 'uid');
+  if (uid !== account.uid) throw new LabError('Unauthorized', `service account UID (${uid}) does not match claim (${account.uid})`);
+  return account;
+}
+
+/** Of a node that nobody registered there is only the name. */
+function boundExtra(claim: string, { name, uid }: Named): Record<string, readonly string[]> {
+  return { [`${EXTRA}/${claim}-name`]: [name], ...(uid !== '' && { [`${EXTRA}/${claim}-uid`]: [uid] }) };
+}
+
+function lives(reader: ObjectReader, plural: string, { name, uid }: Named, namespace?: string): boolean {
   return textAt(reader.get({ group: '', plural }, name, namespace), 'metadata', 'uid') === uid;
 }
 
-function readClaim(own: JsonObject | undefined, claim: string): { name: string; uid: string } | undefined {
+function readClaim(own: JsonObject | undefined, claim: string): Named | undefined {
   const object = objectAt(own, claim);
   return object && { name: textAt(object, 'name'), uid: textAt(object, 'uid') };
 }

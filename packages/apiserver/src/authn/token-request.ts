@@ -26,6 +26,8 @@ interface TokenRequests {
 
 async function create({ tokens, reader, audiences: own }: TokenRequests, call: AdmissionCall): Promise<JsonObject> {
   const { namespace, name } = call;
+  const metadata = objectAt(call.object, 'metadata') ?? {};
+  demandName(metadata, name);
   const account = reader.get({ group: '', plural: 'serviceaccounts' }, name, namespace);
   if (!account) throw notFound({ group: '', plural: 'serviceaccounts', kind: 'ServiceAccount' }, name);
   const spec = objectAt(call.object, 'spec');
@@ -35,14 +37,31 @@ async function create({ tokens, reader, audiences: own }: TokenRequests, call: A
   const audiences = asked.length > 0 ? asked : [...own];
   const reference = objectAt(spec, 'boundObjectRef');
   const bound = reference ? boundObjects(reader, call, reference) : [];
-  const serviceAccount = { name, uid: textAt(account, 'metadata', 'uid') };
+  const uid = textAt(account, 'metadata', 'uid');
+  demandUid(metadata, name, uid);
+  const serviceAccount = { name, uid };
   const { token, expires } = await tokens.issue({ namespace, serviceAccount, audiences, seconds, bound });
   return {
     ...call.object,
-    metadata: { name, namespace, creationTimestamp: rfc3339(expires - seconds * 1000) },
+    metadata: { ...metadata, name, namespace, uid, creationTimestamp: rfc3339(expires - seconds * 1000) },
     spec: { audiences, expirationSeconds: seconds, boundObjectRef: (reference ?? null) satisfies Json },
     status: { token, expirationTimestamp: rfc3339(expires) },
   };
+}
+
+/** What the body says of the account must be so; the namespace was compared before. */
+function demandName(metadata: JsonObject, name: string): void {
+  const said = textAt(metadata, 'name');
+  if (said === '' || said === name) return;
+  const message = `Invalid value: ${JSON.stringify(said)}: must match the service account name if specified`;
+  throw invalid(KIND, name, [{ type: 'FieldValueInvalid', field: 'metadata.name', message }]);
+}
+
+function demandUid(metadata: JsonObject, name: string, uid: string): void {
+  const said = textAt(metadata, 'uid');
+  if (said === '' || said === uid) return;
+  const why = `the UID in the token request (${said}) does not match the UID of the service account (${uid})`;
+  throw conflict({ group: GROUP, plural: KIND.kind, kind: KIND.kind }, name, why);
 }
 
 function checkSeconds(seconds: number): void {
@@ -61,7 +80,7 @@ const BINDABLE: Readonly<Record<string, { claim: BoundObject['claim']; plural: s
 function boundObjects(reader: ObjectReader, call: AdmissionCall, reference: JsonObject): BoundObject[] {
   const kind = textAt(reference, 'kind');
   const apiVersion = textAt(reference, 'apiVersion');
-  const known = apiVersion === 'v1' && Object.hasOwn(BINDABLE, kind) ? BINDABLE[kind] : undefined;
+  const known = ['', 'v1'].includes(apiVersion) && Object.hasOwn(BINDABLE, kind) ? BINDABLE[kind] : undefined;
   if (!known) {
     const [version, group = ''] = apiVersion.split('/').toReversed();
     throw new LabError('BadRequest', `cannot bind token to object of type ${group}/${version}, Kind=${kind}`);
@@ -86,7 +105,7 @@ function nodeOfPod(reader: ObjectReader, call: AdmissionCall, pod: JsonObject): 
   }
   const name = textAt(pod, 'spec', 'nodeName');
   const uid = name && textAt(reader.get({ group: '', plural: 'nodes' }, name), 'metadata', 'uid');
-  return uid ? [{ claim: 'node', name, uid }] : [];
+  return name ? [{ claim: 'node', name, uid }] : [];
 }
 
 function recreated(uid: string): string {

@@ -8,6 +8,7 @@ import { invalid } from '../status-error.ts';
 import type { UserInfo } from '../user.ts';
 import { pathAttributes, resourceAttributes } from './attributes.ts';
 import { joinErrors, type Rbac } from './rbac.ts';
+import { selectorProblems, selectorRemarks } from './review-selectors.ts';
 import type { PolicyRule } from './rule.ts';
 import type { VirtualHandler } from './virtual-handler.ts';
 
@@ -22,9 +23,19 @@ export function accessReviews(rbac: Rbac): readonly VirtualHandler[] {
     create: async (call) => create(call, call.object ?? {}),
   });
   return [
-    review('SubjectAccessReview', (_, object) => answer(rbac, object, subjectOf(object))),
-    review('LocalSubjectAccessReview', (call, object) => answer(rbac, object, localSubjectOf(call, object))),
-    review('SelfSubjectAccessReview', (call, object) => answer(rbac, object, call.user)),
+    review('SubjectAccessReview', (_, object) => {
+      demandNone([...attributeProblems(object), ...subjectProblems(object), ...selectorsOf(object), ...metadataProblems(object)]);
+      return answer(rbac, object, subjectOf(object));
+    }),
+    review('LocalSubjectAccessReview', (call, object) => {
+      const placed = { ...object, metadata: { ...objectAt(object, 'metadata'), namespace: call.namespace } };
+      demandNone(localProblems(placed, call.namespace));
+      return answer(rbac, placed, subjectOf(placed));
+    }),
+    review('SelfSubjectAccessReview', (call, object) => {
+      demandNone([...attributeProblems(object), ...selectorsOf(object), ...metadataProblems(object)]);
+      return answer(rbac, object, call.user);
+    }),
     review('SelfSubjectRulesReview', (call, object) => rules(rbac, call.user, object)),
   ];
 }
@@ -32,7 +43,19 @@ export function accessReviews(rbac: Rbac): readonly VirtualHandler[] {
 function answer(rbac: Rbac, object: JsonObject, user: UserInfo): JsonObject {
   const attributes = attributesOf(object);
   const { allowed, reason } = rbac.authorize(attributes, user);
-  return { ...object, status: { allowed, ...(reason && { reason }) } };
+  const remarks = selectorRemarks(objectAt(object, 'spec', 'resourceAttributes')).join('; ');
+  return { ...object, status: { allowed, ...(reason && { reason }), ...(remarks && { evaluationError: remarks }) } };
+}
+
+function selectorsOf(object: JsonObject): FieldError[] {
+  return selectorProblems(objectAt(object, 'spec', 'resourceAttributes'));
+}
+
+/** A question has no name, no labels, and at most the namespace that it is asked in. */
+function metadataProblems(object: JsonObject, detail = 'must be empty'): FieldError[] {
+  const metadata = objectAt(object, 'metadata') ?? {};
+  const { managedFields: _, creationTimestamp: __, ...said } = metadata;
+  return Object.keys(said).length > 0 ? [invalidField('metadata', said, detail)] : [];
 }
 
 /** What is asked about: a resource or a path, and only one of them. */
@@ -46,7 +69,6 @@ function attributeProblems(object: JsonObject): FieldError[] {
 }
 
 function attributesOf(object: JsonObject): RequestAttributes {
-  demandNone(attributeProblems(object));
   const path = objectAt(object, 'spec', 'nonResourceAttributes');
   const resource = objectAt(object, 'spec', 'resourceAttributes');
   if (path) return pathAttributes(textAt(path, 'verb'), textAt(path, 'path'));
@@ -63,23 +85,29 @@ function attributesOf(object: JsonObject): RequestAttributes {
 
 function subjectOf(object: JsonObject): UserInfo {
   const spec = objectAt(object, 'spec');
-  const username = textAt(spec, 'user');
-  const groups = textsAt(spec, 'groups');
-  const nobody = username === '' && groups.length === 0;
-  demandNone([
-    ...attributeProblems(object),
-    ...(nobody ? [invalidField('spec.user', '', 'at least one of user or group must be specified')] : []),
-  ]);
-  return { username, groups };
+  return { username: textAt(spec, 'user'), groups: textsAt(spec, 'groups') };
 }
 
-function localSubjectOf(call: AdmissionCall, object: JsonObject): UserInfo {
-  const namespace = textAt(object, 'spec', 'resourceAttributes', 'namespace');
-  const user = subjectOf(object);
-  if (namespace !== call.namespace) {
-    demandNone([invalidField('spec.resourceAttributes.namespace', namespace, 'must match metadata.namespace')]);
-  }
-  return user;
+function subjectProblems(object: JsonObject): FieldError[] {
+  const { username, groups } = subjectOf(object);
+  if (username !== '' || groups.length > 0) return [];
+  return [invalidField('spec.user', '', 'at least one of user or group must be specified')];
+}
+
+function localProblems(object: JsonObject, namespace: string): FieldError[] {
+  const resource = objectAt(object, 'spec', 'resourceAttributes');
+  const path = objectAt(object, 'spec', 'nonResourceAttributes');
+  const { namespace: _, ...metadata } = objectAt(object, 'metadata') ?? {};
+  const asked = textAt(resource, 'namespace');
+  const elsewhere = resource !== undefined && asked !== namespace;
+  return [
+    ...attributeProblems(object),
+    ...subjectProblems(object),
+    ...selectorsOf(object),
+    ...metadataProblems({ metadata }, 'must be empty except for namespace'),
+    ...(elsewhere ? [invalidField('spec.resourceAttributes.namespace', asked, 'must match metadata.namespace')] : []),
+    ...(path ? [invalidField('spec.nonResourceAttributes', path, 'disallowed on this kind of request')] : []),
+  ];
 }
 
 /** The recorded API names no kind in these refusals, neither in the text nor in the details. */
@@ -93,11 +121,13 @@ function rules(rbac: Rbac, user: UserInfo, object: JsonObject): JsonObject {
   const { rules: found, errors } = rbac.rulesFor(user, namespace);
   return {
     ...object,
+    metadata: {},
     spec: {},
     status: {
       resourceRules: found.filter((rule) => rule.resources.length > 0).map(resourceRule),
       nonResourceRules: found.filter((rule) => rule.nonResourceURLs.length > 0).map(pathRule),
-      incomplete: errors.length > 0,
+      // Roles that are bound but missing are told of; what is there was read completely.
+      incomplete: false,
       ...(errors.length > 0 && { evaluationError: joinErrors(errors) }),
     },
   };

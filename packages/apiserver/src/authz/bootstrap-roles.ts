@@ -25,6 +25,7 @@ const rule = (verbs: readonly string[], group: string, ...resources: readonly st
   apiGroups: [group],
   resources,
 });
+const events = (verbs: readonly string[]): Partial<PolicyRule> => ({ verbs, apiGroups: ['', 'events.k8s.io'], resources: ['events'] });
 const paths = (...nonResourceURLs: readonly string[]): Partial<PolicyRule> => ({ verbs: ['get'], nonResourceURLs });
 const into = (role: string) => ({ [`${AGGREGATE}${role}`]: 'true' });
 
@@ -39,41 +40,95 @@ const WORKLOADS = [
 ];
 const WORKLOAD_STATUS = ['daemonsets/status', 'deployments/status', 'replicasets/status', 'statefulsets/status'];
 
+/** Rules of the time before these kinds had groups of their own, which clusters keep. */
+const OLD_WORKLOADS = ['daemonsets', 'deployments', 'deployments/scale', 'replicasets', 'replicasets/scale'];
+const OLD_NETWORK = ['ingresses', 'networkpolicies'];
+const CLAIMS = ['resourceclaims', 'resourceclaimtemplates'];
+
 const VIEW: readonly Partial<PolicyRule>[] = [
-  rule(READ, '', 'configmaps', 'endpoints', 'persistentvolumeclaims', 'persistentvolumeclaims/status', 'pods', 'replicationcontrollers'),
-  rule(READ, '', 'replicationcontrollers/scale', 'serviceaccounts', 'services', 'services/status'),
-  rule(READ, '', 'bindings', 'events', 'limitranges', 'namespaces/status', 'pods/log', 'pods/status', 'replicationcontrollers/status'),
-  rule(READ, '', 'resourcequotas', 'resourcequotas/status', 'namespaces'),
-  rule(READ, 'events.k8s.io', 'events'),
+  rule(
+    READ,
+    '',
+    'configmaps',
+    'endpoints',
+    'persistentvolumeclaims',
+    'persistentvolumeclaims/status',
+    'pods',
+    'replicationcontrollers',
+    'replicationcontrollers/scale',
+    'serviceaccounts',
+    'services',
+    'services/status',
+  ),
+  rule(
+    READ,
+    '',
+    'bindings',
+    'limitranges',
+    'namespaces/status',
+    'pods/log',
+    'pods/status',
+    'replicationcontrollers/status',
+    'resourcequotas',
+    'resourcequotas/status',
+  ),
+  rule(READ, '', 'namespaces'),
+  events(READ),
   rule(READ, 'discovery.k8s.io', 'endpointslices'),
-  rule(READ, 'apps', 'controllerrevisions', ...WORKLOADS, ...WORKLOAD_STATUS),
+  rule(READ, 'apps', ...['controllerrevisions', ...WORKLOADS, ...WORKLOAD_STATUS].toSorted()),
   rule(READ, 'autoscaling', 'horizontalpodautoscalers', 'horizontalpodautoscalers/status'),
   rule(READ, 'batch', 'cronjobs', 'cronjobs/status', 'jobs', 'jobs/status'),
+  rule(
+    READ,
+    'extensions',
+    ...[
+      ...OLD_WORKLOADS,
+      ...WORKLOAD_STATUS.filter((name) => !name.startsWith('statefulsets')),
+      ...OLD_NETWORK,
+      'ingresses/status',
+      'replicationcontrollers/scale',
+    ].toSorted(),
+  ),
   rule(READ, 'policy', 'poddisruptionbudgets', 'poddisruptionbudgets/status'),
   rule(READ, 'networking.k8s.io', 'ingresses', 'ingresses/status', 'networkpolicies'),
+  rule(READ, 'resource.k8s.io', ...[...CLAIMS, 'resourceclaims/status'].toSorted()),
 ];
 
 const STREAMS = ['pods/attach', 'pods/exec', 'pods/portforward', 'pods/proxy'];
+const ALL = [...READ, ...WRITE].toSorted();
 
 const EDIT: readonly Partial<PolicyRule>[] = [
   rule(READ, '', ...STREAMS, 'secrets', 'services/proxy'),
   rule(['impersonate'], '', 'serviceaccounts'),
   rule(WRITE, '', 'pods', ...STREAMS),
-  rule(['create'], '', 'pods/eviction', 'serviceaccounts/token'),
-  rule(WRITE, '', 'configmaps', 'events', 'persistentvolumeclaims', 'replicationcontrollers', 'replicationcontrollers/scale', 'secrets'),
-  rule(WRITE, '', 'serviceaccounts', 'services', 'services/proxy'),
-  rule(WRITE, 'apps', ...WORKLOADS),
-  rule(['update'], 'apps', 'deployments/rollback'),
+  rule(['create'], '', 'pods/eviction'),
+  rule(
+    WRITE,
+    '',
+    'configmaps',
+    'persistentvolumeclaims',
+    'replicationcontrollers',
+    'replicationcontrollers/scale',
+    'secrets',
+    'serviceaccounts',
+    'services',
+    'services/proxy',
+  ),
+  rule(['create'], '', 'serviceaccounts/token'),
+  events(WRITE),
+  rule(WRITE, 'apps', ...[...WORKLOADS, 'deployments/rollback'].toSorted()),
   rule(WRITE, 'autoscaling', 'horizontalpodautoscalers'),
   rule(WRITE, 'batch', 'cronjobs', 'jobs'),
+  rule(WRITE, 'extensions', ...[...OLD_WORKLOADS, 'deployments/rollback', ...OLD_NETWORK, 'replicationcontrollers/scale'].toSorted()),
   rule(WRITE, 'policy', 'poddisruptionbudgets'),
-  rule(WRITE, 'networking.k8s.io', 'ingresses', 'networkpolicies'),
-  rule([...READ, ...WRITE], 'coordination.k8s.io', 'leases'),
+  rule(WRITE, 'networking.k8s.io', ...OLD_NETWORK),
+  rule(ALL, 'coordination.k8s.io', 'leases'),
+  rule(WRITE, 'resource.k8s.io', ...CLAIMS),
 ];
 
 const ADMIN: readonly Partial<PolicyRule>[] = [
   rule(['create'], 'authorization.k8s.io', 'localsubjectaccessreviews'),
-  rule([...READ, ...WRITE], 'rbac.authorization.k8s.io', 'rolebindings', 'roles'),
+  rule(ALL, 'rbac.authorization.k8s.io', 'rolebindings', 'roles'),
 ];
 
 /** What an agent may do; on one machine all of them are ours, so that no per-node graph narrows it. */
@@ -160,7 +215,13 @@ export const DEFAULT_ROLES: readonly DefaultRole[] = [
     ],
   },
   { name: 'system:public-info-viewer', rules: [paths(...INFO)] },
-  { name: 'system:monitoring', rules: [paths('/healthz', '/healthz/*', '/livez', '/livez/*', '/metrics', '/readyz', '/readyz/*')] },
+  {
+    name: 'system:monitoring',
+    rules: [
+      paths('/flagz', '/healthz', '/healthz/*', '/livez', '/livez/*', '/metrics', '/metrics/slis', '/readyz', '/readyz/*', '/statusz'),
+      rule(['get'], '', 'nodes/metrics'),
+    ],
+  },
   {
     name: 'system:auth-delegator',
     rules: [rule(['create'], 'authentication.k8s.io', 'tokenreviews'), rule(['create'], 'authorization.k8s.io', 'subjectaccessreviews')],

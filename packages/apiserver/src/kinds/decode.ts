@@ -136,7 +136,7 @@ function keep(object: JsonObject, key: string, { decoded, property, from }: { de
   if (!isZero(decoded)) object[key] = decoded;
   else if (from.omitZero.has(key)) delete object[key];
   // An empty list is stored as none, and none is written as null where the field is always there.
-  else object[key] = from.always.get(key) === null && property['$ref'] === undefined ? null : decoded;
+  else object[key] = from.always.get(key) === null && Array.isArray(decoded) && property['$ref'] === undefined ? null : decoded;
 }
 
 function jsonTypeName(value: Json): string {

@@ -117,7 +117,8 @@ class Lifecycle {
   resetFields(subresource: string): readonly (readonly string[])[] {
     if (!this.#hasStatus) return [];
     if (subresource === '') return [['f:status']];
-    return subresource === 'status' ? [['f:spec']] : [];
+    if (subresource !== 'status') return [];
+    return this.#row.group === 'apps' ? [['f:spec'], ['f:metadata', 'f:labels']] : [['f:spec']];
   }
 }
 
@@ -129,4 +130,10 @@ function set(object: JsonObject, key: string, value: Json | undefined): void {
 function carry(object: JsonObject, old: JsonObject, key: string): void {
   // Shared, not copied: nothing changes an object after this, and who compares sees at once that the part is the same.
   set(object, key, old[key]);
+}
+
+/** Reads, in place, a body of a kind that is served as no resource of its own: a TokenRequest, say. */
+export function decodeBody(of: Pick<KindRow, 'group' | 'version' | 'kind'>, body: JsonObject, unknown: (path: string) => void): void {
+  const definition = `io.k8s.api.${of.group.split('.')[0] || 'core'}.${of.version}.${of.kind}`;
+  new Decoder(of.kind, of.version, unknown).object(body, definition);
 }

@@ -61,10 +61,15 @@ function demandKind(body: ResourceInfo, value: Body['value']): JsonObject {
   demandVersion(body, value, kind);
   if (body.custom) demandOwnType(body, value);
   if (kind !== '' && kind !== body.kind)
-    throw cannotHandle(body, kind, `converting (${body.version}.${kind}) to (core.${body.kind}): unknown conversion`);
+    throw cannotHandle(body, kind, `converting (${body.version}.${kind}) to (${goPackage(body)}.${body.kind}): unknown conversion`);
   value['kind'] = body.kind;
   value['apiVersion'] = apiVersionOf(body);
   return value;
+}
+
+/** The Go package of a group's kinds, as conversions name it. */
+function goPackage({ group }: ResourceInfo): string {
+  return group === '' || group === 'events.k8s.io' ? 'core' : (group.split('.')[0] ?? group);
 }
 
 /** A custom object says which kind it is, and says it right; what it says is what the refusal is about. */

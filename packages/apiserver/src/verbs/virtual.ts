@@ -2,6 +2,7 @@ import type { VirtualHandler } from '../authz/index.ts';
 import { noSuchView } from '../codec/negotiate.ts';
 import type { JsonObject } from '../json.ts';
 import { textAt } from '../json-read.ts';
+import { decodeBody } from '../kinds/index.ts';
 import { metadataOf } from '../object-meta.ts';
 import type { Api, ResourceCall, Verb } from '../pipeline.ts';
 import type { ResourceInfo } from '../resource.ts';
@@ -59,17 +60,18 @@ async function run(api: Api, draft: Draft, handler: VirtualHandler): Promise<Jso
 function bodyInfo(api: Api, call: ResourceCall, handler: VirtualHandler): ResourceInfo {
   if (call.attributes.subresource === '') return call.info;
   const kind = call.info.subresources[call.attributes.subresource]?.kind;
+  const { group = handler.group, version = 'v1' } = kind ?? {};
   const info = kind ? api.registry.byKind(kind.group, kind.kind, kind.version) : api.registry.byKind(handler.group, handler.kind);
   // A kind that exists only as a body of this subresource has no resource of its own.
   return (
     info ?? {
       ...call.info,
-      group: kind?.group ?? handler.group,
-      version: kind?.version ?? 'v1',
+      group,
+      version,
       kind: handler.kind,
       columns: [],
       schema: undefined,
-      prune: () => undefined,
+      prune: (object, unknown) => decodeBody({ group, version, kind: handler.kind }, object, unknown),
       applyDefaults: () => undefined,
     }
   );

@@ -1,13 +1,13 @@
 import type { FieldError } from '../../field-error.ts';
 import { isObject, type JsonObject } from '../../json.ts';
 import { objectAt, objectsAt, textAt, textsAt } from '../../json-read.ts';
-import { jsonEqual } from '../../schema/index.ts';
+import { jsonEqual, pathSegmentProblems, subdomainProblems } from '../../schema/index.ts';
 import { AGE_TEXT, textColumn } from '../cells.ts';
 import { NAME, USUAL_COLUMNS } from '../columns.ts';
 import { FieldCheck } from '../field-check.ts';
 import { fill } from '../fill.ts';
 import type { Strategy } from '../strategy.ts';
-import { checkSelector } from '../workload/selector-check.ts';
+import { checkSelector, checksOut } from '../workload/selector-check.ts';
 
 const RBAC_GROUP = 'rbac.authorization.k8s.io';
 
@@ -38,7 +38,11 @@ function checkRules(role: JsonObject, namespaced: boolean): FieldError[] {
       selectors,
       'at least one clusterRoleSelector required if aggregationRule is non-nil',
     );
-    for (const [index, selector] of selectors.entries()) checkSelector(selector, `aggregationRule.clusterRoleSelectors[${index}]`, check);
+    for (const [index, selector] of selectors.entries()) {
+      const at = `aggregationRule.clusterRoleSelectors[${index}]`;
+      checkSelector(selector, at, check);
+      if (!checksOut(selector)) check.invalid(at, null, 'invalid label selector.');
+    }
   }
   return check.errors;
 }
@@ -64,10 +68,12 @@ function fillText(object: JsonObject, key: string, value: string): void {
 
 function checkSubject(subject: JsonObject, at: string, namespaced: boolean, check: FieldCheck): void {
   const kind = textAt(subject, 'kind');
-  check.required(`${at}.name`, textAt(subject, 'name'));
+  const name = textAt(subject, 'name');
+  const named = check.required(`${at}.name`, name);
   check.oneOf(`${at}.kind`, kind, ['ServiceAccount', 'User', 'Group']);
   const group = textAt(subject, 'apiGroup');
   if (kind === 'ServiceAccount') {
+    if (named) check.named(`${at}.name`, name, subdomainProblems);
     if (group !== '') check.oneOf(`${at}.apiGroup`, group, ['']);
     if (!namespaced) check.required(`${at}.namespace`, textAt(subject, 'namespace'));
   } else if (kind === 'User' || kind === 'Group') check.oneOf(`${at}.apiGroup`, group, [RBAC_GROUP]);
@@ -78,7 +84,8 @@ function checkBinding(binding: JsonObject, namespaced: boolean): FieldError[] {
   const ref = objectAt(binding, 'roleRef');
   check.oneOf('roleRef.apiGroup', textAt(ref, 'apiGroup'), [RBAC_GROUP]);
   check.oneOf('roleRef.kind', textAt(ref, 'kind'), namespaced ? ['Role', 'ClusterRole'] : ['ClusterRole']);
-  check.required('roleRef.name', textAt(ref, 'name'));
+  const name = textAt(ref, 'name');
+  if (check.required('roleRef.name', name)) check.named('roleRef.name', name, pathSegmentProblems);
   for (const [index, subject] of objectsAt(binding, 'subjects').entries()) checkSubject(subject, `subjects[${index}]`, namespaced, check);
   return check.errors;
 }
