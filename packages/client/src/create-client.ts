@@ -3,7 +3,7 @@ import { statusError, statusOf } from './api-status.ts';
 import type { Applied, DeleteOptions, KubeClient, ListOptions, New, ObjectList, WatchEvent, WriteOptions } from './client.ts';
 import { apiVersionOf, type KubeObject, type Resource } from './object.ts';
 import { collectionPath, objectPath, queryString, selectorQuery, writeQuery } from './resource-path.ts';
-import { parseJson, readLines, readText } from './response-body.ts';
+import { parseJson, readText } from './response-body.ts';
 import type { ApiRequest, ApiResponse, Transport } from './transport.ts';
 import { WatchLines } from './watch-lines.ts';
 
@@ -122,9 +122,7 @@ class TransportClient implements KubeClient {
     });
     const answer = await this.#send({ method: 'GET', path: `${collectionPath(resource, options.namespace)}${query}` }, signal);
     if (answer.status >= 400) throw statusError(answer.status, parseJson(await readText(answer.body)));
-    for await (const line of readLines(answer.body)) {
-      const event = LINES.parse<T>(line);
-      if (!event) continue;
+    for await (const event of LINES.events<T>(answer.body)) {
       if (event.type === 'ERROR') throw statusError(500, event.object);
       yield event;
     }

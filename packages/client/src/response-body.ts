@@ -17,14 +17,10 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** Cuts a body into lines, without the empty ones. */
-export async function* readLines(body: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
-  const decoder = new TextDecoder();
-  let rest = '';
-  for await (const part of body) {
-    const lines = (rest + decoder.decode(part, { stream: true })).split('\n');
-    rest = lines.pop() ?? '';
-    for (const line of lines) if (line !== '') yield line;
-  }
-  if (rest.trim() !== '') yield rest;
+/** The lines of a text, without the empty ones. */
+export function linesOf(bytes: Uint8Array): string[] {
+  return new TextDecoder()
+    .decode(bytes)
+    .split('\n')
+    .filter((line) => line.trim() !== '');
 }

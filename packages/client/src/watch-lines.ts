@@ -1,10 +1,11 @@
 import type { WatchEvent } from './client.ts';
-import { parseJson } from './response-body.ts';
+import { linesOf, parseJson } from './response-body.ts';
 
 /** A line of a watch: an event, or the Status that ends it. */
 export type WatchLine<T> = WatchEvent<T> | { readonly type: 'ERROR'; readonly object: unknown };
 
-const MOST_LINES = 512;
+const NEWLINE = 0x0a;
+const MOST_LINES = 256;
 const LONGEST_LINE = 32_768;
 
 /**
@@ -14,10 +15,32 @@ const LONGEST_LINE = 32_768;
  */
 export class WatchLines {
   readonly #recent = new Map<string, WatchLine<unknown>>();
+  /** Of pieces that are whole lines: watches of one process are given the very same piece, and need not look into it again. */
+  readonly #pieces = new WeakMap<Uint8Array, readonly WatchLine<unknown>[]>();
 
-  parse<T>(line: string): WatchLine<T> | undefined {
-    const known = this.#recent.get(line);
+  /** The events of a watch's body. */
+  async *events<T>(body: AsyncIterable<Uint8Array>): AsyncGenerator<WatchLine<T>> {
+    const inPart: Uint8Array[] = [];
+    for await (const piece of body) {
+      // A network cuts lines where it likes.
+      if (piece.at(-1) !== NEWLINE) inPart.push(piece);
+      else if (inPart.length === 0) yield* this.#whole<T>(piece);
+      else yield* this.#whole<T>(Buffer.concat([...inPart.splice(0), piece]));
+    }
+    if (inPart.length > 0) yield* this.#whole<T>(Buffer.concat(inPart));
+  }
+
+  #whole<T>(piece: Uint8Array): readonly WatchLine<T>[] {
+    const known = this.#pieces.get(piece);
     // The border: which type the objects of a watch have follows from what was watched.
+    if (known) return known as readonly WatchLine<T>[];
+    const lines = linesOf(piece).flatMap((line) => this.#parse<T>(line) ?? []);
+    this.#pieces.set(piece, lines);
+    return lines;
+  }
+
+  #parse<T>(line: string): WatchLine<T> | undefined {
+    const known = this.#recent.get(line);
     if (known) return known as WatchLine<T>;
     const event = parseJson(line);
     if (!isWatchLine<T>(event)) return undefined;
