@@ -16,6 +16,17 @@ export function encodeJson(value: Json): Uint8Array {
   return Buffer.from(printJson(value), 'utf8');
 }
 
+/**
+ * JSON as UTF-8, to be kept: in memory of its own. What `Buffer.from` makes is a part of a block that it shares with whatever was
+ * encoded about then, and one object that stays keeps all of that.
+ */
+export function encodeJsonToKeep(value: Json): Uint8Array {
+  const text = printJson(value);
+  const bytes = Buffer.allocUnsafeSlow(Buffer.byteLength(text));
+  bytes.write(text);
+  return bytes;
+}
+
 // Known to the engine, but not yet to the compiler's library.
 const { rawJSON } = JSON as unknown as { rawJSON(text: string): unknown };
 

@@ -1,5 +1,5 @@
 import { parseStored } from '../codec/json-parse.ts';
-import { encodeJson } from '../codec/json-print.ts';
+import { encodeJsonToKeep } from '../codec/json-print.ts';
 import { isObject, type JsonObject } from '../json.ts';
 import type { ResourceInfo } from '../resource.ts';
 
@@ -21,7 +21,7 @@ export function present(info: ResourceInfo, object: JsonObject, revision: number
 /** The object as it is, with its bytes. */
 export function encoded(info: ResourceInfo, object: JsonObject): StoredObject {
   const ordered = inWireOrder(info, object);
-  return { info, object: ordered, bytes: encodeJson(ordered) };
+  return { info, object: ordered, bytes: encodeJsonToKeep(ordered) };
 }
 
 /** An object that is decoded when somebody first looks inside: most reads want the bytes alone. */
