@@ -1,5 +1,5 @@
 import type { AdmissionCall, AdmissionPlugin } from '../call.ts';
-import type { JsonObject } from '../json.ts';
+import type { Json, JsonObject } from '../json.ts';
 import { ensureObject, numberAt, objectAt, textAt } from '../json-read.ts';
 import type { ObjectReader } from '../object-reader.ts';
 import { writesPod } from './pod-defaults.ts';
@@ -62,11 +62,11 @@ function setPriority(reader: ObjectReader, call: AdmissionCall, spec: JsonObject
 }
 
 /** Both may be said by who repeats what comes out anyway. */
-function demandComputed(call: AdmissionCall, given: unknown, computed: number | string, what: string): void {
+function demandComputed(call: AdmissionCall, given: Json | undefined, computed: number | string, what: string): void {
   if (given === undefined || given === null || given === computed) return;
   throw refused(
     call,
-    `the ${what} (${String(given)}) must not be provided in pod spec; priority admission controller computed ${computed} from the given PriorityClass name`,
+    `the ${what} (${typeof given === 'string' ? given : JSON.stringify(given)}) must not be provided in pod spec; priority admission controller computed ${computed} from the given PriorityClass name`,
   );
 }
 

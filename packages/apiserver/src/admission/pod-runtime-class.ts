@@ -1,7 +1,7 @@
 import type { AdmissionCall, AdmissionPlugin } from '../call.ts';
 import { cloneJson } from '../clone-json.ts';
 import type { Json, JsonObject } from '../json.ts';
-import { ensureObject, objectAt, objectsAt, textAt } from '../json-read.ts';
+import { ensureObject, mapAt, objectAt, objectsAt, textAt } from '../json-read.ts';
 import type { ObjectReader } from '../object-reader.ts';
 import { plainError } from '../plain-error.ts';
 import { compareQuantities, quantityOf } from '../schema/index.ts';
@@ -66,12 +66,12 @@ function sameAmount(a: Json | undefined, b: Json | undefined): boolean {
 function setScheduling(call: AdmissionCall, spec: JsonObject, scheduling: JsonObject | undefined): void {
   if (!scheduling) return;
   const given = objectAt(spec, 'nodeSelector') ?? {};
-  const wanted = Object.entries(objectAt(scheduling, 'nodeSelector') ?? {});
+  const wanted = Object.entries(mapAt(scheduling, 'nodeSelector'));
   for (const [key, value] of wanted) {
     if (!Object.hasOwn(given, key) || given[key] === value) continue;
     throw refused(
       call,
-      `conflict: runtimeClass.scheduling.nodeSelector[${key}] = ${String(value)}; pod.spec.nodeSelector[${key}] = ${textAt(given, key)}`,
+      `conflict: runtimeClass.scheduling.nodeSelector[${key}] = ${value}; pod.spec.nodeSelector[${key}] = ${textAt(given, key)}`,
     );
   }
   if (wanted.length > 0) Object.assign(ensureObject(spec, 'nodeSelector'), Object.fromEntries(wanted));

@@ -1,3 +1,4 @@
 export { applyPatchInTurns } from './apply-patch.ts';
+export { decodeManagers } from './managers.ts';
 export { strategicMerge } from './strategic-merge.ts';
 export { trackUpdateInTurns } from './track-update.ts';

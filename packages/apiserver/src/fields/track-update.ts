@@ -1,7 +1,6 @@
 import { isObject, type Json, type JsonObject } from '../json.ts';
 import type { ResourceInfo } from '../resource.ts';
 import { atOnce, inTurns } from '../turn.ts';
-import { withoutAssigned } from './assigned-fields.ts';
 import { type Comparison, compareTyped, ignoring } from './compare-typed.ts';
 import { decodeManagers, identityOf, type Managers, writeManagers } from './managers.ts';
 import { takeFrom, UNOWNED } from './ownership.ts';
@@ -50,8 +49,7 @@ function* stepsOf(update: TrackedUpdate): Generator<void, void> {
 /** What a plain write changed, as far as anybody can own it. */
 export function changesOf({ before, after, resource, subresource }: TrackedUpdate): Comparison {
   const { types, root, zero } = typesOf(resource);
-  const changed = compareTyped(types, before ?? zero, after, root);
-  return withoutAssigned(ignoring(changed, resetSet(resource, subresource)), resource);
+  return ignoring(compareTyped(types, before ?? zero, after, root), resetSet(resource, subresource));
 }
 
 /** The managers after a plain write that changed so much. */

@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { rfc3339 } from '@crownlabs/std';
 import type { AdmissionCall, Operation } from '../call.ts';
-import { cloneJson } from '../clone-json.ts';
 import type { FieldError } from '../field-error.ts';
-import { trackUpdateInTurns } from '../fields/index.ts';
-import type { JsonObject } from '../json.ts';
+import { decodeManagers, trackUpdateInTurns } from '../fields/index.ts';
+import type { Json, JsonObject } from '../json.ts';
 import { textAt } from '../json-read.ts';
 import { dropDuplicateOwners, generatedName, metadataErrors, metadataOf, metadataUpdateErrors } from '../object-meta.ts';
 import { type Api, type ResourceCall, writeContext } from '../pipeline.ts';
@@ -35,10 +34,10 @@ export interface Draft {
 export type WriteStep = (draft: Draft, api: Api) => void | Promise<void>;
 
 /** What happens to a new object between decoding and the store, in order. */
-export const CREATE: readonly WriteStep[] = [wipe, mutate, identify, prepare, own, validate, admit];
+export const CREATE: readonly WriteStep[] = [wipe, own, mutate, identify, prepare, validate, admit];
 
 /** What happens to a changed object, in order. */
-export const UPDATE: readonly WriteStep[] = [keep, mutate, prepare, own, validate, admit];
+export const UPDATE: readonly WriteStep[] = [keep, own, mutate, prepare, validate, admit];
 
 /** Runs the steps; whoever reserved something learns of a failure. */
 export async function runSteps(steps: readonly WriteStep[], draft: Draft, api: Api): Promise<void> {
@@ -83,15 +82,24 @@ function keep({ object, old }: Draft): void {
 }
 
 async function mutate(draft: Draft, api: Api): Promise<void> {
-  warnOfDuplicateOwners(draft);
   const admission = admissionCall(draft);
-  const before = draft.applied ? cloneJson(draft.object) : undefined;
+  const owners = metadataOf(draft.object)['managedFields'];
   await api.admission.mutate(admission);
   if (admission.object) draft.object = admission.object;
+  restoreOwners(draft, owners);
   warnOfDuplicateOwners(draft);
   draft.info.applyDefaults(draft.object);
-  // What admission changed beyond the applied configuration belongs to the writer as an update.
-  if (before && !jsonEqual(before, draft.object)) await track(draft, before, api);
+}
+
+/** A webhook may write who owns what, but not what nobody can read. */
+function restoreOwners({ object, call }: Draft, owners: Json | undefined): void {
+  const metadata = metadataOf(object);
+  if (metadata['managedFields'] === owners || decodeManagers(metadata['managedFields'])) return;
+  if (owners === undefined) delete metadata['managedFields'];
+  else metadata['managedFields'] = owners;
+  call.warnings.add(
+    '.metadata.managedFields was in an invalid state after admission; this could be caused by an outdated mutating admission controller; please fix your requests: an entry cannot be read',
+  );
 }
 
 function warnOfDuplicateOwners({ object, call }: Draft): void {
@@ -149,13 +157,13 @@ function counts(info: ResourceInfo, object: JsonObject, old: JsonObject): boolea
   return !jsonEqual(rest, oldRest) || (!('status' in info.subresources) && !jsonEqual(status, oldStatus));
 }
 
+/** Who writes owns what he wrote; what admission and the kind add to it afterwards is nobody's. */
 function own(draft: Draft, api: Api): void | Promise<void> {
-  return draft.applied ? undefined : track(draft, draft.old, api);
-}
-
-function track(draft: Draft, before: JsonObject | undefined, api: Api): void | Promise<void> {
+  warnOfDuplicateOwners(draft);
+  // An apply has settled it by merging, and whoever binds a pod to a node does not say so.
+  if (draft.applied || draft.subresource === 'binding') return undefined;
   return trackUpdateInTurns({
-    before,
+    before: draft.old,
     after: draft.object,
     manager: draft.options.fieldManager,
     apiVersion: apiVersionOf(draft.info),

@@ -34,14 +34,15 @@ function checkToleration(toleration: JsonObject, at: string, check: FieldCheck):
   if (toleration['tolerationSeconds'] !== undefined && effect !== 'NoExecute') {
     check.invalid(`${at}.effect`, effect, "effect must be 'NoExecute' when `tolerationSeconds` is set");
   }
-  if (operator === 'Exists') {
-    if (value) check.invalid(`${at}.operator`, value, "value must be empty when `operator` is 'Exists'");
-  } else if (operator === '' || operator === 'Equal') check.named(`${at}.operator`, value ?? '', labelValueProblems);
-  else
-    check.errors.push(
-      notSupported(`${at}.operator`, operator ?? '', ORDERED.includes(operator ?? '') ? [...OPERATORS, ...ORDERED] : OPERATORS),
-    );
+  checkOperator(operator ?? '', value ?? '', { at: `${at}.operator`, check });
   if (effect !== '') check.oneOf(`${at}.effect`, effect, ['NoSchedule', 'PreferNoSchedule', 'NoExecute']);
+}
+
+function checkOperator(operator: string, value: string, { at, check }: { at: string; check: FieldCheck }): void {
+  if (operator === 'Exists') {
+    if (value) check.invalid(at, value, "value must be empty when `operator` is 'Exists'");
+  } else if (operator === '' || operator === 'Equal') check.named(at, value, labelValueProblems);
+  else check.add(notSupported(at, operator, ORDERED.includes(operator) ? [...OPERATORS, ...ORDERED] : OPERATORS));
 }
 
 function checkNodeAffinity(affinity: JsonObject | undefined, at: string, check: FieldCheck): void {
