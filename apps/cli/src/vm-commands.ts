@@ -27,6 +27,18 @@ export function withMachineCommands(vm: Command, places: () => Places): void {
     },
   );
 
+  of(vm, 'suspend', 'put a running machine to sleep: what is in its memory is kept, and takes none').action(
+    async (name: string, flags: MachineFlags) => {
+      const { sleepMachine } = await import('./verbs/vm.ts');
+      await sleepMachine(places(), name, true, flags);
+    },
+  );
+
+  of(vm, 'resume', 'wake a machine that sleeps: it goes on where it was').action(async (name: string, flags: MachineFlags) => {
+    const { sleepMachine } = await import('./verbs/vm.ts');
+    await sleepMachine(places(), name, false, flags);
+  });
+
   of(vm, 'restart', 'make a running machine boot anew, as by its reset button').action(async (name: string, flags: MachineFlags) => {
     const { restartMachine } = await import('./verbs/vm.ts');
     await restartMachine(places(), name, flags);

@@ -148,6 +148,43 @@ test('8.1.9: a persistent machine is imported, stopped and started with the same
   );
 });
 
+test('a persistent machine sleeps and wakes as its instance says, and its memory costs nothing meanwhile', async () => {
+  await using lab = await startTestLab();
+  await course(lab, [machine({ persistent: true })]);
+  await there(lab, virtualMachines);
+  await says(lab, dataVolumes, { phase: 'Succeeded' });
+  await says(lab, virtualMachines, { printableStatus: 'Running', ready: true });
+  await phase(lab, 'Ready');
+  const wish = async () => (await lab.admin.get(virtualMachines, NAME, NS)).metadata.annotations?.['virt.crownlabs.polito.it/suspended'];
+  await lab.admin.patch(instances, 'mine', NS, { spec: { suspended: true } });
+  await eventually(async () => expect(await wish()).toBe('true'));
+  const conditions = [{ type: 'Suspended', status: 'True', reason: 'MemoryKept', message: 'kept' }];
+  await says(lab, virtualMachines, { printableStatus: 'Suspended', ready: false, conditions });
+  const asleep = await phase(lab, 'Suspended');
+  expect(why(asleep)).toMatchObject({ status: 'False', reason: 'Suspended' });
+  expect(asleep.status?.conditions).toContainEqual(expect.objectContaining({ type: 'Suspended', status: 'True' }));
+  await lab.admin.patch(instances, 'mine', NS, { spec: { suspended: false } });
+  await eventually(async () => expect(await wish()).toBeUndefined());
+  await says(lab, virtualMachines, { printableStatus: 'Running', ready: true, conditions: [] });
+  await phase(lab, 'Ready');
+  await lab.admin.patch(instances, 'mine', NS, { spec: { suspended: true, running: false } });
+  await eventually(async () => expect((await lab.admin.get(virtualMachines, NAME, NS)).spec.running).toBe(false));
+  expect(await wish()).toBeUndefined();
+});
+
+test('what keeps no disk does not sleep, and says so', async () => {
+  await using lab = await startTestLab();
+  await course(lab, [machine()]);
+  await there(lab, virtualMachineInstances);
+  await lab.admin.patch(instances, 'mine', NS, { spec: { suspended: true } });
+  await eventually(async () => {
+    const { status } = await lab.admin.get(instances, 'mine', NS);
+    expect(status?.conditions).toContainEqual(
+      expect.objectContaining({ type: 'Supported', status: 'False', reason: 'SuspendNotSupported' }),
+    );
+  });
+});
+
 /** What KubeVirt would make of a machine that runs. */
 async function guestOf(lab: TestLab, { mac }: { mac: string }): Promise<void> {
   const { spec, metadata } = await lab.admin.get(virtualMachines, NAME, NS);

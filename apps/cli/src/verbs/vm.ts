@@ -113,9 +113,19 @@ export async function listMachines(places: Places, format: string, flags: Machin
 export async function powerMachine(places: Places, name: string, on: boolean, flags: MachineFlags): Promise<void> {
   const { client } = await reachOf(places, flags);
   const { instance } = await findMachine(client, name, flags);
-  if (instance.spec.running === on) return say(`${name} is ${on ? 'started' : 'stopped'} already.`);
-  await client.patch(instances, name, instance.metadata.namespace, { spec: { running: on } });
+  if (instance.spec.running === on && !(on && instance.spec.suspended)) return say(`${name} is ${on ? 'started' : 'stopped'} already.`);
+  await client.patch(instances, name, instance.metadata.namespace, { spec: { running: on, ...(on ? { suspended: false } : {}) } });
   say(on ? `${name} starts.` : `${name} is asked to shut down.`);
+}
+
+/** Lets an instance sleep with its memory kept, or wakes it: its machine goes on where it was. */
+export async function sleepMachine(places: Places, name: string, asleep: boolean, flags: MachineFlags): Promise<void> {
+  const { client } = await reachOf(places, flags);
+  const { instance, persistent } = await findMachine(client, name, flags);
+  if (asleep && !persistent) throw new LabError('BadRequest', `${name} keeps no disk, so its memory cannot be kept either.`);
+  if (asleep && !instance.spec.running) throw new LabError('Conflict', `${name} is stopped: there is nothing to keep.`);
+  await client.patch(instances, name, instance.metadata.namespace, { spec: { suspended: asleep } });
+  say(asleep ? `${name} falls asleep.` : `${name} wakes up.`);
 }
 
 /** Makes a running machine boot anew, as by its reset button. */

@@ -123,7 +123,13 @@ export class Lab {
 
   async setRunning(instance: Instance, running: boolean): Promise<void> {
     this.#askedAt.set(keyOf(instance), Date.now());
-    await this.#change(instance, { running }, [{ op: 'add', path: '/spec/running', value: running }]);
+    const awake = [{ op: 'add', path: '/spec/suspended', value: false }];
+    await this.#change(instance, { running }, [{ op: 'add', path: '/spec/running', value: running }, ...(running ? awake : [])]);
+  }
+
+  /** Lets its machines sleep, with their memory kept. */
+  async suspend(instance: Instance): Promise<void> {
+    await this.#change(instance, {}, [{ op: 'add', path: '/spec/suspended', value: true }]);
   }
 
   async rename(instance: Instance, title: string): Promise<void> {

@@ -100,6 +100,11 @@ export function machineKindOf({ environments: [first] }: Template): 'VirtualMach
   return type === 'VirtualMachine' || type === 'CloudVM' || type === 'LocalVM' ? type : undefined;
 }
 
+/** Whether an instance can sleep with its memory kept: what keeps no disk has nothing to go on with. */
+export function canSleep({ environments }: Template): boolean {
+  return environments.length > 0 && environments.every((environment) => isMachine(environment) && environment.persistent);
+}
+
 /** Whether anything of an instance outlives its being stopped. */
 export function isPersistent(template: Template): boolean {
   return template.environments.some((environment) => environment.persistent);

@@ -2,7 +2,7 @@ import { useState } from 'react';
 import { useApp } from '../context.tsx';
 import type { Instance } from '../lab/instance.ts';
 import { appointment, isConnectable, isMoving, mayComeEarly, remark, type Stage, stageOf, waitingSince } from '../lab/progress.ts';
-import { flavourOf, isPersistent, type Template, waysIn } from '../lab/template.ts';
+import { canSleep, flavourOf, isPersistent, type Template, waysIn } from '../lab/template.ts';
 import { ago, localTimes } from '../words/when.ts';
 import { useWords } from '../words/words.ts';
 import { Confirm } from './dialog.tsx';
@@ -176,12 +176,13 @@ export function useActs(instance: Instance, title: string) {
     stop: () => told(lab.setRunning(instance, false), words.instance.stopped(title), 'stop'),
     remove: () => told(lab.remove(instance), words.instance.removed(title), 'trash'),
     start: () => void attempt(lab.setRunning(instance, true)),
+    suspend: () => told(lab.suspend(instance), words.instance.suspending(title), 'power'),
   };
 }
 
 function Buttons({ instance, template, title, onRename, ask }: ActsProps & { ask: (what: 'stop' | 'delete') => void }) {
   const words = useWords();
-  const { start } = useActs(instance, title);
+  const { start, suspend } = useActs(instance, title);
   const stage = stageOf(instance);
   const usable = isConnectable(instance);
   const ways = mayComeEarly(instance) ? waysOf(instance, template).filter(({ way }) => usable || takesEarly(way)) : [];
@@ -197,7 +198,7 @@ function Buttons({ instance, template, title, onRename, ask }: ActsProps & { ask
       )}
       {(stage === 'off' || stage === 'suspended') && (
         <button type="button" className="button primary" data-testid="start-again" onClick={start}>
-          <Icon name="play" /> {words.instance.startAgain}
+          <Icon name="play" /> {stage === 'suspended' ? words.instance.wake : words.instance.startAgain}
         </button>
       )}
       <button
@@ -223,7 +224,12 @@ function Buttons({ instance, template, title, onRename, ask }: ActsProps & { ask
             outside: way === 'web',
             testId: WAY_TEST_IDS[way],
           })),
-          [{ label: words.instance.rename, icon: 'pencil', run: onRename }],
+          [
+            { label: words.instance.rename, icon: 'pencil', run: onRename },
+            ...(usable && template !== undefined && canSleep(template)
+              ? [{ label: words.instance.suspend, icon: 'power' as const, run: suspend, testId: 'suspend' }]
+              : []),
+          ],
         ]}
       />
     </>

@@ -18,8 +18,8 @@ interface PowerProps {
 
 /** The power button of a machine, in the bar above its picture. */
 export function PowerMenu({ instance, environment, title, keeps }: PowerProps) {
-  const { power } = useWords();
-  const { stop } = useActs(instance, title);
+  const { power, instance: words } = useWords();
+  const { stop, suspend } = useActs(instance, title);
   const [asking, setAsking] = useState<'stop' | 'restart'>();
   const done = () => setAsking(undefined);
   const restart = async () => {
@@ -34,6 +34,7 @@ export function PowerMenu({ instance, environment, title, keeps }: PowerProps) {
         groups={[
           [
             { label: power.stop, icon: 'stop', run: () => setAsking('stop'), testId: 'power-stop' },
+            ...(keeps ? [{ label: words.suspend, icon: 'power' as const, run: suspend, testId: 'power-suspend' }] : []),
             { label: power.restart, icon: 'power', run: () => setAsking('restart'), testId: 'power-restart' },
           ],
         ]}

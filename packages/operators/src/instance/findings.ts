@@ -20,13 +20,14 @@ export type FindingsConfig = WayInConfig & { readonly keepStoppedMs: number };
 export function findings(facts: InstanceFacts, phase: InstancePhase, config: FindingsConfig): Finding[] {
   const { keepStoppedMs } = config;
   const own = [ready(facts, phase), ...connectable(facts), ...kept(facts, keepStoppedMs)];
-  return [...own, ...supported(facts), ...exposed(facts, config), ...drive(facts)];
+  return [...own, ...supported(facts), ...asleep(facts), ...exposed(facts, config), ...drive(facts)];
 }
 
 const SIMPLE: Partial<Record<InstancePhase, { reason: string; message: string }>> = {
   Ready: { reason: 'Ready', message: 'Everything runs.' },
   Off: { reason: 'Off', message: 'Stopped.' },
   Stopping: { reason: 'Stopping', message: 'Stopping.' },
+  Suspended: { reason: 'Suspended', message: 'Asleep: what was in its memory is kept, and takes none meanwhile.' },
 };
 
 function ready(facts: InstanceFacts, phase: InstancePhase): Finding {
@@ -98,9 +99,20 @@ function kept(facts: InstanceFacts, keepStoppedMs: number): Finding[] {
   return [{ type: 'KeptInMemory', status: 'True', reason: 'StoppedRecently', message }];
 }
 
-function supported({ environments }: InstanceFacts): Finding[] {
-  if (!environments.some(({ machine }) => machine?.supported === false)) return [];
-  return [{ type: 'Supported', status: 'False', ...NO_MACHINES }];
+function supported({ instance, environments }: InstanceFacts): Finding[] {
+  if (environments.some(({ machine }) => machine?.supported === false)) return [{ type: 'Supported', status: 'False', ...NO_MACHINES }];
+  const sleepless = instance.spec.suspended === true && environments.find((it) => !it.machine || !it.environment.persistent);
+  if (!sleepless) return [];
+  const message = `${sleepless.environment.name} cannot sleep: only machines that keep their disks can. It runs on until you stop it.`;
+  return [{ type: 'Supported', status: 'False', reason: 'SuspendNotSupported', message }];
+}
+
+/** Whether the memory of a machine is kept, or why it is not. */
+function asleep({ environments }: InstanceFacts): Finding[] {
+  const said = environments.flatMap(({ machine }) => machine?.machine?.status?.conditions ?? []).find(({ type }) => type === 'Suspended');
+  if (!said) return [];
+  const { reason = 'Suspended', message = '' } = said;
+  return [{ type: 'Suspended', status: said.status === 'True' ? 'True' : 'False', reason, message }];
 }
 
 /** Where a Gateway leads in, whether it does. */

@@ -15,6 +15,7 @@ const TABLE: readonly { readonly when: (phases: readonly InstancePhase[]) => boo
   { when: (all) => all.some((it) => it === 'Starting' || it === 'Importing'), phase: 'Starting' },
   { when: (all) => all.includes('Stopping'), phase: 'Stopping' },
   { when: (all) => all.length > 0 && all.every((it) => it === 'Off'), phase: 'Off' },
+  { when: (all) => all.includes('Suspended'), phase: 'Suspended' },
 ];
 
 /** Folds the phases of environments into that of the instance. */

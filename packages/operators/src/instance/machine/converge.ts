@@ -1,4 +1,4 @@
-import type { Tenant } from '@crownlabs/api';
+import { ANNOTATION, type Tenant } from '@crownlabs/api';
 import {
   type DataVolume,
   dataVolumes,
@@ -42,8 +42,9 @@ export async function convergeMachine(
   const there = machine.machine ?? machine.guest;
   if (step === 'nothing' && !there) return {};
   const before = await beforeStart(tools, facts, it, task);
-  const after = it.environment.persistent ? await convergePersistent(tools, facts, it, task) : await convergeGuest(tools, facts, it, task);
-  return { machine: { ...machine, ...before, ...after } };
+  if (!it.environment.persistent) return { machine: { ...machine, ...before, ...(await convergeGuest(tools, facts, it, task)) } };
+  const after = await convergePersistent(tools, facts, it, task);
+  return { machine: { ...machine, ...before, ...after, ...(await wishSleep(tools, facts, after.machine ?? machine.machine)) } };
 }
 
 /** What a machine boots from. It has to be there first, and comes back when somebody takes it away. */
@@ -86,6 +87,19 @@ async function convergePersistent(
     return { machine: (await lab.converger.ensure(piece(virtualMachines, signedWish))) as VirtualMachine };
   }
   return machine && mac !== undefined ? { machine: await keepAddress(lab, machine, mac) } : {};
+}
+
+/** KubeVirt has no word for it, so it is an annotation: who does not know it lets the machine run. */
+async function wishSleep(
+  { lab }: MachineTools,
+  { instance: { spec } }: InstanceFacts,
+  machine: VirtualMachine | undefined,
+): Promise<Partial<MachineFacts>> {
+  const wanted = spec.running && spec.suspended === true;
+  if (!machine || (machine.metadata.annotations?.[ANNOTATION.suspended] === 'true') === wanted) return {};
+  const { name, namespace } = machine.metadata;
+  const annotations = { [ANNOTATION.suspended]: wanted ? 'true' : null };
+  return { machine: await lab.client.patch(virtualMachines, name, namespace, { metadata: { annotations } }) };
 }
 
 /** Older machines made their own disk, under the same name; ours is made beside them. */

@@ -10,6 +10,7 @@ const PRINTED: Readonly<Record<string, InstancePhase>> = {
   Stopping: 'Stopping',
   Terminating: 'Stopping',
   Stopped: 'Off',
+  Suspended: 'Suspended',
 };
 
 /** Phases of a guest on its way. */
