@@ -8,15 +8,27 @@ locale-gen >/dev/null
 update-initramfs -u -k all
 
 # The boot loader, ready to be written in front of the only partition.
-grub-mkimage -O i386-pc -o /boot/grub/core.img -p '(hd0,msdos1)/boot/grub' biosdisk part_msdos ext2 linux normal
+grub-mkimage -O i386-pc -o /boot/grub/core.img -p '(hd0,msdos1)/boot/grub' biosdisk part_msdos ext2 linux16 normal
 cp /usr/lib/grub/i386-pc/boot.img /boot/grub/boot.img
 
-systemctl enable -q systemd-networkd systemd-resolved ssh qemu-guest-agent || true
+systemctl enable -q systemd-networkd systemd-resolved ssh qemu-guest-agent crownlabs-settled crownlabs-grow || true
+# cloud-init has something to do on every machine, so no script has to find that out; the others look for disks that no machine has.
+generators=/etc/systemd/system-generators
+mkdir -p "$generators" /etc/systemd/system/multi-user.target.wants
+for name in cloud-init-generator systemd-cryptsetup-generator systemd-gpt-auto-generator systemd-hibernate-resume-generator \
+  systemd-integritysetup-generator systemd-run-generator systemd-system-update-generator systemd-veritysetup-generator; do
+  ln -sf /dev/null "$generators/$name"
+done
+ln -sf /lib/systemd/system/cloud-init.target /etc/systemd/system/multi-user.target.wants/cloud-init.target
 ln -sf ../run/systemd/resolve/stub-resolv.conf /etc/resolv.conf
 # What the machine is told comes from a disk, so nothing at its start waits for the network; timers that look for work right after a
 # start take the processor when somebody waits for it.
 systemctl mask -q systemd-networkd-wait-online.service apt-daily.timer apt-daily-upgrade.timer e2scrub_all.timer e2scrub_reap.service \
-  man-db.timer dpkg-db-backup.timer systemd-random-seed.service fstrim.timer systemd-pstore.service getty-static.service
+  man-db.timer dpkg-db-backup.timer systemd-random-seed.service fstrim.timer systemd-pstore.service getty-static.service \
+  modprobe@drm.service systemd-repart.service systemd-network-generator.service systemd-update-utmp-runlevel.service systemd-rfkill.socket \
+  systemd-initctl.socket
+# Python's own byte code needs no entry among the formats of programs, which would be read at each boot.
+rm -f /usr/lib/binfmt.d/python3*.conf
 # Without it cloud-init checks nothing for its form, which takes longer than all else that it does.
 rm -rf /usr/lib/python3/dist-packages/jsonschema
 # The first boot makes keys and ids of its own.

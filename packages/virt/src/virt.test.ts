@@ -15,7 +15,7 @@ test('a machine runs in a pod that may do nothing that others may not, and its g
   expect(pod.spec?.containers).toMatchObject([
     {
       readinessProbe: { exec: { command: ['/usr/lib/crownlabs/answers', 'tcp', '22'] } },
-      resources: { requests: { cpu: '200m', memory: '1280Mi' } },
+      resources: { requests: { cpu: '200m', memory: '1408Mi' } },
       args: expect.arrayContaining(['overlay', '/run/machine/root.qcow2', '/images/root/disk']),
     },
   ]);

@@ -3,7 +3,7 @@ import { type Amount, amount, amountNumber, compare, sum } from '@crownlabs/api'
 import type { GuestSpec } from '../kinds/guest-schema.ts';
 
 /** What the emulator needs beside the memory of its guest: translated code, devices, the shell around it. */
-const OVERHEAD = amount('256Mi');
+const OVERHEAD = amount('384Mi');
 
 /** What a guest that says nothing gets. */
 const DEFAULT_MEMORY = amount('512Mi');
