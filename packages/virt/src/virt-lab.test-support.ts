@@ -123,6 +123,11 @@ export const put = (name: string, subresource: string) =>
     signal: stop.signal,
   });
 
+/** From now on nobody answers. */
+export function silence(): void {
+  opened = () => Promise.reject(new Error('container state improper'));
+}
+
 /** An emulator that does what it is asked, and the programs beside it. */
 export function emulator(answer: (command: string) => object): void {
   opened = async (program) => {

@@ -2,7 +2,7 @@ import { persistentVolumeClaims, pods } from '@crownlabs/client';
 import { eventually } from '@crownlabs/testkit';
 import { expect, test } from 'vitest';
 import { guests, machines } from './index.ts';
-import { emulator, lab, launcher, machine, make, NS, printed, put, useVirtLab } from './virt-lab.test-support.ts';
+import { emulator, lab, launcher, machine, make, NS, printed, put, silence, useVirtLab } from './virt-lab.test-support.ts';
 
 useVirtLab();
 
@@ -95,11 +95,18 @@ test('a machine that sleeps has no pod, and the next one goes on from its memory
   await printed('Running');
   const { metadata, spec: first } = await launcher();
   expect(first?.containers[0]?.args?.slice(0, 3)).toEqual(['memory', '/claims/root/memory', 'forget']);
+  // It is looked at once more before it has ended, when nobody answers any more.
+  const quit = async () => {
+    silence();
+    await lab.admin.patch(machines, 'vm', NS, { metadata: { annotations: { looked: 'at' } } });
+    await lab.settled();
+    await lab.admin.patch(pods, metadata.name, NS, { status: { phase: 'Succeeded' } }, { subresource: 'status' });
+  };
   let refuses = true;
   emulator((command) => {
     if (command === 'migrate' && refuses) return { error: { desc: 'a folder is open' } };
     if (command === 'query-migrate') return { return: { status: 'completed' } };
-    if (command === 'quit') void lab.admin.patch(pods, metadata.name, NS, { status: { phase: 'Succeeded' } }, { subresource: 'status' });
+    if (command === 'quit') void quit();
     return { return: { status: 'running' } };
   });
   await suspend('true');

@@ -5,7 +5,7 @@ import { conditionsFrom } from '../conditions.ts';
 import { runningPod } from '../guest/reconcile.ts';
 import { memoryFile, putToSleep, type SleepTools, sleepFault } from '../guest/sleep.ts';
 import { type Guest, type Machine, machines } from '../kinds/kinds.ts';
-import { SUSPENDED, shouldSleep } from './asleep.ts';
+import { isAsleep, SUSPENDED, shouldSleep } from './asleep.ts';
 import type { MachineFacts } from './status.ts';
 
 /** Puts the guest of a machine to sleep if it should. */
@@ -24,23 +24,36 @@ export interface FallAsleepTools extends SleepTools {
 
 /** The way to put machines to sleep on this node. */
 export function fallAsleep(tools: FallAsleepTools): FallAsleep {
+  // Guests that end because they sleep: what is known of them is from before, and they are not put to sleep again.
+  const ending = new Set<string>();
   return async ({ machine, guest }) => {
-    const awake = guest?.status?.phase === 'Running' && guest.metadata.deletionTimestamp === undefined;
-    if (!awake || !shouldSleep(machine)) return { asleep: false };
-    const file = memoryFile(guest.spec);
-    const fault = sleepFault(guest.spec);
-    if (fault !== undefined || file === undefined) return told(tools, machine, fault ?? '');
-    const { name, namespace = '' } = guest.metadata;
-    const folders = (guest.spec.domain.devices.filesystems ?? []).length > 0;
-    try {
-      const pod = keyOf(runningPod(tools, name, namespace));
-      await putToSleep(tools, { pod, file, folders, kept: () => remember(tools, machine) });
-    } catch (error) {
-      return told(tools, machine, `The machine cannot sleep: ${messageOf(error)}`);
-    }
-    tools.events.record(machine, { type: 'Normal', reason: 'Suspended', message: 'The machine sleeps: what was in its memory is kept.' });
-    return { asleep: true };
+    if (!guest || guest.status?.phase !== 'Running') return AWAKE;
+    const { uid = '', deletionTimestamp } = guest.metadata;
+    if (ending.has(uid)) return { asleep: true };
+    if (deletionTimestamp !== undefined || !shouldSleep(machine)) return AWAKE;
+    const outcome = await sleepNow(tools, machine, guest);
+    if (outcome.asleep) ending.add(uid);
+    return outcome;
   };
+}
+
+const AWAKE: SleepOutcome = { asleep: false };
+
+async function sleepNow(tools: FallAsleepTools, machine: Machine, guest: Guest): Promise<SleepOutcome> {
+  const file = memoryFile(guest.spec);
+  const fault = sleepFault(guest.spec);
+  if (fault !== undefined || file === undefined) return told(tools, machine, fault ?? '');
+  const { name, namespace = '' } = guest.metadata;
+  const folders = (guest.spec.domain.devices.filesystems ?? []).length > 0;
+  try {
+    const pod = keyOf(runningPod(tools, name, namespace));
+    await putToSleep(tools, { pod, file, folders, kept: () => remember(tools, machine) });
+  } catch (error) {
+    // Who kept it ended before this guest did.
+    return isAsleep(machine) ? AWAKE : told(tools, machine, `The machine cannot sleep: ${messageOf(error)}`);
+  }
+  tools.events.record(machine, { type: 'Normal', reason: 'Suspended', message: 'The machine sleeps: what was in its memory is kept.' });
+  return { asleep: true };
 }
 
 function told({ events }: FallAsleepTools, machine: Machine, message: string): SleepOutcome {
