@@ -9,6 +9,8 @@ interface Waiter {
 /** Those who wait, in order of arrival. */
 const waiters = new Set<Waiter>();
 let watching = false;
+/** When the first of them has waited for long enough: until then a turn of a rush looks at none. */
+let soonest = Number.POSITIVE_INFINITY;
 
 /**
  * Resolves when the process has a moment to spare, and after `mostMs` in any case. What only tells of work waits here for the work itself:
@@ -16,7 +18,9 @@ let watching = false;
  */
 export function lull(mostMs: number): Promise<void> {
   return new Promise((go) => {
-    waiters.add({ until: performance.now() + mostMs, go });
+    const until = performance.now() + mostMs;
+    waiters.add({ until, go });
+    soonest = Math.min(soonest, until);
     if (!watching) watch(performance.now());
   });
 }
@@ -31,13 +35,19 @@ function watch(began: number): void {
   });
 }
 
-/** One at a time, so that those who waited do not make a rush of their own. */
+/** One at a time, so that those who waited do not make a rush of their own, and all who have waited for long enough. */
 function release(now: number, calm: boolean): void {
-  let spare = calm;
+  const [first] = waiters;
+  if (calm && first) go(first);
+  if (now < soonest) return;
+  soonest = Number.POSITIVE_INFINITY;
   for (const waiter of waiters) {
-    if (!spare && now < waiter.until) continue;
-    if (now < waiter.until) spare = false;
-    waiters.delete(waiter);
-    waiter.go();
+    if (now >= waiter.until) go(waiter);
+    else soonest = Math.min(soonest, waiter.until);
   }
+}
+
+function go(waiter: Waiter): void {
+  waiters.delete(waiter);
+  waiter.go();
 }
