@@ -11,7 +11,7 @@ import { notServed, unknownResource } from './not-served.ts';
 import type { Paths } from './paths.ts';
 import type { Api, Call, ResourceCall } from './pipeline.ts';
 import { readTarget } from './request-attributes.ts';
-import type { Routes } from './routes.ts';
+import { elsewhere, type Routes } from './routes.ts';
 import { pathSegmentProblems } from './schema/index.ts';
 import { forbidden, httpStatusOf, notFound, StatusError, toStatus } from './status-error.ts';
 import type { UserInfo } from './user.ts';
@@ -103,11 +103,17 @@ async function dispatch(api: Api, routes: Routes, paths: Paths, call: Call): Pro
   const problem = pathSegmentProblems(name)[0];
   if (problem !== undefined && name.startsWith('.'))
     throw new LabError('BadRequest', `invalid resource name ${JSON.stringify(name)}: [${problem}]`);
-  const resourceCall: ResourceCall = { ...call, info };
-  const verb = problem === undefined ? routes.find(api, resourceCall) : undefined;
-  if (!verb) throw info.custom ? notFound(info, name) : unknownResource();
+  return answered(api, problem === undefined ? routes : undefined, { ...call, info });
+}
+
+/** The answer of a served resource; without routes, its name is none. */
+async function answered(api: Api, routes: Routes | undefined, call: ResourceCall): Promise<Answer> {
+  const { info } = call;
+  if (info.custom && elsewhere(call)) return notServed();
   if (info.deprecation !== undefined) call.warnings.add(info.deprecation);
-  return verb(api, resourceCall);
+  const verb = routes?.find(api, call);
+  if (!verb) throw info.custom ? notFound(info, call.attributes.name) : unknownResource();
+  return verb(api, call);
 }
 
 /** Path and query of a URL as it was sent: dots are not resolved. */

@@ -1,6 +1,7 @@
+import { LabError } from '@crownlabs/std';
 import type { Api, ResourceCall, Verb } from './pipeline.ts';
 import type { ResourceInfo, Subresource } from './resource.ts';
-import { StatusError } from './status-error.ts';
+import { resourceText, StatusError } from './status-error.ts';
 import { bind } from './verbs/binding.ts';
 import { create } from './verbs/create.ts';
 import { remove } from './verbs/delete.ts';
@@ -44,6 +45,7 @@ export class Routes {
   find(api: Api, call: ResourceCall): Verb | undefined {
     const { info, attributes, rest } = call;
     if (attributes.subresource !== '') return this.#subresource(api, call);
+    if (info.custom) return this.#ofCustom(call);
     if (rest.length > 0 || elsewhere(call)) return undefined;
     const handler = api.virtual.get(`${info.group}/${info.plural}`);
     if (handler && attributes.verb === 'create' && !call.named) return virtualCreate(handler);
@@ -52,13 +54,22 @@ export class Routes {
     return verb;
   }
 
+  /** Custom resources are told apart by the verb alone, wherever it is said. */
+  #ofCustom({ info, attributes, named }: ResourceCall): Verb {
+    const { verb } = attributes;
+    const found = info.verbs.includes(verb) ? this.#objectVerbs[verb] : undefined;
+    if (!found) throw notSupported(info, verb);
+    if (!named && (verb === 'update' || verb === 'patch')) throw new LabError('BadRequest', 'name must be provided');
+    return found;
+  }
+
   #subresource(api: Api, call: ResourceCall): Verb | undefined {
-    const { info, attributes, rest } = call;
-    const { subresource, verb, namespace } = attributes;
+    const { info, attributes } = call;
+    const { subresource, verb } = attributes;
     const served = Object.hasOwn(info.subresources, subresource) ? info.subresources[subresource] : undefined;
-    if (!served || (rest.length > 0 && subresource !== 'proxy') || (info.namespaced && namespace === '')) return undefined;
+    if (!served || tooLong(call) || (info.namespaced && attributes.namespace === '')) return undefined;
     const found = this.#subresourceVerbs(api, info, subresource, served)[verb];
-    if (!found || !served.verbs.includes(verb)) throw methodNotAllowed();
+    if (!found || !served.verbs.includes(verb)) throw info.custom ? notSupported(info, verb) : methodNotAllowed();
     return found;
   }
 
@@ -73,10 +84,16 @@ export class Routes {
 }
 
 /** A cluster-scoped resource is not found below a namespace, nor one object of a namespaced resource without. */
-function elsewhere({ info, attributes, named }: ResourceCall): boolean {
+export function elsewhere({ info, attributes, named }: ResourceCall): boolean {
   if (!info.namespaced) return attributes.namespace !== '' && info.plural !== 'namespaces';
   if (attributes.namespace !== '') return false;
-  return named || (info.custom && attributes.verb !== 'list' && attributes.verb !== 'watch');
+  if (info.custom) return attributes.verb !== 'list' && attributes.verb !== 'watch';
+  return named;
+}
+
+/** Whether a path goes on where nothing is; custom resources do not look that far. */
+function tooLong({ info, attributes, rest }: ResourceCall): boolean {
+  return rest.length > 0 && attributes.subresource !== 'proxy' && !info.custom;
 }
 
 const OF_ONE = new Set(['get', 'update', 'patch', 'delete', 'watch']);
@@ -85,6 +102,12 @@ const OF_MANY = new Set(['list', 'watch', 'create', 'deletecollection']);
 /** 405. */
 export function methodNotAllowed(): StatusError {
   return new StatusError('MethodNotAllowed', 'the server does not allow this method on the requested resource', { details: {} });
+}
+
+/** 405 of custom resources. */
+function notSupported(info: ResourceInfo, verb: string): StatusError {
+  const message = `${verb} is not supported on resources of kind ${JSON.stringify(resourceText(info))}`;
+  return new StatusError('MethodNotAllowed', message, { details: { group: info.group, kind: info.plural } });
 }
 
 /** Writes go to one object or to the collection of one namespace. */

@@ -51,7 +51,8 @@ export function acceptNames(crd: JsonObject, used: UsedNames): { names: JsonObje
 }
 
 function inUse(values: readonly string[]): string {
-  return values.map((one) => `${JSON.stringify(one)} is already in use`).join(', ');
+  const texts = values.map((one) => `${JSON.stringify(one)} is already in use`);
+  return texts.length > 1 ? `[${texts.join(', ')}]` : texts.join();
 }
 
 function namesCondition(conflict: { reason: string; message: string } | undefined): Condition {

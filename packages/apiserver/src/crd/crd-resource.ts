@@ -30,12 +30,20 @@ export function crdResource(base: ResourceInfo): ResourceInfo {
 
 /** Versions that were ever stored are remembered. */
 function prepareStatus(object: JsonObject, old: JsonObject | undefined, context: WriteContext): void {
+  if (context.subresource === 'status') {
+    const status = objectAt(object, 'status');
+    if (status && textsAt(status, 'storedVersions').length === 0) status['storedVersions'] = storageVersions(object);
+  }
   if (context.subresource !== '') return;
-  const storage = textAt(
-    objectsAt(object, 'spec', 'versions').find((one) => one['storage'] === true),
-    'name',
-  );
+  const [storage = ''] = storageVersions(object);
   const status = old ? (objectAt(object, 'status') ?? {}) : { conditions: null, acceptedNames: { plural: '', kind: '' } };
   const stored = textsAt(status, 'storedVersions');
   object['status'] = { ...status, storedVersions: stored.includes(storage) || storage === '' ? stored : [...stored, storage] };
+}
+
+/** The one version in which objects are stored. */
+function storageVersions(crd: JsonObject): string[] {
+  return objectsAt(crd, 'spec', 'versions')
+    .filter((one) => one['storage'] === true)
+    .map((one) => textAt(one, 'name'));
 }

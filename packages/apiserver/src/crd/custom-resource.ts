@@ -1,5 +1,6 @@
 import { cloneJson } from '../clone-json.ts';
 import { readJsonPath } from '../codec/json-path.ts';
+import { compareVersions } from '../discovery/groups.ts';
 import type { FieldError } from '../field-error.ts';
 import { isObject, type Json, type JsonObject } from '../json.ts';
 import { objectAt, objectsAt, textAt, textsAt, valueAt } from '../json-read.ts';
@@ -241,9 +242,11 @@ function deprecationOf(
   if (version['deprecated'] !== true) return undefined;
   const own = textAt(version, 'deprecationWarning');
   if (own !== '') return own;
-  const newer = versions.find(
-    (one) => one['served'] === true && one['deprecated'] !== true && textAt(one, 'name') !== textAt(version, 'name'),
-  );
-  const advice = newer ? `; use ${group}/${textAt(newer, 'name')} ${kind}` : '';
+  const [newest] = versions
+    .filter((one) => one['served'] === true && one['deprecated'] !== true)
+    .map((one) => textAt(one, 'name'))
+    .filter((name) => compareVersions(name, textAt(version, 'name')) < 0)
+    .toSorted(compareVersions);
+  const advice = newest === undefined ? '' : `; use ${group}/${newest} ${kind}`;
   return `${group}/${textAt(version, 'name')} ${kind} is deprecated${advice}`;
 }

@@ -10,7 +10,7 @@ export function aggregated(groups: readonly ServedGroup[], version: string): Jso
 
 function item({ name, versions }: ServedGroup): JsonObject {
   return {
-    metadata: { ...(name === '' ? {} : { name }), creationTimestamp: null },
+    metadata: name === '' ? {} : { name },
     versions: versions.map((served) => ({
       version: served.version,
       resources: [...served.resources.map((info) => resource(name, info)), ...localResources(served)],

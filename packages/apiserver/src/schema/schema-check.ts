@@ -18,6 +18,34 @@ function property(old: Json | undefined, key: string): Json | undefined {
   return isObject(old) && Object.hasOwn(old, key) ? old[key] : undefined;
 }
 
+/** Whether a value is what it was; the order of a keyed list says nothing. */
+export function unchanged(value: Json, old: Json, node: SchemaNode): boolean {
+  if (jsonEqual(value, old)) return true;
+  if (Array.isArray(value)) {
+    const { items } = node;
+    return (
+      Array.isArray(old) &&
+      items !== undefined &&
+      value.length === old.length &&
+      value.every((item) => {
+        const before = correlatedItem(item, old, node);
+        return before !== undefined && unchanged(item, before, items);
+      })
+    );
+  }
+  if (!isObject(value) || !isObject(old)) return false;
+  const keys = Object.keys(value);
+  return (
+    keys.length === Object.keys(old).length &&
+    keys.every((key) => {
+      const [now, before] = [value[key], property(old, key)];
+      const child = node.properties.get(key) ?? (node.additional instanceof SchemaNode ? node.additional : undefined);
+      if (now === undefined || before === undefined) return now === before;
+      return child ? unchanged(now, before, child) : jsonEqual(now, before);
+    })
+  );
+}
+
 /**
  * The OpenAPI side of a schema, compiled to functions. Errors on a value that did not change are forgiven where the old
  * value can be told (below properties, map keys and keyed lists): a stricter schema must not lock old objects.
@@ -29,7 +57,7 @@ export class SchemaCheck {
   run(value: Json, old: Json | undefined, node: SchemaNode, run: CheckRun): number {
     const before = run.errors.length;
     const count = this.#for(node)(value, old, run);
-    if (run.errors.length > before && old !== undefined && jsonEqual(value, old)) run.errors.length = before;
+    if (run.errors.length > before && old !== undefined && unchanged(value, old, node)) run.errors.length = before;
     return count;
   }
 
@@ -88,7 +116,7 @@ export class SchemaCheck {
     const needed = texts(node.raw['required']);
     const size = sizeCheck(node);
     return (object, old, run) => {
-      if (size?.(object, run) === false) return 0;
+      size?.(object, run);
       for (const key of needed) if (object[key] === undefined) run.add(required(run.child(key)));
       let count = 1;
       for (const key of Object.keys(object)) {
@@ -123,15 +151,13 @@ export class SchemaCheck {
   }
 }
 
-function sizeCheck(node: SchemaNode): ((object: JsonObject, run: CheckRun) => boolean) | undefined {
+function sizeCheck(node: SchemaNode): ((object: JsonObject, run: CheckRun) => void) | undefined {
   const [least, most] = [node.limit('minProperties'), node.limit('maxProperties')];
   if (least === undefined && most === undefined) return undefined;
   return (object, run) => {
     const size = Object.keys(object).length;
     if (least !== undefined && size < least) run.invalid(size, `should have at least ${least} properties`);
-    else if (most !== undefined && size > most) run.add(tooMany(run.field(), size, most));
-    else return true;
-    return false;
+    if (most !== undefined && size > most) run.add(tooMany(run.field(), size, most));
   };
 }
 

@@ -124,7 +124,8 @@ export function convert(info: ResourceInfo, object: JsonObject): JsonObject {
   result['apiVersion'] = apiVersionOf(info);
   result['kind'] = info.kind;
   info.prune(result, () => undefined);
-  info.applyDefaults(result);
+  // A custom object is stored once: what its other versions would add is added when it is written in them, not when it is read.
+  if (!info.custom || info.version === info.storageVersion) info.applyDefaults(result);
   return result;
 }
 

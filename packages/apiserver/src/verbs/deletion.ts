@@ -1,7 +1,8 @@
 import { rfc3339 } from '@crownlabs/std';
 import { cloneJson } from '../clone-json.ts';
+import { withCondition } from '../crd/conditions.ts';
 import type { JsonObject } from '../json.ts';
-import { numberAt, textAt, textsAt } from '../json-read.ts';
+import { numberAt, objectAt, objectsAt, textAt, textsAt } from '../json-read.ts';
 import { FOREGROUND, metadataOf, ORPHAN } from '../object-meta.ts';
 import type { ResourceInfo } from '../resource.ts';
 import type { DeleteOptions } from './delete-options.ts';
@@ -21,6 +22,8 @@ export function decideDeletion(info: ResourceInfo, live: JsonObject, options: De
   const graceful = isPod(info);
   if (graceful && isPending(metadata, options)) return { object, ends: false, marked: false };
   setFinalizers(metadata, finalizersAfter(info, live, options));
+  if (isCrd(info) && metadata['deletionTimestamp'] === undefined)
+    return { object: endingDefinition(object, now), ends: false, marked: false };
   const grace = graceful ? podGrace(live, options.gracePeriodSeconds) : 0;
   const ends = grace === 0 && textsAt(metadata, 'finalizers').length === 0 && !hasNamespaceFinalizers(info, object);
   const marked = !ends || graceful ? mark(metadata, grace, now) : false;
@@ -93,6 +96,15 @@ export const CRD_CLEANUP = 'customresourcecleanup.apiextensions.k8s.io';
 
 function isCrd({ group, plural }: ResourceInfo): boolean {
   return group === 'apiextensions.k8s.io' && plural === 'customresourcedefinitions';
+}
+
+/** A definition ends with its objects: they are the grace that it has, and its status says so from the first. */
+function endingDefinition(crd: JsonObject, now: number): JsonObject {
+  metadataOf(crd)['deletionTimestamp'] = rfc3339(now);
+  const message = 'CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon';
+  const terminating = { type: 'Terminating', status: 'True', reason: 'InstanceDeletionPending', message } as const;
+  const conditions = withCondition(objectsAt(crd, 'status', 'conditions'), terminating, now);
+  return { ...crd, status: { ...objectAt(crd, 'status'), conditions } };
 }
 
 function isNamespace({ group, plural }: ResourceInfo): boolean {

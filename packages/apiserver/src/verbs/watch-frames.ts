@@ -90,7 +90,7 @@ export class WatchView {
     const metadata: JsonObject = { resourceVersion: String(revision) };
     if (initialEnd) metadata['annotations'] = { 'k8s.io/initial-events-end': 'true' };
     const { view, viewVersion } = this.#view;
-    const bare = { kind: info.kind, apiVersion: apiVersionOf(info), metadata: { ...metadata, creationTimestamp: null } };
+    const bare = { kind: info.kind, apiVersion: apiVersionOf(info), metadata };
     if (view === 'metadata') return this.#frame('BOOKMARK', partialMetadata(bare, viewVersion));
     if (view === 'table') {
       return this.#frame('BOOKMARK', {

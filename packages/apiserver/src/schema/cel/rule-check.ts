@@ -1,8 +1,7 @@
 import type { FieldError } from '../../field-error.ts';
 import { isObject, type Json, type JsonObject } from '../../json.ts';
 import { duplicate, forbidden, invalid, OMITTED, required, type Shown } from '../field-message.ts';
-import { jsonEqual } from '../json-equal.ts';
-import { correlatedItem } from '../schema-check.ts';
+import { correlatedItem, unchanged } from '../schema-check.ts';
 import type { SchemaNode } from '../schema-node.ts';
 import { holds } from '../schema-search.ts';
 import { BudgetExceeded } from './evaluate.ts';
@@ -145,7 +144,8 @@ export class RuleChecker {
         failed(rule, variables, run),
       );
       // Rules about change are never forgiven; others are, where nothing changed.
-      if (!rule.usesOldSelf && site.old !== undefined && jsonEqual(site.value, site.old)) run.warn(`${error.field}: ${error.message}`);
+      if (!rule.usesOldSelf && site.old !== undefined && unchanged(site.value, site.old, site.node))
+        run.warn(`${error.field}: ${error.message}`);
       else run.errors.push(error);
     } catch (error) {
       if (!(error instanceof CelFailure)) throw error;
