@@ -24,17 +24,16 @@ export function decideDeletion(info: ResourceInfo, live: JsonObject, options: De
   setFinalizers(metadata, finalizersAfter(info, live, options));
   if (isCrd(info) && metadata['deletionTimestamp'] === undefined)
     return { object: endingDefinition(object, now), ends: false, marked: false };
-  const grace = graceful ? podGrace(live, options.gracePeriodSeconds) : 0;
-  const ends = grace === 0 && textsAt(metadata, 'finalizers').length === 0 && !hasNamespaceFinalizers(info, object);
-  const marked = !ends || graceful ? mark(metadata, grace, now) : false;
-  if (!ends && isNamespace(info)) object['status'] = { ...(object['status'] as JsonObject | undefined), phase: 'Terminating' };
-  return { object, ends, marked: ends && marked };
+  return ended(info, object, graceful ? { grace: podGrace(live, options.gracePeriodSeconds), now } : { grace: 0, now });
 }
 
-function finalizersAfter(info: ResourceInfo, live: JsonObject, options: DeleteOptions): string[] {
-  const finalizers = policyFinalizers(info, textsAt(live, 'metadata', 'finalizers'), options);
-  const cleans = isCrd(info) && !finalizers.includes(CRD_CLEANUP) && textAt(live, 'metadata', 'deletionTimestamp') === '';
-  return cleans ? [...finalizers, CRD_CLEANUP] : finalizers;
+/** What becomes of an object with the finalizers that are left and the grace that it gets. */
+function ended(info: ResourceInfo, object: JsonObject, { grace, now }: { grace: number; now: number }): Deletion {
+  const metadata = metadataOf(object);
+  const ends = grace === 0 && textsAt(metadata, 'finalizers').length === 0 && !hasNamespaceFinalizers(info, object);
+  const marked = (!ends || isPod(info)) && mark(metadata, grace, now);
+  if (!ends && isNamespace(info)) object['status'] = { ...objectAt(object, 'status'), phase: 'Terminating' };
+  return { object, ends, marked: ends && marked };
 }
 
 /** Whether the grace that is running stands: who asks again may only shorten it. */
