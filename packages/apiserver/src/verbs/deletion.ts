@@ -36,6 +36,12 @@ function ended(info: ResourceInfo, object: JsonObject, { grace, now }: { grace: 
   return { object, ends, marked: ends && marked };
 }
 
+function finalizersAfter(info: ResourceInfo, live: JsonObject, options: DeleteOptions): string[] {
+  const finalizers = policyFinalizers(info, textsAt(live, 'metadata', 'finalizers'), options);
+  const cleans = isCrd(info) && !finalizers.includes(CRD_CLEANUP) && textAt(live, 'metadata', 'deletionTimestamp') === '';
+  return cleans ? [...finalizers, CRD_CLEANUP] : finalizers;
+}
+
 /** Whether the grace that is running stands: who asks again may only shorten it. */
 function isPending(metadata: JsonObject, { gracePeriodSeconds: asked }: DeleteOptions): boolean {
   const running = metadata['deletionGracePeriodSeconds'];
