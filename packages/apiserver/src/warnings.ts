@@ -6,7 +6,7 @@ export class Warnings {
   readonly #texts = new Set<string>();
 
   add(text: string): void {
-    this.#texts.add(text);
+    if (text !== '') this.#texts.add(text);
   }
 
   /** The header's value, or `undefined` without warnings. */

@@ -3,6 +3,7 @@ import type { AdmissionCall } from '../call.ts';
 import type { ResourceInfo } from '../resource.ts';
 import { StatusError } from '../status-error.ts';
 import type { Webhook, WebhookClient } from './webhook.ts';
+import { bodyOf } from './webhook-answer.ts';
 import { denial, readVerdict, reviewOf, type Verdict } from './webhook-review.ts';
 
 /** Posts a review to `url` and reads the answer. */
@@ -68,9 +69,7 @@ async function send({ post, resolve }: WebhookTransport, hook: Webhook, body: st
   try {
     if (typeof found === 'function') return await abortable(found(body, limited), limited);
     const target = targetOf(client, found, timeoutMs);
-    const answer = await abortable(post(target, body, limited), limited);
-    if (answer.status !== 200) throw new LabError('InternalError', `the server answered ${answer.status}`);
-    return answer.body;
+    return bodyOf(await abortable(post(target, body, limited), limited));
   } catch (error) {
     const why = limited.aborted && !hasCode(error, 'InternalError') ? 'context deadline exceeded' : messageOf(error);
     throw new LabError('InternalError', `failed to call webhook: ${why}`, { cause: error });

@@ -2,10 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { LabError } from '@crownlabs/std';
 import { userJson } from '../authn/index.ts';
 import type { AdmissionCall } from '../call.ts';
+import { goKind } from '../codec/body.ts';
 import { isObject, type Json, type JsonObject } from '../json.ts';
 import { numberAt, objectAt, objectsAt, textAt, textsAt, valueAt } from '../json-read.ts';
 import type { ResourceInfo } from '../resource.ts';
 import { type StatusDetails, StatusError } from '../status-error.ts';
+import { parse, readReview } from './webhook-answer.ts';
 
 /** What a webhook said. */
 export interface Verdict {
@@ -64,13 +66,7 @@ function presented(object: JsonObject | undefined, shown: ResourceInfo): Json {
 
 /** Reads the answer to the review `uid`; throws when it is none. */
 export function readVerdict(text: string, uid: string): Verdict {
-  const answer = parse(text);
-  if (textAt(answer, 'kind') !== 'AdmissionReview' || textAt(answer, 'apiVersion') !== API_VERSION) {
-    throw badAnswer(
-      `expected webhook response of ${API_VERSION}, Kind=AdmissionReview, got ${textAt(answer, 'apiVersion')}, Kind=${textAt(answer, 'kind')}`,
-    );
-  }
-  const response = objectAt(answer, 'response');
+  const response = objectAt(readReview(text), 'response');
   if (!response) throw badAnswer('webhook response was absent');
   const answered = textAt(response, 'uid');
   if (answered !== uid) throw badAnswer(`expected response.uid=${JSON.stringify(uid)}, got ${JSON.stringify(answered)}`);
@@ -87,25 +83,19 @@ function readPatch(response: JsonObject): readonly JsonObject[] | undefined {
   const patchType = textAt(response, 'patchType');
   if (!patch && !patchType) return undefined;
   if (!patch) throw badAnswer('webhook returned response.patchType but not response.patch');
-  if (patchType !== 'JSONPatch')
-    throw badAnswer(
-      patchType
-        ? `webhook returned invalid response.patchType of ${JSON.stringify(patchType)}`
-        : 'webhook returned response.patch but not response.patchType',
+  if (!patchType) throw badAnswer('webhook returned response.patch but not response.patchType');
+  if (patchType !== 'JSONPatch') throw new LabError('InternalError', `unsupported patch type ${JSON.stringify(patchType)}`);
+  const operations = parse(Buffer.from(patch, 'base64').toString('utf8'), `${UNDECODABLE}: `);
+  if (!Array.isArray(operations)) {
+    throw new LabError(
+      'InternalError',
+      `${UNDECODABLE}: json: cannot unmarshal ${goKind(operations)} into Go value of type jsonpatch.Patch`,
     );
-  const operations = parse(Buffer.from(patch, 'base64').toString('utf8'));
-  if (!Array.isArray(operations)) throw badAnswer('response.patch is no JSON patch');
+  }
   return operations.filter(isObject);
 }
 
-function parse(text: string): Json {
-  try {
-    // The border: whatever JSON.parse gives is JSON.
-    return JSON.parse(text) as Json;
-  } catch (error) {
-    throw new LabError('InternalError', 'received invalid webhook response: the answer is no JSON', { cause: error });
-  }
-}
+const UNDECODABLE = 'received undecodable patch in webhook response';
 
 function badAnswer(why: string): LabError {
   return new LabError('InternalError', `received invalid webhook response: ${why}`);

@@ -1,8 +1,8 @@
-import { LabError, messageOf } from '@crownlabs/std';
+import { hasCode, LabError, messageOf } from '@crownlabs/std';
 import type { AdmissionCall } from '../call.ts';
-import { isObject, type JsonObject } from '../json.ts';
+import type { JsonObject } from '../json.ts';
+import { textAt } from '../json-read.ts';
 import type { ObjectReader } from '../object-reader.ts';
-import { applyJsonPatch } from '../patch/json-patch.ts';
 import type { Registry } from '../registry.ts';
 import type { ResourceInfo } from '../resource.ts';
 import { forbidden } from '../status-error.ts';
@@ -10,6 +10,7 @@ import type { Conditions } from './cel-condition.ts';
 import { type Webhook, type WebhookList, webhookList } from './webhook.ts';
 import { ask, failure, type WebhookTransport } from './webhook-call.ts';
 import { matched } from './webhook-match.ts';
+import { internal, patchedBy } from './webhook-patch.ts';
 import { requestOf } from './webhook-review.ts';
 
 /** What calling webhooks takes. */
@@ -58,23 +59,27 @@ async function mutate(options: WebhookOptions, hook: Webhook, call: AdmissionCal
   const verdict = await ask(options.transport, hook, call, shown);
   if (!verdict?.patch || !call.object) return false;
   const document = shown === call.resource ? call.object : { ...(shown.convert?.(call.object) ?? call.object) };
-  const patched = patchOrRefuse(hook, document, verdict.patch);
-  if (!patched) return false;
+  const patched = patchedBy(document, verdict.patch);
   call.object = shown === call.resource ? patched : (call.resource.convert?.(patched) ?? patched);
-  call.resource.prune(call.object, () => undefined);
-  call.resource.applyDefaults(call.object);
+  demandSamePlace(call, call.object);
+  readAgain(call, call.object);
   return true;
 }
 
-function patchOrRefuse(hook: Webhook, document: JsonObject, patch: readonly JsonObject[]): JsonObject | undefined {
+/** A webhook may change much of an object, but not where it is. */
+function demandSamePlace({ resource, namespace }: AdmissionCall, object: JsonObject): void {
+  if (!resource.namespaced || ['', namespace].includes(textAt(object, 'metadata', 'namespace'))) return;
+  throw new LabError('BadRequest', 'the namespace of the provided object does not match the namespace sent on the request');
+}
+
+function readAgain({ resource }: AdmissionCall, object: JsonObject): void {
   try {
-    const patched = applyJsonPatch(structuredClone(document), [...patch]);
-    if (!isObject(patched)) throw new LabError('InternalError', 'the patched object is no object');
-    return patched;
+    resource.prune(object, () => undefined);
   } catch (error) {
-    if (hook.ignoresFailure) return undefined;
-    throw failure(hook.name, `the patch does not apply: ${messageOf(error)}`);
+    // What a webhook made of the object is not what the client did wrong.
+    throw hasCode(error, 'BadRequest') ? internal(messageOf(error).replace(/^.*? cannot be handled as a \w+: /, '')) : error;
   }
+  resource.applyDefaults(object);
 }
 
 /** Calls the validating webhooks. */
@@ -114,18 +119,14 @@ function meetsConditions(hook: Webhook, call: AdmissionCall, shown: ResourceInfo
   const request = requestOf(call, shown);
   const variables = { object: request['object'] ?? null, oldObject: request['oldObject'] ?? null, request };
   const problems: string[] = [];
-  for (const { name, expression } of hook.conditions) {
+  for (const { expression } of hook.conditions) {
     try {
       if (options.conditions.evaluate(expression, variables, call.user) !== true) return false;
     } catch (error) {
-      problems.push(`${name}: ${messageOf(error)}`);
+      problems.push(`expression '${expression}' resulted in error: ${messageOf(error)}`);
     }
   }
   if (problems.length === 0) return true;
   if (hook.ignoresFailure) return false;
-  throw forbidden(
-    call.resource,
-    call.name,
-    `failed to evaluate match conditions of webhook ${JSON.stringify(hook.name)}: ${problems.join('; ')}`,
-  );
+  throw forbidden(call.resource, call.name, problems.length > 1 ? `[${problems.join(', ')}]` : problems.join());
 }
