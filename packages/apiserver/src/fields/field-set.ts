@@ -96,7 +96,7 @@ export class FieldSet {
 
   /** Without the members of `other`; what lies below those stays. */
   difference(other: FieldSet): FieldSet {
-    if (other.isEmpty) return this;
+    if (!this.#meets(other)) return this;
     const out = new FieldSet();
     for (const element of this.members) if (!other.members.has(element)) out.add(element);
     for (const [element, child] of this.children) {
@@ -108,7 +108,7 @@ export class FieldSet {
 
   /** Without the members of `other` and everything below them. */
   without(other: FieldSet): FieldSet {
-    if (other.isEmpty) return this;
+    if (!this.#reaches(other)) return this;
     const out = new FieldSet();
     for (const element of this.members) if (!other.members.has(element)) out.add(element);
     for (const [element, child] of this.children) {
@@ -117,6 +117,28 @@ export class FieldSet {
       out.#keep(element, there ? child.without(there) : child);
     }
     return out;
+  }
+
+  /** Whether they have a member in common. */
+  #meets(other: FieldSet): boolean {
+    const [few, many] = this.members.size < other.members.size ? [this, other] : [other, this];
+    for (const element of few.members) if (many.members.has(element)) return true;
+    const [some, more] = this.children.size < other.children.size ? [this, other] : [other, this];
+    for (const [element, child] of some.children) {
+      const there = more.children.get(element);
+      if (there && child.#meets(there)) return true;
+    }
+    return false;
+  }
+
+  /** Whether anything is at or below a member of `other`. */
+  #reaches(other: FieldSet): boolean {
+    for (const element of other.members) if (this.members.has(element) || this.children.has(element)) return true;
+    for (const [element, child] of other.children) {
+      const there = this.children.get(element);
+      if (there && there.#reaches(child)) return true;
+    }
+    return false;
   }
 
   #keep(element: PathElement, child: FieldSet): void {
