@@ -15,9 +15,10 @@ import type { PodShell } from './doors/shell.ts';
 import { machineSubresources, type SubresourceGroup } from './doors/subresources.ts';
 import type { LauncherConfig } from './guest/desired.ts';
 import { guestReconciler } from './guest/reconcile.ts';
-import { type Disk, disks, type Guest, guests, machines } from './kinds/kinds.ts';
+import { type Disk, disks, type Guest, guests, machines, snapshots } from './kinds/kinds.ts';
 import { fallAsleep } from './machine/fall-asleep.ts';
 import { machineReconciler } from './machine/reconcile.ts';
+import { snapshotReconciler } from './snapshot/reconcile.ts';
 
 /** What machines on one node are run with. */
 export interface VirtOptions {
@@ -51,6 +52,7 @@ export function startVirt({ client, launcher, shell, clock, log }: VirtOptions, 
     disks: live(disks),
     pods: live(pods),
     claims: live(persistentVolumeClaims),
+    snapshots: live(snapshots),
   };
   const events = eventRecorder(client, { component: 'virt', clock, log });
   const tools = { client, ...known, clock, events };
@@ -74,6 +76,7 @@ export function startVirt({ client, launcher, shell, clock, log }: VirtOptions, 
       [watched(known.disks), ownedByKind(known.claims, OF_DISK), ownedByKind(known.pods, OF_DISK)],
       diskReconciler({ ...tools, image: launcher.image, networks: launcher.importFrom ?? [], read }),
     ),
+    named('volume-snapshot', [watched(known.snapshots)], snapshotReconciler({ ...tools, shell, signal })),
   ];
   return {
     subresources: machineSubresources({ ...tools, shell }),

@@ -28,11 +28,7 @@ async function begin(): Promise<void> {
   lab = await startTestLab();
   // A launcher that ends is a machine that was shut down: here it runs until told otherwise.
   lab.node.jobsEnd = 'never';
-  for (const crd of machineCrds())
-    await lab.admin.raw('POST', '/apis/apiextensions.k8s.io/v1/customresourcedefinitions', {
-      ...crd,
-      metadata: { ...crd.metadata, annotations: APPROVED },
-    });
+  for (const crd of machineCrds()) await lab.admin.raw('POST', '/apis/apiextensions.k8s.io/v1/customresourcedefinitions', crd);
   await eventually(() => lab.admin.list(machines, { namespace: NS }));
   const labels = { 'pod-security.kubernetes.io/enforce': 'restricted' };
   await lab.admin.create(namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: NS, labels } });
@@ -55,8 +51,6 @@ async function end(): Promise<void> {
   await virt.stopped;
   await lab[Symbol.asyncDispose]();
 }
-
-const APPROVED = { 'api-approved.kubernetes.io': 'unapproved, only for tests' };
 
 /** A machine that boots an image. */
 export const machine = (spec: Partial<Machine['spec']> = {}): Machine => ({
@@ -128,18 +122,29 @@ export function silence(): void {
   opened = () => Promise.reject(new Error('container state improper'));
 }
 
-/** An emulator that does what it is asked, and the programs beside it. */
-export function emulator(answer: (command: string) => object): void {
+/** What an emulator was asked. */
+export interface Asked {
+  readonly execute: string;
+  readonly arguments?: Readonly<Record<string, unknown>>;
+}
+
+/** An emulator that does what it is asked, and the programs beside it. Returns what it will have been asked. */
+export function emulator(answer: (command: string) => object): Asked[] {
+  const asked: Asked[] = [];
   opened = async (program) => {
     const [near, far] = duplexPair();
     if (program.includes('keep-memory')) far.write('listens at /run/machine/memory.sock\n');
     far.on('data', (chunk: Buffer) => {
       for (const line of chunk.toString().split('\n').filter(Boolean)) {
         // The parse border: what we wrote.
-        const { execute } = JSON.parse(line) as { execute: string };
-        far.write(`${JSON.stringify(answer(execute))}\n`);
+        const question = JSON.parse(line) as Asked;
+        asked.push(question);
+        const said = answer(question.execute);
+        // What happens by itself comes beside the answer.
+        for (const one of 'event' in said ? [{ return: {} }, said] : [said]) far.write(`${JSON.stringify(one)}\n`);
       }
     });
     return near;
   };
+  return asked;
 }

@@ -11,8 +11,9 @@ import {
   type ObjectKey,
   pods,
 } from '@crownlabs/client';
-import { LabError, type Logger, systemClock } from '@crownlabs/std';
-import { clonePolicy, MACHINE_SUBRESOURCES, machineCrds, type PodShell, startVirt, type Virt } from '@crownlabs/virt';
+import { LOCAL_PROVISIONER } from '@crownlabs/kube-controllers';
+import { hasCode, LabError, type Logger, systemClock } from '@crownlabs/std';
+import { clonePolicy, MACHINE_SUBRESOURCES, machineCrds, type PodShell, snapshotClasses, startVirt, type Virt } from '@crownlabs/virt';
 import { BOOTSTRAP, roomUser, SYSTEM_NAMESPACE } from '../room-identities.ts';
 import { clientOf } from './api.ts';
 
@@ -44,6 +45,7 @@ export function machineRoom(): MachineRoom {
     },
     install: installMachineKinds,
     run: async (server, agent, log, stop) => {
+      await offerSnapshots(server, stop);
       virt = runMachines(server, agent, log, stop);
       await virt.stopped;
     },
@@ -53,7 +55,6 @@ export function machineRoom(): MachineRoom {
 async function installMachineKinds(server: ApiServer): Promise<void> {
   const client = clientOf(server.transport(BOOTSTRAP), 'bootstrap');
   for (const crd of machineCrds()) {
-    // Names below k8s.io and kubernetes.io are guarded, and these are none.
     await client.apply(customResourceDefinitions, { ...crd }, { force: true });
   }
   const { policy, binding } = clonePolicy();
@@ -76,6 +77,23 @@ async function installMachineKinds(server: ApiServer): Promise<void> {
   await Promise.all([aggregated('admin', ALL), aggregated('edit', ALL), aggregated('view', READ)]);
 }
 
+/** A kind is served a moment after it was defined. */
+async function offerSnapshots(server: ApiServer, stop: AbortSignal): Promise<void> {
+  const client = clientOf(server.transport(BOOTSTRAP), 'bootstrap');
+  const snapshotClass = { ...SNAPSHOT_CLASS, driver: LOCAL_PROVISIONER, deletionPolicy: 'Delete' };
+  for (;;) {
+    try {
+      await client.apply(snapshotClasses, snapshotClass, { force: true });
+      return;
+    } catch (error) {
+      if (!hasCode(error, 'NotFound')) throw error;
+      await systemClock.sleep(100, stop);
+    }
+  }
+}
+
+/** Disks of machines that run are copied by who runs them. */
+const SNAPSHOT_CLASS = { apiVersion: 'snapshot.storage.k8s.io/v1', kind: 'VolumeSnapshotClass', metadata: { name: 'local' } };
 const ADMISSION = 'admissionregistration.k8s.io/v1';
 const policies = clusterResource(ADMISSION, 'validatingadmissionpolicies', 'ValidatingAdmissionPolicy');
 const policyBindings = clusterResource(ADMISSION, 'validatingadmissionpolicybindings', 'ValidatingAdmissionPolicyBinding');
@@ -92,6 +110,9 @@ const ROLES = [
       { apiGroups: ['kubevirt.io'], resources: ['virtualmachines/status', 'virtualmachineinstances/status'], verbs: ['update', 'patch'] },
       { apiGroups: ['kubevirt.io'], resources: ['virtualmachines/finalizers', 'virtualmachineinstances/finalizers'], verbs: ['update'] },
       { apiGroups: ['cdi.kubevirt.io'], resources: ['datavolumes'], verbs: ALL },
+      { apiGroups: ['snapshot.storage.k8s.io'], resources: ['volumesnapshots'], verbs: [...READ, 'patch'] },
+      { apiGroups: ['snapshot.storage.k8s.io'], resources: ['volumesnapshots/status'], verbs: ['patch'] },
+      { apiGroups: ['snapshot.storage.k8s.io'], resources: ['volumesnapshots/finalizers'], verbs: ['update'] },
       // The disks that a machine makes for itself are made in its name, and were judged with it.
       { apiGroups: ['cdi.kubevirt.io'], resources: ['datavolumes/source'], verbs: ['create'] },
       { apiGroups: ['cdi.kubevirt.io'], resources: ['datavolumes/status'], verbs: ['update', 'patch'] },

@@ -5,8 +5,13 @@ const API = 'admissionregistration.k8s.io/v1';
 
 /** Whose disk may be copied into another namespace: theirs who may create `datavolumes/source` where it is, as CDI has it. */
 function mayCopy(source: string, namespace: string): string {
-  const allowed = `authorizer.group('${disks.group}').resource('${disks.plural}').subresource('source').namespace(${source}.pvc.namespace).check('create').allowed()`;
-  return `!has(${source}.pvc) || ${source}.pvc.namespace == ${namespace} || ${allowed}`;
+  return ['pvc', 'snapshot']
+    .map((kind) => {
+      const from = `${source}.${kind}`;
+      const may = `authorizer.group('${disks.group}').resource('${disks.plural}').subresource('source').namespace(${from}.namespace).check('create')`;
+      return `(!has(${from}) || ${from}.namespace == ${namespace} || ${may}.allowed())`;
+    })
+    .join(' && ');
 }
 
 /**
@@ -27,8 +32,8 @@ export function clonePolicy() {
         resourceRules: [rule(disks.group, disks.version, disks.plural), rule(machines.group, machines.version, machines.plural)],
       },
       validations: [
-        { expression: `object.kind != '${disks.kind}' || ${mayCopy('object.spec.source', namespace)}`, message, reason: 'Forbidden' },
-        { expression: `object.kind != '${machines.kind}' || ${templates}`, message, reason: 'Forbidden' },
+        { expression: `object.kind != '${disks.kind}' || (${mayCopy('object.spec.source', namespace)})`, message, reason: 'Forbidden' },
+        { expression: `object.kind != '${machines.kind}' || (${templates})`, message, reason: 'Forbidden' },
       ],
     },
   };

@@ -55,6 +55,8 @@ export interface ImporterContext {
 /** A volume that is copied. */
 export interface OriginVolume {
   readonly claim: string;
+  /** The disk in it. */
+  readonly file: string;
   /** The image that its disk leans on. */
   readonly base: string | undefined;
 }
@@ -124,10 +126,10 @@ function sourceOf({ metadata: { name }, spec: { source } }: Disk, { networks, or
   return { words: ['blank'], volumes: [], mounts: [] };
 }
 
-function copyOf({ claim, base }: OriginVolume, place: string): Source {
+function copyOf({ claim, file, base }: OriginVolume, place: string): Source {
   const below = base === undefined ? [] : [`${place}/disk`];
   return {
-    words: ['copy', SOURCE, base === undefined ? 'raw' : 'qcow2', ...below],
+    words: ['copy', `${SOURCE}/${file}`, base === undefined ? 'raw' : 'qcow2', ...below],
     volumes: [
       { name: 'source', persistentVolumeClaim: { claimName: claim, readOnly: true } },
       ...(base === undefined ? [] : [imageVolume(BASE_VOLUME, base, 'Never')]),

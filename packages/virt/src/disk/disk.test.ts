@@ -10,7 +10,8 @@ import {
 import { eventually } from '@crownlabs/testkit';
 import { expect, test } from 'vitest';
 import { clonePolicy, type Disk, disks, machines } from '../index.ts';
-import { answers, lab, launcher, machine, make, NS, printed, useVirtLab } from '../virt-lab.test-support.ts';
+import { snapshots } from '../kinds/kinds.ts';
+import { answers, emulator, lab, launcher, machine, make, NS, printed, useVirtLab } from '../virt-lab.test-support.ts';
 
 useVirtLab();
 
@@ -91,7 +92,7 @@ test('a copy of a disk leans on what that leans on, also when it is of another n
     spec,
   });
   const { metadata, spec: made } = await importer();
-  expect(made?.containers[0]?.args?.slice(2)).toEqual(['copy', '/claims/source', 'qcow2', '/bases/copy/disk']);
+  expect(made?.containers[0]?.args?.slice(2)).toEqual(['copy', '/claims/source/disk.img', 'qcow2', '/bases/copy/disk']);
   const shown = made?.volumes?.find(({ name }) => name === 'source')?.persistentVolumeClaim?.claimName ?? '';
   const [volume, golden] = await Promise.all([volumeOf(shown, NS), volumeOf('golden', from)]);
   expect(volume.spec?.csi).toEqual({ ...golden.spec?.csi, readOnly: true });
@@ -136,4 +137,43 @@ test("nobody reads another namespace's disk through a copy of it, by a disk or b
   const spying = machine({ dataVolumeTemplates: [{ metadata: { name: metadata.name }, spec }] });
   await expect(ada.create(machines, { ...spying, metadata: { ...spying.metadata } })).rejects.toThrow(words);
   await ada.create(disks, disk('own', { pvc: { namespace: NS, name: 'mine' } }));
+});
+
+test('a disk that a running machine uses is copied as it was at one moment, with its file systems held still, and the copy becomes a disk', async () => {
+  const spec = { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } };
+  await lab.admin.create(persistentVolumeClaims, {
+    apiVersion: 'v1',
+    kind: 'PersistentVolumeClaim',
+    metadata: { name: 'kept', namespace: NS },
+    spec,
+  });
+  const devices = {
+    disks: [
+      { name: 'seed', disk: {} },
+      { name: 'root', disk: {} },
+    ],
+  };
+  const volumes = [
+    { name: 'seed', cloudInitNoCloud: { userData: 'x' } },
+    { name: 'root', persistentVolumeClaim: { claimName: 'kept' } },
+  ];
+  await make(machine({ template: { spec: { domain: { devices }, volumes } } }));
+  await printed('Running');
+  const asked = emulator((command) => (command === 'drive-backup' ? { event: 'BLOCK_JOB_COMPLETED', data: {} } : { return: {} }));
+  const snapshot = { apiVersion: 'snapshot.storage.k8s.io/v1', kind: 'VolumeSnapshot', metadata: { name: 'now', namespace: NS } };
+  await lab.admin.create(disks, disk('copy', { snapshot: { namespace: NS, name: 'now' } }));
+  const made = await lab.admin.create(snapshots, { ...snapshot, spec: { source: { persistentVolumeClaimName: 'kept' } } });
+  const file = `snapshot-${made.metadata.uid}`;
+  const { spec: pod } = await importer();
+  expect(pod?.containers[0]?.args?.slice(2)).toEqual(['copy', `/claims/source/${file}`, 'raw']);
+  const words = asked.map(({ execute }) => execute);
+  expect(words.slice(words.indexOf('guest-fsfreeze-freeze'))).toEqual(['guest-fsfreeze-freeze', 'drive-backup', 'guest-fsfreeze-thaw']);
+  expect(asked.find(({ execute }) => execute === 'drive-backup')?.arguments).toMatchObject({
+    device: 'disk1',
+    target: `/claims/root/${file}`,
+    sync: 'full',
+    format: 'raw',
+  });
+  await lab.admin.delete(snapshots, 'now', NS);
+  await eventually(async () => expect(await lab.admin.find(snapshots, 'now', NS)).toBeUndefined());
 });

@@ -2,7 +2,9 @@ import { cutName } from '@crownlabs/api';
 import { type Kube, type KubeClient, ownedBy, persistentVolumeClaims, persistentVolumes } from '@crownlabs/client';
 import { hasCode } from '@crownlabs/std';
 import type { PersistentVolume, PersistentVolumeClaim } from 'kubernetes-types/core/v1.js';
-import type { Disk } from '../kinds/kinds.ts';
+import { DISK_FILE } from '../guest/places.ts';
+import { type Disk, snapshots } from '../kinds/kinds.ts';
+import { snapshotFile } from '../snapshot/file.ts';
 import { baseOf, type OriginVolume } from './desired.ts';
 
 type Claim = Kube<PersistentVolumeClaim>;
@@ -19,25 +21,43 @@ const NO_ROOM = '1';
  * Who may ask for that is settled before the disk is stored.
  */
 export async function findOrigin(client: KubeClient, disk: Disk): Promise<Origin | undefined> {
-  const { pvc } = disk.spec.source;
-  if (!pvc) return undefined;
-  const found = await client.find(persistentVolumeClaims, pvc.name, pvc.namespace);
-  const where = pvc.namespace === disk.metadata.namespace ? pvc.name : `${pvc.namespace}/${pvc.name}`;
+  const source = await sourceOf(client, disk);
+  if (!source || 'waitsFor' in source) return source;
+  const { namespace, name, file } = source;
+  const found = await client.find(persistentVolumeClaims, name, namespace);
+  const where = namespace === disk.metadata.namespace ? name : `${namespace}/${name}`;
   if (!found) return { waitsFor: `The volume ${where} is not there.` };
   if (found.status?.phase !== 'Bound') return { waitsFor: `The volume ${where} is not there yet: it is bound to no storage.` };
   const base = baseOf(found);
-  if (pvc.namespace === disk.metadata.namespace) return { volume: { claim: pvc.name, base } };
+  if (namespace === disk.metadata.namespace) return { volume: { claim: name, file, base } };
   const shown = await show(client, disk, found);
-  return shown.status?.phase === 'Bound'
-    ? { volume: { claim: shown.metadata.name, base } }
-    : { waitsFor: `The volume ${where} is made readable.` };
+  if (shown.status?.phase !== 'Bound') return { waitsFor: `The volume ${where} is made readable.` };
+  return { volume: { claim: shown.metadata.name, file, base } };
+}
+
+/** A file of a claim. */
+interface SourceFile {
+  readonly namespace: string;
+  readonly name: string;
+  readonly file: string;
+}
+
+async function sourceOf(client: KubeClient, { spec: { source } }: Disk): Promise<SourceFile | { waitsFor: string } | undefined> {
+  if (source.pvc) return { ...source.pvc, file: DISK_FILE };
+  if (!source.snapshot) return undefined;
+  const { namespace, name } = source.snapshot;
+  const found = await client.find(snapshots, name, namespace);
+  if (!found) return { waitsFor: `The snapshot ${name} is not there.` };
+  if (found.status?.readyToUse !== true) return { waitsFor: `The snapshot ${name} is being made.` };
+  return { namespace, name: found.spec.source.persistentVolumeClaimName, file: snapshotFile(found) };
 }
 
 /** Takes away how a volume of another namespace was shown. Nothing of its bytes goes with it. */
 export async function forgetOrigin(client: KubeClient, disk: Disk): Promise<void> {
   const { namespace, uid } = disk.metadata;
-  const { pvc } = disk.spec.source;
-  if (!pvc || pvc.namespace === namespace) return;
+  const { pvc, snapshot } = disk.spec.source;
+  const from = pvc ?? snapshot;
+  if (!from || from.namespace === namespace) return;
   const gone = (error: unknown) => {
     if (!hasCode(error, 'NotFound')) throw error;
   };

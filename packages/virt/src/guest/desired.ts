@@ -96,6 +96,7 @@ function compute(guest: Guest, { image, acceleration }: LauncherConfig, { grace,
     imagePullPolicy: 'IfNotPresent',
     command: [`${PLACES.programs}/run-machine`, String(grace)],
     args: [...drives.flatMap(({ preparation }) => preparation), ...rememberedBy(guest), '--', ...command],
+    terminationMessagePolicy: 'FallbackToLogsOnError',
     resources: resourcesOf(spec.domain),
     securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] }, readOnlyRootFilesystem: true },
     volumeMounts: [

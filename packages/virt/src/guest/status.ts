@@ -125,5 +125,5 @@ function endingText(pod: Kube<Pod> | undefined): string {
   if (!end) return pod?.status?.message ?? 'The pod of the machine is gone.';
   if (end.reason === 'OOMKilled') return 'The machine needed more memory than it may have and was ended.';
   if (end.exitCode === 0) return 'The machine was shut down.';
-  return end.message ?? `The emulator ended with code ${end.exitCode}.`;
+  return end.message?.trim() || `The emulator ended with code ${end.exitCode}.`;
 }

@@ -30,6 +30,7 @@ const Source = z.object({
     })
     .optional(),
   pvc: z.object({ namespace: text, name: text }).optional(),
+  snapshot: z.object({ namespace: text, name: text }).optional(),
   blank: z.object({}).optional(),
 });
 

@@ -1,8 +1,9 @@
 import { crdOf, type Kind, type LabCrd } from '@crownlabs/api';
-import { type KubeObject, namespacedResource, type Resource } from '@crownlabs/client';
+import { clusterResource, type KubeObject, namespacedResource, type Resource } from '@crownlabs/client';
 import { DiskSpec, DiskStatus } from './disk-schema.ts';
 import { GuestSpec, GuestStatus } from './guest-schema.ts';
 import { MachineSpec, MachineStatus } from './machine-schema.ts';
+import { SnapshotSpec, SnapshotStatus } from './snapshot-schema.ts';
 
 /** A machine that can be stopped and started. */
 export interface Machine extends KubeObject {
@@ -28,6 +29,18 @@ export const machines: Resource<Machine> = namespacedResource('kubevirt.io/v1', 
 export const guests: Resource<Guest> = namespacedResource('kubevirt.io/v1', 'virtualmachineinstances', 'VirtualMachineInstance');
 /** `cdi.kubevirt.io/v1beta1` datavolumes. */
 export const disks: Resource<Disk> = namespacedResource('cdi.kubevirt.io/v1beta1', 'datavolumes', 'DataVolume');
+
+/** A copy of a disk as it was at one moment while it was used. */
+export interface Snapshot extends KubeObject {
+  spec: SnapshotSpec;
+  status?: SnapshotStatus;
+}
+
+const STORAGE_SNAPSHOTS = 'snapshot.storage.k8s.io/v1';
+/** `snapshot.storage.k8s.io/v1` volumesnapshots. */
+export const snapshots: Resource<Snapshot> = namespacedResource(STORAGE_SNAPSHOTS, 'volumesnapshots', 'VolumeSnapshot');
+/** `snapshot.storage.k8s.io/v1` volumesnapshotclasses. */
+export const snapshotClasses: Resource = clusterResource(STORAGE_SNAPSHOTS, 'volumesnapshotclasses', 'VolumeSnapshotClass');
 
 const AGE = { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' } as const;
 const READY = { name: 'Ready', type: 'string', jsonPath: ".status.conditions[?(@.type=='Ready')].status" } as const;
@@ -80,12 +93,71 @@ const KINDS: readonly Kind[] = [
       AGE,
     ],
   },
+  {
+    group: snapshots.group,
+    version: snapshots.version,
+    kind: snapshots.kind,
+    plural: snapshots.plural,
+    shortNames: ['vs'],
+    namespaced: true,
+    description: 'A copy of a disk as it was at one moment, made while it was used.',
+    spec: SnapshotSpec,
+    status: SnapshotStatus,
+    columns: [
+      { name: 'ReadyToUse', type: 'boolean', jsonPath: '.status.readyToUse' },
+      { name: 'SourcePVC', type: 'string', jsonPath: '.spec.source.persistentVolumeClaimName' },
+      AGE,
+    ],
+  },
 ];
 
+/** A class has its fields beside its metadata, so its definition is written as it is. */
+function snapshotClassCrd() {
+  const { group, version, plural, kind } = snapshotClasses;
+  const text = { type: 'string' } as const;
+  return {
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: { name: `${plural}.${group}` },
+    spec: {
+      group,
+      names: { kind, listKind: `${kind}List`, plural, singular: kind.toLowerCase() },
+      scope: 'Cluster',
+      versions: [
+        {
+          name: version,
+          served: true,
+          storage: true,
+          schema: {
+            openAPIV3Schema: {
+              type: 'object',
+              required: ['driver', 'deletionPolicy'],
+              properties: {
+                driver: text,
+                deletionPolicy: { ...text, enum: ['Delete', 'Retain'] },
+                parameters: { type: 'object', additionalProperties: text },
+              },
+            },
+          },
+        },
+      ],
+    },
+  };
+}
+
 /** The definitions of the kinds that this room realises, for an API that has none of them. */
-export function machineCrds(): LabCrd[] {
-  return KINDS.map((kind) => {
+export function machineCrds(): MachineCrd[] {
+  const own = KINDS.map((kind) => {
     const crd = crdOf(kind);
     return { ...crd, spec: { ...crd.spec, names: { ...crd.spec.names, categories: ['all'] } } };
   });
+  return [...own, snapshotClassCrd()].map((crd) => ({ ...crd, metadata: { ...crd.metadata, annotations: APPROVAL } }));
 }
+
+/** A definition of a kind. */
+export type MachineCrd = (Pick<LabCrd, 'apiVersion' | 'kind' | 'spec'> | ReturnType<typeof snapshotClassCrd>) & {
+  metadata: { name: string; annotations: Record<string, string> };
+};
+
+/** Groups below k8s.io are guarded: https://kep.k8s.io/1111. Those of snapshots are approved. */
+const APPROVAL = { 'api-approved.kubernetes.io': 'https://github.com/kubernetes-csi/external-snapshotter/pull/814' };

@@ -1,14 +1,32 @@
 import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { Duplex } from 'node:stream';
 import { LabError } from '@crownlabs/std';
 import type { PodShell } from '../doors/shell.ts';
+import { emulatorCommand } from '../guest/emulator.ts';
+import type { GuestSpec } from '../kinds/guest-schema.ts';
 
 const PROGRAMS = new URL('../../../../images/vm-launcher/files/usr/lib/crownlabs/', import.meta.url).pathname;
 const PATH = '/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+/** A machine whose guest is 49 bytes: its boot sector counts in memory at each tick of its clock, and writes what it counted to the serial line. */
+export const COUNTER: GuestSpec = {
+  domain: { memory: { guest: '64Mi' }, devices: { disks: [{ name: 'root', disk: { bus: 'virtio' } }] } },
+  volumes: [{ name: 'root', persistentVolumeClaim: { claimName: 'root' } }],
+};
+
+const COUNTS = '31c08ed8c70600060000fbf4ff0600068b1e0006b90400c1c30488d8240f04303c3a72020427baf803eee2ebb00aeeebd9';
+
+function countingDisk(): Buffer {
+  const disk = Buffer.concat([Buffer.from(COUNTS, 'hex'), Buffer.alloc(1 << 20)]);
+  const whole = disk.subarray(0, 1 << 20);
+  whole.writeUInt16LE(0xaa55, 510);
+  return whole;
+}
 
 /** Programs that a test needs and this machine has not. */
 export function missingTools(...tools: readonly string[]): string[] {
@@ -71,10 +89,32 @@ export class LocalPod {
     return child;
   }
 
+  /** Where a file of the pod is here. */
+  path(path: string): string {
+    const [local = ''] = this.#local([path]);
+    return local;
+  }
+
   /** A file of the pod. */
   read(path: string): string {
-    const [local = ''] = this.#local([path]);
-    return readFileSync(local, 'utf8');
+    return readFileSync(this.path(path), 'utf8');
+  }
+
+  /** Boots a machine that counts, as its pod does. */
+  boot(preparation: readonly string[]): { ended: Promise<unknown[]> } {
+    const file = '/claims/root/disk.img';
+    if (!existsSync(this.path(file))) writeFileSync(this.path(file), countingDisk());
+    const drives = [{ disk: { name: 'root' }, file, format: 'raw' as const, readOnly: false, preparation: [] }];
+    const identity = {
+      name: 'm',
+      acceleration: 'tcg' as const,
+      mac: '02:00:00:00:00:01',
+      firmwareId: '6f7f6a1e-0000-5000-8000-000000000001',
+    };
+    // Its ports of the host would be those of this machine.
+    const devices = { ...COUNTER.domain.devices, autoattachPodInterface: false };
+    const command = emulatorCommand({ ...identity, spec: { ...COUNTER, domain: { ...COUNTER.domain, devices } }, drives });
+    return { ended: once(this.start(['/usr/lib/crownlabs/run-machine', '5', ...preparation, '--', ...command]), 'exit') };
   }
 
   /** Ends everything. */
