@@ -1,6 +1,7 @@
 import { cloneJson } from '../clone-json.ts';
 import { isObject, type JsonObject } from '../json.ts';
-import type { ResourceInfo } from '../resource.ts';
+import { REF_PREFIX } from '../kinds/index.ts';
+import type { ResourceInfo, Schema } from '../resource.ts';
 import { StatusError } from '../status-error.ts';
 import { atOnce, inTurns } from '../turn.ts';
 import { typedProblems } from './check-typed.ts';
@@ -14,7 +15,8 @@ import { conflictError, type FieldConflict, takeFrom, UNOWNED } from './ownershi
 import { removeTyped } from './remove-typed.ts';
 import { type ResourceTypes, resetSet, typesOf } from './resource-types.ts';
 import { configOfScale } from './scale-config.ts';
-import { changesOf, managedFieldsOf, timeText, updatedManagers } from './track-update.ts';
+import { changesOf, managedFieldsOf, timeOf, updatedManagers } from './track-update.ts';
+import type { ValueTypes } from './value-type.ts';
 
 /** A server-side apply. */
 export interface ApplyPatch {
@@ -32,6 +34,7 @@ export interface ApplyPatch {
 /** Who owned an object before anybody applied. */
 const BEFORE_FIRST_APPLY = 'before-first-apply';
 const KUBECTL = 'kubectl';
+const SCALE: Schema = { $ref: `${REF_PREFIX}io.k8s.api.autoscaling.v1.Scale` };
 
 /** The object after a server-side apply, with its new managedFields. Throws Conflict, with a cause for each contested field. */
 export function applyPatch(patch: ApplyPatch): JsonObject {
@@ -44,8 +47,9 @@ export function applyPatchInTurns(patch: ApplyPatch): JsonObject | Promise<JsonO
 }
 
 function stepsOf(patch: ApplyPatch): Generator<void, JsonObject> {
-  const scaled = patch.subresource === 'scale';
-  return new Apply(scaled ? { ...patch, config: configOfScale(patch.config, patch.resource) } : patch).steps();
+  if (patch.subresource !== 'scale') return new Apply(patch).steps();
+  demandTyped(typesOf(patch.resource).types, patch.config, SCALE);
+  return new Apply({ ...patch, config: configOfScale(patch.config, patch.resource) }).steps();
 }
 
 class Apply {
@@ -65,10 +69,10 @@ class Apply {
 
   /** Stops between its steps. */
   *steps(): Generator<void, JsonObject> {
-    this.#check();
-    yield;
     const { types, root } = this.#typed;
     const { config } = this.#patch;
+    demandTyped(types, config, root);
+    yield;
     const managers = this.#managers();
     const before = managers.get(this.#self);
     yield;
@@ -96,14 +100,6 @@ class Apply {
     return object;
   }
 
-  #check(): void {
-    const { config } = this.#patch;
-    const problems = typedProblems(this.#typed.types, config, this.#typed.root);
-    if (problems.length === 0) return;
-    const text = problems.length === 1 ? problems[0] : `errors:\n${problems.map((one) => `  ${one}`).join('\n')}`;
-    throw new StatusError('InternalError', `failed to create typed patch object (${subjectText(config)}): ${text}`, { reason: '' });
-  }
-
   #managers(): Managers {
     const { live, resource, now } = this.#patch;
     const decoded = decodeManagers(managedFieldsOf(live)) ?? new Map();
@@ -124,7 +120,7 @@ class Apply {
   #stamp(managers: Managers, before: Manager | undefined, { added, modified, removed }: Comparison): void {
     const self = managers.get(this.#self);
     const same = [added, modified, removed].every((set) => set.isEmpty) || (before && self?.fields.equals(before.fields));
-    if (self && !same) managers.set(this.#self, { ...self, time: timeText(this.#patch.now) });
+    if (self && !same) managers.set(this.#self, { ...self, time: timeOf(this.#patch) });
   }
 
   /** Takes away what this manager applied before, says no more, and nobody else owns. */
@@ -143,11 +139,24 @@ class Apply {
 
   #refuse(conflicts: readonly FieldConflict[]): void {
     if (conflicts.length === 0) return;
+    if (this.#patch.subresource === 'scale') throw conflictError(conflicts.map(asOfScale));
     if (this.#patch.manager !== KUBECTL) throw conflictError(conflicts);
     const allowed = fieldsOfLastApplied(this.#live, this.#typed);
     const contested = conflicts.filter(({ path }) => !hasPath(allowed, path));
     if (contested.length > 0) throw conflictError(contested);
   }
+}
+
+function demandTyped(types: ValueTypes, config: JsonObject, root: Schema): void {
+  const problems = typedProblems(types, config, root);
+  if (problems.length === 0) return;
+  const text = problems.length === 1 ? problems[0] : `errors:\n${problems.map((one) => `  ${one}`).join('\n')}`;
+  throw new StatusError('InternalError', `failed to create typed patch object (${subjectText(config)}): ${text}`, { reason: '' });
+}
+
+/** At `/scale` everybody seems to own the field of a Scale. */
+function asOfScale({ owner }: FieldConflict): FieldConflict {
+  return { owner: { ...owner, apiVersion: 'autoscaling/v1' }, path: ['f:spec', 'f:replicas'] };
 }
 
 function hasPath(set: FieldSet, path: readonly string[]): boolean {

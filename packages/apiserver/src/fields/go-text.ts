@@ -8,3 +8,13 @@ export function goText(value: Json | undefined): string {
   const entries = Object.keys(value).toSorted();
   return `map[${entries.map((key) => `${key}:${goText(value[key])}`).join(' ')}]`;
 }
+
+/** The type that Go's reader of JSON gives a value. */
+export function goType(value: Json | undefined): string {
+  if (value === undefined || value === null) return '<nil>';
+  if (Array.isArray(value)) return '[]interface {}';
+  if (isObject(value)) return 'map[string]interface {}';
+  if (typeof value === 'boolean') return 'bool';
+  if (typeof value === 'string') return 'string';
+  return typeof value === 'bigint' || Number.isInteger(value) ? 'int64' : 'float64';
+}

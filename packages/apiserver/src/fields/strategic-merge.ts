@@ -8,7 +8,8 @@ import { goText } from './go-text.ts';
 import { copyOf, own } from './odd-keys.ts';
 import { PatchSchema } from './patch-schema.ts';
 import { typesOf } from './resource-types.ts';
-import { withoutDirectives } from './strategic-directives.ts';
+import { demandList, demandOneType, demandOrder } from './strategic-demands.ts';
+import { plainItems, withoutDirectives } from './strategic-directives.ts';
 import { inServerOrder, type SameItem } from './strategic-order.ts';
 
 /**
@@ -23,7 +24,7 @@ export function strategicMerge(original: JsonObject, patch: Json, resource: Reso
 
 const DIRECTIVE = '$patch';
 const RETAIN = '$retainKeys';
-const ORDER = '$setElementOrder/';
+const ORDER = '$setElementOrder';
 const DELETE = '$deleteFromPrimitiveList/';
 
 function mergeMap(into: JsonObject, from: JsonObject, schema: PatchSchema): JsonObject {
@@ -33,8 +34,9 @@ function mergeMap(into: JsonObject, from: JsonObject, schema: PatchSchema): Json
   // Directives are taken out of it; most maps of a patch have none.
   const patch = hasDirectives(from) ? copyOf(from, from) : from;
   retainKeys(original, patch);
-  const orders = takePrefixed(patch, ORDER);
-  for (const [key, gone] of takePrefixed(patch, DELETE)) deletePrimitives(original, key, gone);
+  const orders = takeOrders(patch);
+  for (const [key, order] of orders) demandOrder(order, schema.field(key), { original: original[key], patch: patch[key] });
+  for (const [key, gone] of takePrefixed(patch, DELETE)) if (Array.isArray(gone)) deletePrimitives(original, key, gone);
   for (const [key, value] of Object.entries(patch)) {
     const merged = mergedValue(own(original, key), value, schema.field(key), orders.get(key));
     orders.delete(key);
@@ -74,23 +76,28 @@ function retainKeys(original: JsonObject, patch: JsonObject): void {
   for (const key of Object.keys(original)) if (!keep.has(key)) delete original[key];
 }
 
-/** Takes the directives that name another key out of the patch: key to list. */
-function takePrefixed(patch: JsonObject, prefix: string): Map<string, Json[]> {
-  const found = new Map<string, Json[]>();
+/** Takes the directives that name another key out of the patch. */
+function takePrefixed(patch: JsonObject, prefix: string): Map<string, Json | undefined> {
+  const found = new Map<string, Json | undefined>();
   for (const key of Object.keys(patch)) {
     if (!key.startsWith(prefix)) continue;
-    const list = patch[key];
-    const what = prefix === ORDER ? 'setElementOrder list' : 'primitive list';
-    if (!Array.isArray(list)) throw new LabError('BadRequest', `invalid patch format of ${what}`);
-    found.set(key.slice(prefix.length), list);
+    found.set(key.slice(prefix.length), patch[key]);
     delete patch[key];
   }
   return found;
 }
 
+function takeOrders(patch: JsonObject): Map<string, Json[]> {
+  const orders = new Map<string, Json[]>();
+  for (const [key, order] of takePrefixed(patch, ORDER)) orders.set(key.replace(/^\//, ''), demandList(order));
+  return orders;
+}
+
 function deletePrimitives(original: JsonObject, key: string, gone: readonly Json[]): void {
   const list = original[key];
-  if (Array.isArray(list)) original[key] = list.filter((item) => !gone.some((one) => jsonEqual(one, item)));
+  if (!Array.isArray(list)) return;
+  demandOneType(list, gone);
+  original[key] = list.filter((item) => !gone.some((one) => jsonEqual(one, item)));
 }
 
 function mergedValue(
@@ -119,13 +126,12 @@ function sameItem(schema: PatchSchema): SameItem {
 }
 
 function mergeList(original: readonly Json[], patch: readonly Json[], schema: PatchSchema, order: readonly Json[]): Json[] {
+  demandOneType(original, patch);
   const same = sameItem(schema);
   const merged = patch.some(isObject) || original.some(isObject) ? mergeItems(original, patch, schema) : unique([...original, ...patch]);
-  if (merged === undefined) return withoutDirectives(patch.filter((item) => !isDirective(item)));
+  if (merged === undefined) return plainItems(patch);
   return inServerOrder(merged, order, original, same);
 }
-
-const isDirective = (item: Json) => isObject(item) && item[DIRECTIVE] !== undefined;
 
 /** `undefined` where the patch replaces the whole list. */
 function mergeItems(original: readonly Json[], patch: readonly Json[], schema: PatchSchema): Json[] | undefined {
@@ -138,6 +144,7 @@ function mergeItems(original: readonly Json[], patch: readonly Json[], schema: P
     if (directive === 'replace') return undefined;
     requireKey(item, mergeKey);
     if (directive === 'delete') out = out.filter((one) => !same(one, item));
+    else if (directive === 'merge') throw plainError('merging lists cannot yet be specified in the patch');
     else if (directive !== undefined) throw plainError(`unknown patch type: ${goText(directive)} in map: ${goText(item)}`);
     else mergeItem(out, item, schema.item(), same);
   }
@@ -148,7 +155,7 @@ function mergeItem(list: Json[], item: Json, schema: PatchSchema, same: SameItem
   const index = list.findIndex((one) => same(one, item));
   const known = list[index];
   if (isObject(known) && isObject(item)) list[index] = mergeMap(known, item, schema);
-  else list.push(withoutDirectives(item));
+  else list.push(...plainItems([item]));
 }
 
 function requireKey(item: Json, mergeKey: string): void {

@@ -5,6 +5,7 @@ import { type Comparison, compareTyped, ignoring } from './compare-typed.ts';
 import { decodeManagers, identityOf, type Managers, writeManagers } from './managers.ts';
 import { takeFrom, UNOWNED } from './ownership.ts';
 import { resetSet, typesOf } from './resource-types.ts';
+import { scaledPart } from './scale-config.ts';
 
 /** A write that is not an apply. */
 export interface TrackedUpdate {
@@ -49,6 +50,7 @@ function* stepsOf(update: TrackedUpdate): Generator<void, void> {
 /** What a plain write changed, as far as anybody can own it. */
 export function changesOf({ before, after, resource, subresource }: TrackedUpdate): Comparison {
   const { types, root, zero } = typesOf(resource);
+  if (subresource === 'scale') return compareTyped(types, scaledPart(before, resource), scaledPart(after, resource), root);
   return ignoring(compareTyped(types, before ?? zero, after, root), resetSet(resource, subresource));
 }
 
@@ -66,12 +68,12 @@ export function updatedManagers(managers: Managers, changed: Comparison, update:
 }
 
 /** Those who scale are noted without a time, as Kubernetes does. */
-function timeOf({ subresource, now }: Pick<TrackedUpdate, 'subresource' | 'now'>): string | undefined {
+export function timeOf({ subresource, now }: Pick<TrackedUpdate, 'subresource' | 'now'>): string | undefined {
   return subresource === 'scale' ? undefined : timeText(now);
 }
 
 /** A time as managedFields has it. */
-export function timeText(now: number): string {
+function timeText(now: number): string {
   return `${new Date(now).toISOString().slice(0, 19)}Z`;
 }
 

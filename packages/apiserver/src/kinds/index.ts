@@ -1,4 +1,4 @@
-export { builtInResources } from './built-in.ts';
+export { builtInResources, isBuiltInKind, scaleResource } from './built-in.ts';
 export { SYSTEM_PRIORITY_CLASSES } from './cluster/priority-class.ts';
 export { describedDefinition } from './descriptions.ts';
 export { decodeProtobufObject } from './protobuf/protobuf-decode.ts';

@@ -4,6 +4,7 @@ import { PROTOBUF } from '../codec/negotiate.ts';
 import { decodeProtobuf } from '../codec/protobuf.ts';
 import { isObject, type JsonObject } from '../json.ts';
 import { objectAt, textAt } from '../json-read.ts';
+import { isBuiltInKind } from '../kinds/index.ts';
 import { metadataOf } from '../object-meta.ts';
 import type { ResourceCall } from '../pipeline.ts';
 import type { ResourceInfo } from '../resource.ts';
@@ -60,8 +61,11 @@ function demandKind(body: ResourceInfo, value: Body['value']): JsonObject {
   const kind = textAt(value, 'kind');
   demandVersion(body, value, kind);
   if (body.custom) demandOwnType(body, value);
-  if (kind !== '' && kind !== body.kind)
-    throw cannotHandle(body, kind, `converting (${body.version}.${kind}) to (${goPackage(body)}.${body.kind}): unknown conversion`);
+  if (kind !== '' && kind !== body.kind) {
+    const converting = `converting (${body.version}.${kind}) to (${goPackage(body)}.${body.kind}): unknown conversion`;
+    const known = isBuiltInKind(body.group, body.version, kind);
+    throw cannotHandle(body, kind, known ? converting : notRegistered(kind, apiVersionOf(body)));
+  }
   value['kind'] = body.kind;
   value['apiVersion'] = apiVersionOf(body);
   return value;
@@ -94,8 +98,12 @@ function demandVersion(body: ResourceInfo, value: JsonObject, kind: string): voi
   if (sameGroup(apiVersion, expected) || body.custom) {
     throw new LabError('BadRequest', `the API version in the data (${apiVersion}) does not match the expected API version (${expected})`);
   }
-  const why = `no kind "${kind}" is registered for version "${apiVersion}" in scheme "pkg/api/legacyscheme/scheme.go:30"`;
-  throw cannotHandle(body, kind === '' ? body.kind : kind, why);
+  throw cannotHandle(body, kind === '' ? body.kind : kind, notRegistered(kind, apiVersion));
+}
+
+/** Clients know the text, with the place where Kubernetes keeps its kinds. */
+export function notRegistered(kind: string, apiVersion: string): string {
+  return `no kind "${kind}" is registered for version "${apiVersion}" in scheme "pkg/api/legacyscheme/scheme.go:30"`;
 }
 
 function sameGroup(a: string, b: string): boolean {

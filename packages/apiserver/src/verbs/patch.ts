@@ -2,7 +2,7 @@ import { LabError, messageOf } from '@crownlabs/std';
 import { cloneJson } from '../clone-json.ts';
 import { BODY_LIMIT, goKind, mediaType, objectBody, parseBody, unsupportedMediaType } from '../codec/body.ts';
 import { printJson } from '../codec/json-print.ts';
-import { applyPatchInTurns, strategicMerge } from '../fields/index.ts';
+import { applyPatchInTurns, asRestored, strategicMerge } from '../fields/index.ts';
 import { isObject, type Json, type JsonObject } from '../json.ts';
 import { textAt, valueAt } from '../json-read.ts';
 import { applyJsonPatch } from '../patch/json-patch.ts';
@@ -10,7 +10,7 @@ import { applyMergePatch } from '../patch/merge-patch.ts';
 import type { Api, ResourceCall, Verb } from '../pipeline.ts';
 import type { ResourceInfo } from '../resource.ts';
 import { conflict, invalid, StatusError } from '../status-error.ts';
-import { complain, demandOwnType, normalize } from '../steps/decode.ts';
+import { complain, demandOwnType, normalize, notRegistered } from '../steps/decode.ts';
 import { apiVersionOf } from '../storage/stored-object.ts';
 import { nextTurn, overdue } from '../turn.ts';
 import { readWriteOptions, type WriteOptions } from '../write-options.ts';
@@ -29,6 +29,8 @@ interface Patch {
   apply(live: JsonObject): JsonObject;
   /** How a refusal shows the value. */
   show(value: JsonObject): string;
+  /** How it says that the value is no object of the kind, when a reader of JSON said so. */
+  explain(why: string): string;
 }
 
 /** PATCH of an object or of one of its subresources. */
@@ -80,19 +82,22 @@ function patchChange(call: ResourceCall, { read, options, info }: { read: Patch;
 
 function readPatch(type: string, info: ResourceInfo, bytes: Uint8Array): Patch {
   const show = (value: JsonObject) => JSON.stringify(printJson(value));
+  const explain = (why: string) => why;
   if (type === STRATEGIC) {
     const { value, complaints } = parseBody(bytes, false);
-    const merge = objectBody(value);
+    const merge = value === null ? {} : objectBody(value);
     return {
       complaints,
-      apply: (live) => strategicMerge(live, merge, info),
+      // Its result is read as what the original was, whatever it says of itself.
+      apply: (live) => Object.assign(strategicMerge(live, merge, info), { kind: info.kind, apiVersion: apiVersionOf(info) }),
       show: (object) => JSON.stringify(`map[${printJson(object)}]`),
+      explain: asRestored,
     };
   }
   const { value, complaints } = parsePatch(bytes);
   if (type === JSON_PATCH) {
     const named = complaints.map((one) => `json patch ${one}`);
-    return { complaints: named, apply: (live) => demandObject(applyJsonPatch(live, value)), show };
+    return { complaints: named, apply: (live) => demandObject(applyJsonPatch(live, value)), show, explain };
   }
   if (!isObject(value)) {
     throw new LabError(
@@ -100,7 +105,7 @@ function readPatch(type: string, info: ResourceInfo, bytes: Uint8Array): Patch {
       `error decoding patch: json: cannot unmarshal ${goKind(value)} into Go value of type map[string]interface {}`,
     );
   }
-  return { complaints, apply: (live) => applyMergePatch(live, value), show };
+  return { complaints, apply: (live) => applyMergePatch(live, value), show, explain };
 }
 
 function parsePatch(bytes: Uint8Array): { value: Json; complaints: readonly string[] } {
@@ -122,17 +127,17 @@ function demandObject(value: Json): JsonObject {
 function demandSameKind(info: ResourceInfo, patched: JsonObject, read: Patch): void {
   if (patched['kind'] === info.kind && patched['apiVersion'] === apiVersionOf(info)) return;
   if (info.custom) demandOwnType(info, patched);
-  throw refusedPatch(
-    read.show(patched),
-    `no kind "${textAt(patched, 'kind')}" is registered for version "${textAt(patched, 'apiVersion')}"`,
-  );
+  throw refusedPatch(read.show(patched), notRegistered(textAt(patched, 'kind'), textAt(patched, 'apiVersion')));
 }
 
 function normalizePatched(info: ResourceInfo, patched: JsonObject, read: Patch): string[] {
   try {
     return normalize(info, patched);
   } catch (error) {
-    if (error instanceof LabError && error.code === 'BadRequest') throw refusedPatch(read.show(patched), error.message);
+    if (error instanceof LabError && error.code === 'BadRequest') {
+      const prefix = `${info.kind} in version "${info.version}" cannot be handled as a ${info.kind}: `;
+      throw refusedPatch(read.show(patched), read.explain(error.message.replace(prefix, '')));
+    }
     throw error;
   }
 }

@@ -2,16 +2,19 @@ import { LabError } from '@crownlabs/std';
 import { cloneJson } from '../clone-json.ts';
 import type { JsonObject } from '../json.ts';
 import { mapAt, numberAt, textAt, valueAt } from '../json-read.ts';
+import { scaleResource } from '../kinds/index.ts';
 import type { Api, ResourceCall, Verb } from '../pipeline.ts';
-import { plainError } from '../plain-error.ts';
-import type { ResourceInfo, Subresource } from '../resource.ts';
-import { invalid, notFound } from '../status-error.ts';
+import type { Subresource } from '../resource.ts';
+import { conflict, invalid, notFound } from '../status-error.ts';
 import { decodeObject } from '../steps/decode.ts';
 import { encoded } from '../storage/stored-object.ts';
 import { readWriteOptions } from '../write-options.ts';
 import { objectAnswer } from './answer.ts';
+import { demandNamespace } from './create.ts';
 import { demandType, readChange } from './patch.ts';
 import { changeObject } from './update.ts';
+
+const SCALE = scaleResource();
 
 type ScalePaths = NonNullable<Subresource['scale']>;
 
@@ -26,18 +29,25 @@ export const getScale: Verb = async (api, call) => {
 /** PUT of the scale subresource. */
 export const updateScale: Verb = async (api, call) => {
   const options = readWriteOptions('UpdateOptions', call.query, call.incoming.headers['user-agent']);
-  const wanted = await decodeObject(call, scaleInfo(api, call), options);
-  demandSameName(call, wanted);
+  const wanted = await decodeObject(call, SCALE, options);
   return change(api, call, { options, wanted: () => wanted, createIfAbsent: false, replaces: true });
 };
 
 /** PATCH of the scale subresource: the patch is written for a Scale. */
 export const patchScale: Verb = async (api, call) => {
   const type = demandType(call);
-  const read = await readChange(api, call, { type, info: scaleInfo(api, call) });
+  const read = await readChange(api, call, { type, info: SCALE });
   // An applied Scale owns the replicas of the object itself.
   if (!read.applied) return change(api, call, read);
-  const { stored } = await changeObject(api, call, { ...read, createIfAbsent: false });
+  const { stored } = await changeObject(api, call, {
+    ...read,
+    createIfAbsent: false,
+    async wanted(live) {
+      const applied = await read.wanted(live);
+      demandReplicas(call, numberAt(applied, ...segments(scalePaths(call).specReplicas)));
+      return applied;
+    },
+  });
   return scaleAnswer(api, call, stored.object);
 };
 
@@ -51,14 +61,15 @@ async function change(api: Api, call: ResourceCall, scaled: Parameters<typeof ch
     async wanted(live) {
       if (!live) throw notFound(call.info, call.attributes.name);
       const scale = await scaled.wanted(toScale(call, live));
-      demandReplicas(call, scale);
+      demandNamespace(call, scale);
+      demandSameName(call, scale);
+      demandSameUid(call, { scale, live, replaces: scaled.replaces === true });
+      demandReplicas(call, numberAt(scale, 'spec', 'replicas'));
       const object = cloneJson(live);
       setNumber(object, paths.specReplicas, numberAt(scale, 'spec', 'replicas') ?? 0);
       const metadata = object['metadata'] as JsonObject;
-      for (const field of ['resourceVersion', 'uid']) {
-        const given = textAt(scale, 'metadata', field);
-        if (given !== '') metadata[field] = given;
-      }
+      const revision = textAt(scale, 'metadata', 'resourceVersion');
+      if (revision !== '') metadata['resourceVersion'] = revision;
       return object;
     },
   });
@@ -66,16 +77,7 @@ async function change(api: Api, call: ResourceCall, scaled: Parameters<typeof ch
 }
 
 function scaleAnswer(api: Api, call: ResourceCall, object: JsonObject) {
-  const info = scaleInfo(api, call);
-  return objectAnswer(api, { ...call, info }, encoded(info, toScale(call, object)));
-}
-
-function scaleInfo(api: Api, call: ResourceCall): ResourceInfo {
-  const kind = call.info.subresources['scale']?.kind ?? { group: 'autoscaling', version: 'v1', kind: 'Scale' };
-  const info = api.registry.byKind(kind.group, kind.kind, kind.version);
-  if (info) return info;
-  // No resource of its own is served: the body is taken as it is.
-  return { ...call.info, ...kind, custom: false, columns: [], schema: undefined, prune: () => undefined, applyDefaults: () => undefined };
+  return objectAnswer(api, { ...call, info: SCALE }, encoded(SCALE, toScale(call, object)));
 }
 
 function scalePaths(call: ResourceCall): ScalePaths {
@@ -132,11 +134,21 @@ function demandSameName(call: ResourceCall, scale: JsonObject): void {
   if (name !== inUrl) throw new LabError('BadRequest', `the name of the object (${name}) does not match the name on the URL (${inUrl})`);
 }
 
-function demandReplicas(call: ResourceCall, scale: JsonObject): void {
+/** Who means another object of the same name is told so, as the step that finds it out tells it. */
+function demandSameUid({ info, attributes }: ResourceCall, at: { scale: JsonObject; live: JsonObject; replaces: boolean }): void {
+  const given = textAt(at.scale, 'metadata', 'uid');
+  const uid = textAt(at.live, 'metadata', 'uid');
+  if (given === '' || given === uid) return;
+  const failed = `Precondition failed: UID in precondition: ${given}, UID in object meta: ${uid}`;
+  if (!at.replaces) throw conflict({ ...info, plural: `${info.plural}/scale` }, attributes.name, failed);
+  const key = `/registry/${info.plural}/${attributes.namespace}/${attributes.name}`;
+  const where = `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: `;
+  throw conflict(info, attributes.name, where + failed);
+}
+
+function demandReplicas(call: ResourceCall, replicas = 0): void {
   // A custom resource's own schema decides.
   if (call.info.custom) return;
-  const replicas = numberAt(scale, 'spec', 'replicas') ?? 0;
-  if (!Number.isInteger(replicas)) throw plainError('spec.replicas must be an integer');
   if (replicas >= 0) return;
   const message = `Invalid value: ${replicas}: must be greater than or equal to 0`;
   throw invalid({ group: 'autoscaling', kind: 'Scale' }, call.attributes.name, [
