@@ -114,8 +114,23 @@ function isNothing({ cpu, memory, disk, instances, other }: Charge): boolean {
   return instances === 0 && amounts.every(({ nano }) => nano === 0n);
 }
 
+// Instances of one template cost the same, and a ledger is read and written as a whole for each of them.
+const charges = new Map<string, Charge>();
+const texts = new WeakMap<Charge, string>();
+const MOST_CHARGES = 500;
+
 /** What an entry of a ledger says. */
 export function readCharge(text: string): Charge {
+  const known = charges.get(text);
+  if (known) return known;
+  const charge = parseCharge(text);
+  if (charges.size >= MOST_CHARGES) charges.clear();
+  charges.set(text, charge);
+  texts.set(charge, text);
+  return charge;
+}
+
+function parseCharge(text: string): Charge {
   const { cpu = '0', memory = '0', disk = '0', instances = 0, other = {} } = JSON.parse(text) as Partial<Entry>;
   const others = Object.entries(other).map(([name, value]): [string, Amount] => [name, amount(value)]);
   return { cpu: amount(cpu), memory: amount(memory), disk: amount(disk), instances, other: Object.fromEntries(others) };
@@ -129,7 +144,11 @@ interface Entry {
   readonly other: Record<string, string>;
 }
 
-function writeCharge({ cpu, memory, disk, instances, other }: Charge): string {
+function writeCharge(charge: Charge): string {
+  return texts.get(charge) ?? printCharge(charge);
+}
+
+function printCharge({ cpu, memory, disk, instances, other }: Charge): string {
   const others = Object.fromEntries(Object.entries(other).map(([name, value]) => [name, amountText(value)]));
   const entry: Entry = { cpu: amountText(cpu), memory: amountText(memory), disk: amountText(disk), instances, other: others };
   return JSON.stringify(entry);
