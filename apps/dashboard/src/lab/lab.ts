@@ -3,7 +3,16 @@ import type { GraphSocket } from '../wire/graph-socket.ts';
 import { type ListShape, LiveList } from '../wire/live-list.ts';
 import { problemOf } from '../wire/problem.ts';
 import { IMAGE_BUILDS, type ImageBuild, readImageBuild } from './image-build.ts';
-import { CREATE_INSTANCE, DELETE_INSTANCE, INSTANCES_OF, INSTANCES_WITH, type Instance, PATCH_INSTANCE, readInstance } from './instance.ts';
+import {
+  CREATE_INSTANCE,
+  CREATE_SNAPSHOT,
+  DELETE_INSTANCE,
+  INSTANCES_OF,
+  INSTANCES_WITH,
+  type Instance,
+  PATCH_INSTANCE,
+  readInstance,
+} from './instance.ts';
 import { generatedName } from './names.ts';
 import { readTemplate, TEMPLATES_OF, type Template } from './template.ts';
 import { PATCH_TENANT, type Role, readTenant, TENANT, TENANTS, type Tenant } from './tenant.ts';
@@ -130,6 +139,15 @@ export class Lab {
   /** Lets its machines sleep, with their memory kept. */
   async suspend(instance: Instance): Promise<void> {
     await this.#change(instance, {}, [{ op: 'add', path: '/spec/suspended', value: true }]);
+  }
+
+  /** Makes a template, beside the instance's own, that starts copies of its disk as it is now. It appears when the disk was copied. */
+  async saveAsTemplate({ name: from, namespace, template }: Instance, title: string): Promise<void> {
+    const name = generatedName('saved-');
+    const spec = { instanceRef: { name: from, namespace }, imageName: name, template: { name, prettyName: title } };
+    const metadata = { name, namespace: template.namespace };
+    const snapshot = { apiVersion: 'crownlabs.polito.it/v1alpha2', kind: 'InstanceSnapshot', metadata, spec };
+    await this.#request(CREATE_SNAPSHOT, { namespace: template.namespace, snapshot });
   }
 
   async rename(instance: Instance, title: string): Promise<void> {

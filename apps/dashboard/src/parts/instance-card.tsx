@@ -3,13 +3,14 @@ import { useApp } from '../context.tsx';
 import type { Instance } from '../lab/instance.ts';
 import { appointment, isConnectable, isMoving, mayComeEarly, remark, type Stage, stageOf, waitingSince } from '../lab/progress.ts';
 import { canSleep, flavourOf, isPersistent, type Template, waysIn } from '../lab/template.ts';
+import { useManagedWorkspaces } from '../lab/use-lab.ts';
 import { ago, localTimes } from '../words/when.ts';
 import { useWords } from '../words/words.ts';
 import { Confirm } from './dialog.tsx';
 import { DiskProgress, KeptDisk } from './disk-progress.tsx';
 import { Icon, type IconName } from './icon.tsx';
 import { InstanceName } from './instance-name.tsx';
-import { Menu } from './menu.tsx';
+import { Menu, type MenuEntry } from './menu.tsx';
 import { useNow } from './now.ts';
 import { attempt, say } from './toast.tsx';
 import { takesEarly, WAY_ICONS, WAY_TEST_IDS, WayLink, waysOf } from './ways.tsx';
@@ -176,13 +177,30 @@ export function useActs(instance: Instance, title: string) {
     stop: () => told(lab.setRunning(instance, false), words.instance.stopped(title), 'stop'),
     remove: () => told(lab.remove(instance), words.instance.removed(title), 'trash'),
     start: () => void attempt(lab.setRunning(instance, true)),
-    suspend: () => told(lab.suspend(instance), words.instance.suspending(title), 'power'),
+    suspend: () => told(lab.suspend(instance), words.instance.suspending(title), 'moon'),
+    saveAs: () => told(lab.saveAsTemplate(instance, words.instance.savedAs(title)), words.instance.saving(title), 'disk'),
   };
+}
+
+/** What can be done with an environment beside using it. */
+function useOwnActs({ instance, template, title, onRename }: ActsProps): MenuEntry[] {
+  const words = useWords();
+  const { suspend, saveAs } = useActs(instance, title);
+  const teaches = useManagedWorkspaces().includes(instance.workspace);
+  const keeps = template !== undefined && canSleep(template);
+  return [
+    { label: words.instance.rename, icon: 'pencil', run: onRename },
+    ...(keeps && isConnectable(instance)
+      ? [{ label: words.instance.suspend, icon: 'moon' as const, run: suspend, testId: 'suspend' }]
+      : []),
+    ...(keeps && teaches ? [{ label: words.instance.saveAs, icon: 'disk' as const, run: saveAs, testId: 'save-as-template' }] : []),
+  ];
 }
 
 function Buttons({ instance, template, title, onRename, ask }: ActsProps & { ask: (what: 'stop' | 'delete') => void }) {
   const words = useWords();
-  const { start, suspend } = useActs(instance, title);
+  const { start } = useActs(instance, title);
+  const own = useOwnActs({ instance, template, title, onRename });
   const stage = stageOf(instance);
   const usable = isConnectable(instance);
   const ways = mayComeEarly(instance) ? waysOf(instance, template).filter(({ way }) => usable || takesEarly(way)) : [];
@@ -224,12 +242,7 @@ function Buttons({ instance, template, title, onRename, ask }: ActsProps & { ask
             outside: way === 'web',
             testId: WAY_TEST_IDS[way],
           })),
-          [
-            { label: words.instance.rename, icon: 'pencil', run: onRename },
-            ...(usable && template !== undefined && canSleep(template)
-              ? [{ label: words.instance.suspend, icon: 'power' as const, run: suspend, testId: 'suspend' }]
-              : []),
-          ],
+          own,
         ]}
       />
     </>

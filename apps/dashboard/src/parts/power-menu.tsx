@@ -34,7 +34,7 @@ export function PowerMenu({ instance, environment, title, keeps }: PowerProps) {
         groups={[
           [
             { label: power.stop, icon: 'stop', run: () => setAsking('stop'), testId: 'power-stop' },
-            ...(keeps ? [{ label: words.suspend, icon: 'power' as const, run: suspend, testId: 'power-suspend' }] : []),
+            ...(keeps ? [{ label: words.suspend, icon: 'moon' as const, run: suspend, testId: 'power-suspend' }] : []),
             { label: power.restart, icon: 'power', run: () => setAsking('restart'), testId: 'power-restart' },
           ],
         ]}
