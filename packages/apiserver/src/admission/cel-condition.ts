@@ -14,6 +14,7 @@ import {
   DYN,
   fromJson,
   isFault,
+  typeText,
   type Value,
 } from '../schema/index.ts';
 import type { UserInfo } from '../user.ts';
@@ -75,9 +76,17 @@ function answer(rbac: Rbac, question: AuthorizationQuestion, user: UserInfo) {
   return { allowed, reason };
 }
 
+/** What is asked of an expression beside that it can be compiled. */
+export interface Demand {
+  readonly result?: CelType;
+  /** Names that it cannot see, as nobody gives them. */
+  readonly hidden?: readonly string[];
+}
+
 /** Why `expression` is no condition of admission: it is no expression, or its answer is not true or false. */
-export function conditionFault(expression: string, result: CelType = BOOL): string | undefined {
-  const made = compileExpression(expression, { variables: VARIABLES, authorizer: true, result });
+export function conditionFault(expression: string, { result = BOOL, hidden = [] }: Demand = {}): string | undefined {
+  const variables = Object.fromEntries(Object.entries(VARIABLES).filter(([name]) => !hidden.includes(name)));
+  const made = compileExpression(expression, { variables, authorizer: true, result });
   if (!isFault(made)) return undefined;
-  return made.wrongResult ? 'must evaluate to bool' : made.fault;
+  return made.wrongResult ? `must evaluate to ${typeText(result)} but got ${made.fault}` : made.fault;
 }

@@ -2,9 +2,9 @@ import type { AdmissionPlugin } from '../call.ts';
 import type { FieldError } from '../field-error.ts';
 import type { JsonObject } from '../json.ts';
 import { objectAt, objectsAt, textAt } from '../json-read.ts';
-import { qualifiedNameProblems } from '../schema/index.ts';
+import { qualifiedNameProblems, STRING } from '../schema/index.ts';
 import { invalid } from '../status-error.ts';
-import { conditionFault } from './cel-condition.ts';
+import { conditionFault, type Demand } from './cel-condition.ts';
 
 /** The lists of expressions in each kind that admission evaluates. */
 const CHECKS: Readonly<Record<string, (object: JsonObject) => FieldError[]>> = {
@@ -29,29 +29,46 @@ function specOf(object: JsonObject) {
   return object['webhooks'] ?? object['spec'];
 }
 
+const OF_POLICIES = ['params', 'variables'];
+
 function checkWebhooks(object: JsonObject): FieldError[] {
-  return objectsAt(object, 'webhooks').flatMap((webhook, at) => checkConditions(webhook, `webhooks[${at}].matchConditions`));
+  return objectsAt(object, 'webhooks').flatMap((webhook, at) => checkConditions(webhook, `webhooks[${at}].matchConditions`, OF_POLICIES));
 }
 
 function checkPolicy(object: JsonObject): FieldError[] {
   const spec = objectAt(object, 'spec') ?? {};
-  const validations = objectsAt(spec, 'validations').flatMap((one, at) => checkExpression(one, `spec.validations[${at}].expression`));
-  return [...checkConditions(spec, 'spec.matchConditions'), ...validations];
+  const hidden = OF_POLICIES.filter((name) => (name === 'params' ? !objectAt(spec, 'paramKind') : objectsAt(spec, name).length === 0));
+  const validations = objectsAt(spec, 'validations').flatMap((one, at) => [
+    ...checkExpression(textAt(one, 'expression'), `spec.validations[${at}].expression`, { hidden }),
+    ...checkExpression(textAt(one, 'messageExpression'), `spec.validations[${at}].messageExpression`, {
+      hidden: [...hidden, 'authorizer'],
+      result: STRING,
+    }),
+  ]);
+  return [...checkConditions(spec, 'spec.matchConditions', [...hidden, 'variables']), ...validations];
 }
 
-function checkConditions(owner: JsonObject, at: string): FieldError[] {
+function checkConditions(owner: JsonObject, at: string, hidden: readonly string[]): FieldError[] {
   return objectsAt(owner, 'matchConditions').flatMap((condition, index) => {
     const name = textAt(condition, 'name');
+    const expression = textAt(condition, 'expression').trim();
     const wrong = (why: string) => fieldError(`${at}[${index}].name`, name, why);
-    return [...checkExpression(condition, `${at}[${index}].expression`), ...qualifiedNameProblems(name).map(wrong)];
+    return [
+      ...(expression === '' ? [missing(`${at}[${index}].expression`)] : []),
+      ...checkExpression(expression, `${at}[${index}].expression`, { hidden }),
+      ...(name === '' ? [missing(`${at}[${index}].name`)] : qualifiedNameProblems(name).map(wrong)),
+    ];
   });
 }
 
-function checkExpression(owner: JsonObject, field: string): FieldError[] {
-  const expression = textAt(owner, 'expression');
-  if (expression.trim() === '') return [{ type: 'FieldValueRequired', field, message: 'Required value' }];
-  const fault = conditionFault(expression);
+/** Whether something has to be said at all, is judged elsewhere. */
+function checkExpression(expression: string, field: string, demand: Demand): FieldError[] {
+  const fault = expression.trim() === '' ? undefined : conditionFault(expression, demand);
   return fault === undefined ? [] : [fieldError(field, expression, fault)];
+}
+
+function missing(field: string): FieldError {
+  return { type: 'FieldValueRequired', field, message: 'Required value' };
 }
 
 function fieldError(field: string, value: string, why: string): FieldError {

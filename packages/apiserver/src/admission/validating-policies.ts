@@ -62,7 +62,14 @@ function problemsOf(options: PolicyOptions, it: Case): Problem[] {
     const params = paramsOf(options, it);
     if (params === 'missing') {
       const denies = textAt(binding.paramRef, 'parameterNotFoundAction') === 'Deny';
-      return denies ? [{ message: 'no params found for policy binding with `Deny` parameterNotFoundAction', reason: 'Invalid' }] : [];
+      return denies
+        ? [
+            {
+              message: 'failed to configure binding: no params found for policy binding with `Deny` parameterNotFoundAction',
+              reason: 'Invalid',
+            },
+          ]
+        : [];
     }
     return (params ?? [undefined]).flatMap((one) => failed(options, it, one));
   } catch (error) {
@@ -85,8 +92,19 @@ function failed({ conditions, reader }: PolicyOptions, { call, policy, shown }: 
   const variables: Record<string, Value> = {};
   const evaluate = (expression: string) => conditions.evaluate(expression, { ...input, variables }, call.user);
   for (const { name, expression } of policy.variables) variables[name] = evaluate(expression);
-  const broken = policy.validations.filter(({ expression }) => evaluate(expression) !== true);
-  return broken.map((validation) => ({ message: messageFor(validation, evaluate), reason: validation.reason }));
+  return policy.validations.flatMap((validation) => problemOf(validation, evaluate, policy.ignoresFailure));
+}
+
+/** What one validation finds; whether it could be told at all is judged for each alone. */
+function problemOf(validation: Validation, evaluate: (expression: string) => Value, ignoresFailure: boolean): Problem[] {
+  const { expression, reason } = validation;
+  try {
+    if (evaluate(expression) === true) return [];
+  } catch (error) {
+    if (ignoresFailure) return [];
+    return [{ message: `expression '${expression}' resulted in error: ${messageOf(error)}`, reason: 'Invalid' }];
+  }
+  return [{ message: messageFor(validation, evaluate), reason }];
 }
 
 function messageFor({ expression, message, messageExpression }: Validation, evaluate: (expression: string) => Value): string {
@@ -119,7 +137,8 @@ function act(call: AdmissionCall, policy: Policy, binding: PolicyBinding, { mess
   const where = `'${policy.name}' with binding '${binding.name}'`;
   if (binding.actions.includes('Warn')) call.warn(`Validation failed for ValidatingAdmissionPolicy ${where}: ${message}`);
   if (!binding.actions.includes('Deny')) return;
-  const refusal = forbidden(call.resource, call.name, `ValidatingAdmissionPolicy ${where} denied request: ${message}`);
-  const details = { ...refusal.details, causes: [{ message: refusal.message }] };
+  const text = `ValidatingAdmissionPolicy ${where} denied request: ${message}`;
+  const refusal = forbidden(call.resource, call.name, text);
+  const details = { ...refusal.details, causes: [{ message: text }] };
   throw new StatusError('Forbidden', refusal.message, { details, reason, status: CODES[reason] ?? 422 });
 }

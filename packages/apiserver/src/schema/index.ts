@@ -1,7 +1,7 @@
 export { type CompiledExpression, compileExpression, isFault } from './cel/compile-expression.ts';
 export { fromJson } from './cel/json-value.ts';
 export { AUTHORIZER, type AuthorizationQuestion, authorizerValue } from './cel/library-authorizer.ts';
-export { BOOL, type CelType, DYN } from './cel/type.ts';
+export { BOOL, type CelType, DYN, STRING, typeText } from './cel/type.ts';
 export type { Value } from './cel/value.ts';
 export { type CompiledSchema, compileSchema } from './compile-schema.ts';
 export { checkCrd } from './crd/check-crd.ts';

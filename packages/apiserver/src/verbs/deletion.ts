@@ -22,6 +22,10 @@ export function decideDeletion(info: ResourceInfo, live: JsonObject, options: De
   const graceful = isPod(info);
   if (graceful && isPending(metadata, options)) return { object, ends: false, marked: false };
   setFinalizers(metadata, finalizersAfter(info, live, options));
+  if (isNamespace(info) && metadata['deletionTimestamp'] === undefined) {
+    metadata['deletionTimestamp'] = rfc3339(now);
+    return { object: { ...object, status: { ...objectAt(object, 'status'), phase: 'Terminating' } }, ends: false, marked: false };
+  }
   if (isCrd(info) && metadata['deletionTimestamp'] === undefined)
     return { object: endingDefinition(object, now), ends: false, marked: false };
   return ended(info, object, graceful ? { grace: podGrace(live, options.gracePeriodSeconds), now } : { grace: 0, now });
@@ -32,7 +36,6 @@ function ended(info: ResourceInfo, object: JsonObject, { grace, now }: { grace: 
   const metadata = metadataOf(object);
   const ends = grace === 0 && textsAt(metadata, 'finalizers').length === 0 && !hasNamespaceFinalizers(info, object);
   const marked = (!ends || isPod(info)) && mark(metadata, grace, now);
-  if (!ends && isNamespace(info)) object['status'] = { ...objectAt(object, 'status'), phase: 'Terminating' };
   return { object, ends, marked: ends && marked };
 }
 

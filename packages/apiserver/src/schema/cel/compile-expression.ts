@@ -11,7 +11,7 @@ import { NETWORK } from './library-network.ts';
 import { QUANTITIES } from './library-quantity.ts';
 import { STRINGS } from './library-strings.ts';
 import { faultText, parse, SyntaxFault } from './syntax.ts';
-import { assignable, type CelType } from './type.ts';
+import { assignable, type CelType, typeText } from './type.ts';
 import { sizeOfType, type Typed } from './typed.ts';
 import type { Value } from './value.ts';
 
@@ -38,7 +38,7 @@ export interface CompiledExpression {
   evaluate(variables: Readonly<Record<string, Value | undefined>>, limit: number): { value: Value; cost: number };
 }
 
-/** Why a text cannot be compiled. `wrongResult`: it is an expression, but not of the type asked for. */
+/** Why a text cannot be compiled. `wrongResult`: it is an expression, but not of the type asked for; `fault` is the type that it has. */
 export interface ExpressionFault {
   readonly fault: string;
   readonly wrongResult: boolean;
@@ -82,7 +82,7 @@ export function compileExpression(text: string, options: ExpressionOptions): Com
   try {
     const checker = new Checker(new Map(Object.entries(variables)), library(options.authorizer === true));
     const typed = checker.check(parse(text));
-    if (result !== undefined && !assignable(result, typed.type)) return { fault: 'wrong result type', wrongResult: true };
+    if (result !== undefined && !assignable(result, typed.type)) return { fault: typeText(typed.type), wrongResult: true };
     return compiled(typed, Object.keys(variables), checker.used);
   } catch (error) {
     if (error instanceof SyntaxFault)
