@@ -175,3 +175,29 @@ test('a student follows what his page is made of', async () => {
   const p = JSON.stringify([{ op: 'add', path: '/spec/lastLogin', value: `${new Date().toISOString().slice(0, 19)}Z` }]);
   expect((await it.ask('ada', visit, { p })).errors).toBeUndefined();
 });
+
+test('who teaches a workspace saves an environment of it as a template, and a student does not', async () => {
+  const ask = (person: string) =>
+    it.ask(
+      person,
+      `mutation ($namespace: String!, $snapshot: ItPolitoCrownlabsV1alpha2InstanceSnapshotInput!) {
+        createCrownlabsPolitoItV1alpha2NamespacedInstanceSnapshot(namespace: $namespace, itPolitoCrownlabsV1alpha2InstanceSnapshotInput: $snapshot) { metadata { name } } }`,
+      {
+        namespace: 'workspace-netgroup',
+        snapshot: {
+          apiVersion: 'crownlabs.polito.it/v1alpha2',
+          kind: 'InstanceSnapshot',
+          metadata: { name: 'saved', namespace: 'workspace-netgroup' },
+          spec: {
+            instanceRef: { name: 'i1', namespace: 'tenant-ada' },
+            imageName: 'saved',
+            template: { name: 'saved', prettyName: 'Mine' },
+          },
+        },
+      },
+    );
+  expect((await ask('bob')).errors?.[0]?.message).toContain('forbidden');
+  expect(await ask('marco')).toEqual({
+    data: { createCrownlabsPolitoItV1alpha2NamespacedInstanceSnapshot: { metadata: { name: 'saved' } } },
+  });
+});
