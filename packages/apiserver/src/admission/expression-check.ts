@@ -45,7 +45,8 @@ function checkPolicy(object: JsonObject): FieldError[] {
       result: STRING,
     }),
   ]);
-  return [...checkConditions(spec, 'spec.matchConditions', [...hidden, 'variables']), ...validations];
+  const conditions = checkConditions(spec, 'spec.matchConditions', [...hidden, 'variables']);
+  return [...conditions, ...repeated(objectsAt(spec, 'matchConditions')), ...validations];
 }
 
 function checkConditions(owner: JsonObject, at: string, hidden: readonly string[]): FieldError[] {
@@ -57,6 +58,16 @@ function checkConditions(owner: JsonObject, at: string, hidden: readonly string[
       ...(expression === '' ? [missing(`${at}[${index}].expression`)] : []),
       ...checkExpression(expression, `${at}[${index}].expression`, { hidden }),
       ...(name === '' ? [missing(`${at}[${index}].name`)] : qualifiedNameProblems(name).map(wrong)),
+    ];
+  });
+}
+
+function repeated(conditions: readonly JsonObject[]): FieldError[] {
+  const names = conditions.map((one) => textAt(one, 'name'));
+  return names.flatMap((name, index): FieldError[] => {
+    if (names.indexOf(name) === index) return [];
+    return [
+      { type: 'FieldValueDuplicate', field: `spec.matchConditions[${index}].name`, message: `Duplicate value: ${JSON.stringify(name)}` },
     ];
   });
 }

@@ -111,8 +111,6 @@ function policy(list: 'validations' | 'mutations'): Strategy {
       if (list === 'validations') checkValidations(object, check);
       checkVariables(objectsAt(spec, 'variables'), check);
       checkParamKind(objectAt(spec, 'paramKind'), check);
-      const names = objectsAt(spec, 'matchConditions').map((one) => textAt(one, 'name'));
-      check.unique(names, (index) => `spec.matchConditions[${index}].name`);
       check.oneOf('spec.failurePolicy', spec?.['failurePolicy'], ['Fail', 'Ignore']);
       return check.errors;
     },
