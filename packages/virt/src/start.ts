@@ -14,6 +14,7 @@ import { diskReconciler } from './disk/reconcile.ts';
 import type { PodShell } from './doors/shell.ts';
 import { machineSubresources, type SubresourceGroup } from './doors/subresources.ts';
 import type { LauncherConfig } from './guest/desired.ts';
+import { listenToGuests } from './guest/listen.ts';
 import { guestReconciler } from './guest/reconcile.ts';
 import { type Disk, disks, type Guest, guests, machines, snapshots } from './kinds/kinds.ts';
 import { fallAsleep } from './machine/fall-asleep.ts';
@@ -56,6 +57,7 @@ export function startVirt({ client, launcher, shell, clock, log }: VirtOptions, 
   };
   const events = eventRecorder(client, { component: 'virt', clock, log });
   const tools = { client, ...known, clock, events };
+  const listener = listenToGuests({ shell, clock, signal, pods: known.pods });
   const read = (pod: { namespace?: string; name: string }, container: string, path: string) =>
     shell.run(pod, container, ['cat', path], signal);
   const named = (name: string, sources: Source[], reconcile: Parameters<typeof controller>[0]['reconcile']): Controller =>
@@ -68,8 +70,13 @@ export function startVirt({ client, launcher, shell, clock, log }: VirtOptions, 
     ),
     named(
       'virtual-machine-instance',
-      [watched(known.guests), ownedByKind(known.pods, OF_GUEST), watched(known.disks, { keys: (disk) => guestsWith(known.guests, disk) })],
-      guestReconciler({ ...tools, config: launcher }),
+      [
+        watched(known.guests),
+        ownedByKind(known.pods, OF_GUEST),
+        watched(known.disks, { keys: (disk) => guestsWith(known.guests, disk) }),
+        listener.source,
+      ],
+      guestReconciler({ ...tools, config: launcher, listener }),
     ),
     named(
       'data-volume',

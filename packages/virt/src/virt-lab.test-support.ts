@@ -129,10 +129,11 @@ export interface Asked {
 }
 
 /** An emulator that does what it is asked, and the programs beside it. Returns what it will have been asked. */
-export function emulator(answer: (command: string) => object): Asked[] {
+export function emulator(answer: (command: string) => object, met: (program: string, far: Duplex) => void = () => undefined): Asked[] {
   const asked: Asked[] = [];
   opened = async (program) => {
     const [near, far] = duplexPair();
+    met(program, far);
     if (program.includes('keep-memory')) far.write('listens at /run/machine/memory.sock\n');
     far.on('data', (chunk: Buffer) => {
       for (const line of chunk.toString().split('\n').filter(Boolean)) {

@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import { persistentVolumeClaims, pods } from '@crownlabs/client';
 import { eventually } from '@crownlabs/testkit';
 import { expect, test } from 'vitest';
@@ -160,4 +161,35 @@ test('a field that is not realised here is refused by its name', async () => {
   };
   const refused = lab.admin.raw('POST', path, { ...machine(), spec: { running: true, template: { ...template, spec } } });
   await expect(refused).rejects.toThrow(/unknown field "spec.template.spec.domain.devices.gpus"/);
+});
+
+test('a machine that is paused is not ready, and one that reboots again and again is shown as such', async () => {
+  const ears: Duplex[] = [];
+  emulator(
+    () => ({ return: { status: 'running' } }),
+    (program, far) => {
+      if (program.includes('events.sock')) ears.push(far);
+    },
+  );
+  await make(machine());
+  await printed('Running');
+  await eventually(() => expect(ears).toHaveLength(1));
+  const say = (event: string, data: object = {}) => ears[0]?.write(`${JSON.stringify({ event, data })}\n`);
+  say('STOP');
+  const paused = await printed('Paused');
+  expect(paused.status?.ready).toBe(false);
+  const guest = async (type: string) => (await lab.admin.get(guests, 'vm', NS)).status?.conditions?.find((it) => it.type === type);
+  expect(await guest('Paused')).toMatchObject({ status: 'True', reason: 'PausedByUser' });
+  say('RESUME');
+  expect((await printed('Running')).status?.ready).toBe(true);
+  const pod = await launcher();
+  const conditions = [{ type: 'Ready', status: 'False' }];
+  await lab.admin.patch(pods, pod.metadata.name, NS, { status: { conditions } }, { subresource: 'status' });
+  // A reset button is no reboot.
+  for (const byGuest of [true, false, true]) say('RESET', { guest: byGuest });
+  await lab.settled();
+  expect(await guest('RebootLoop')).toBeUndefined();
+  say('RESET', { guest: true });
+  await eventually(async () => expect((await guest('Ready'))?.message).toContain('has rebooted 3 times by itself'));
+  expect(await guest('RebootLoop')).toMatchObject({ status: 'True' });
 });

@@ -64,8 +64,10 @@ async function importerEnds(name: string): Promise<void> {
 const importer = () =>
   eventually(async () => {
     const { items } = await lab.admin.list(pods, { namespace: NS, labelSelector: 'cdi.kubevirt.io=importer' });
-    if (!items[0]) throw new Error('no importer yet');
-    return items[0];
+    const [first] = items;
+    // What a node says later than the test would be the last word.
+    if (first?.status?.phase !== 'Running') throw new Error('no importer yet');
+    return first;
   });
 
 const disk = (name: string, source: Disk['spec']['source']) => ({

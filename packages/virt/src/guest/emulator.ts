@@ -82,6 +82,8 @@ function controls(): string[] {
   return [
     '-qmp',
     `unix:${SOCKETS.control},server=on,wait=off`,
+    '-qmp',
+    `unix:${SOCKETS.events},server=on,wait=off`,
     '-chardev',
     `socket,id=agent,path=${SOCKETS.agent},server=on,wait=off`,
     ...plugged('virtio-serial-pci', 'virtserialport,chardev=agent,name=org.qemu.guest_agent.0'),

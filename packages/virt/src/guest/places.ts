@@ -17,6 +17,8 @@ export const SOCKETS = {
   screen: `${PLACES.run}/screen.sock`,
   console: `${PLACES.run}/console.sock`,
   control: `${PLACES.run}/control.sock`,
+  /** Says what happens, to one who listens all the time. */
+  events: `${PLACES.run}/events.sock`,
   agent: `${PLACES.run}/agent.sock`,
 } as const;
 

@@ -11,11 +11,12 @@ import {
 import type { Reconcile } from '@crownlabs/controller';
 import { type Clock, hasCode, LabError } from '@crownlabs/std';
 import type { Pod } from 'kubernetes-types/core/v1.js';
-import { sameStatus } from '../conditions.ts';
+import { conditionOf, sameStatus } from '../conditions.ts';
 import { baseOf } from '../disk/desired.ts';
 import { type Disk, type Guest, guests } from '../kinds/kinds.ts';
 import { type LauncherConfig, launcherName, launcherPod } from './desired.ts';
 import { claimOf } from './drives.ts';
+import type { Listener } from './listen.ts';
 import { isFinal, observeGuest } from './status.ts';
 
 /** What the controller of guests works with. */
@@ -25,6 +26,7 @@ export interface GuestTools {
   readonly disks: Informer<Disk>;
   readonly pods: Informer<Kube<Pod>>;
   readonly config: LauncherConfig;
+  readonly listener: Pick<Listener, 'heard' | 'cameUp'>;
   readonly clock: Clock;
   readonly events: EventRecorder;
 }
@@ -100,8 +102,10 @@ function unmadeDisk(name: string, disk: Disk | undefined): string | undefined {
 }
 
 async function report(tools: GuestTools, guest: Guest, pod: Kube<Pod> | undefined, waitsFor: string | undefined): Promise<void> {
-  const { client, clock, config, events } = tools;
-  const status = observeGuest({ guest, pod, waitsFor, acceleration: config.acceleration, now: clock.now() });
+  const { client, clock, config, events, listener } = tools;
+  const heard = listener.heard(pod);
+  const status = observeGuest({ guest, pod, waitsFor, heard, acceleration: config.acceleration, now: clock.now() });
+  if (pod && conditionOf(status, 'Ready')?.status === 'True') listener.cameUp(pod);
   if (sameStatus(status, guest.status)) return;
   const { name, namespace } = guest.metadata;
   if (status.phase !== guest.status?.phase) announce(events, guest, status);

@@ -5,6 +5,7 @@ import type { GuestStatus } from '../kinds/guest-schema.ts';
 import type { Guest } from '../kinds/kinds.ts';
 import { macOf } from './desired.ts';
 import type { Acceleration } from './emulator.ts';
+import type { Heard } from './listen.ts';
 
 type Phase = NonNullable<GuestStatus['phase']>;
 
@@ -15,6 +16,8 @@ export interface GuestFacts {
   /** Why there is no pod yet, in words. */
   readonly waitsFor: string | undefined;
   readonly acceleration: Acceleration;
+  /** What its emulator said. */
+  readonly heard: Heard | undefined;
   readonly now: number;
 }
 
@@ -88,6 +91,7 @@ function findings(facts: GuestFacts, phase: Phase): Finding[] {
   return [
     ready(facts, phase),
     ...unscheduled,
+    ...said(facts, phase),
     acceleration === 'kvm'
       ? { type: 'Accelerated', status: 'True', reason: 'Kvm', message: 'The guest runs on the processor itself.' }
       : software,
@@ -95,13 +99,41 @@ function findings(facts: GuestFacts, phase: Phase): Finding[] {
   ];
 }
 
-function ready({ pod, waitsFor }: GuestFacts, phase: Phase): Finding {
+/** So many reboots in a row without becoming ready are no coincidence. */
+const LOOP = 3;
+
+function loopText({ heard, pod }: GuestFacts): string | undefined {
+  const { reboots = [] } = heard ?? {};
+  return reboots.length < LOOP || podReady(pod)
+    ? undefined
+    : `The machine has rebooted ${reboots.length} times by itself and was not ready in between.`;
+}
+
+function said(facts: GuestFacts, phase: Phase): Finding[] {
+  if (phase !== 'Running') return [];
+  const loop = loopText(facts);
+  return [
+    ...(facts.heard?.paused
+      ? [{ type: 'Paused', status: 'True', reason: 'PausedByUser', message: 'VMI was paused by user' } as const]
+      : []),
+    ...(loop === undefined ? [] : [{ type: 'RebootLoop', status: 'True', reason: 'GuestReboots', message: loop } as const]),
+  ];
+}
+
+function podReady(pod: Kube<Pod> | undefined): boolean {
+  return pod?.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true;
+}
+
+function ready(facts: GuestFacts, phase: Phase): Finding {
+  const { pod, waitsFor, heard } = facts;
   const of = (status: Finding['status'], reason: string, message: string): Finding => ({ type: 'Ready', status, reason, message });
   if (waitsFor !== undefined) return of('False', 'DiskNotReady', waitsFor);
   if (isFinal(phase)) return of('False', 'PodTerminating', endingText(pod));
   if (phase !== 'Running') return of('False', 'GuestNotRunning', trouble(pod) ?? 'The machine is being prepared.');
-  const isReady = pod?.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true;
-  return isReady ? of('True', 'GuestAnswers', 'The machine runs.') : of('False', 'GuestNotReady', 'The machine boots.');
+  // Whoever is paused says nothing: that need not be asked.
+  if (heard?.paused) return of('False', 'GuestNotReady', 'The machine is paused.');
+  if (podReady(pod)) return of('True', 'GuestAnswers', 'The machine runs.');
+  return of('False', 'GuestNotReady', loopText(facts) ?? 'The machine boots.');
 }
 
 function stateOf(pod: Kube<Pod> | undefined): ContainerState | undefined {

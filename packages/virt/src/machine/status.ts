@@ -117,7 +117,8 @@ function withoutGuest({ machine, disks }: MachineFacts): Said {
 function ofGuest(guest: Guest, disks: readonly Disk[]): Said {
   const { reason, message = 'The machine starts.' } = conditionOf(guest.status, 'Ready') ?? {};
   if (reason === 'DiskNotReady') return ofDisks(disks, message);
-  if (guest.status?.phase === 'Running') return { printable: guest.spec.startStrategy === 'Paused' ? 'Paused' : 'Running', message };
+  if (guest.status?.phase === 'Running')
+    return { printable: conditionOf(guest.status, 'Paused')?.status === 'True' ? 'Paused' : 'Running', message };
   if (conditionOf(guest.status, 'PodScheduled')?.status === 'False') return { printable: 'ErrorUnschedulable', message };
   const trouble = /^(ErrImagePull|ImagePullBackOff)/.exec(message)?.[0];
   return { printable: trouble ?? 'Starting', message };

@@ -77,6 +77,10 @@ test('a machine that is being deleted is stopping; one whose disk is on its way 
 test.each([
   [facts({ machine: machine({ printableStatus: 'ErrImagePull' }) }), 'ImageNotFound'],
   [facts({ machine: machine({ printableStatus: 'CrashLoopBackOff' }) }), 'MachineCrashes'],
+  [
+    facts({ guest: guest({ phase: 'Running', conditions: [{ type: 'RebootLoop', status: 'True', message: 'It rebooted.' }] }) }),
+    'MachineReboots',
+  ],
   [facts({ machine: machine({ printableStatus: 'ErrorUnschedulable' }) }), 'WaitingForPlace'],
   [facts({ machine: machine({ printableStatus: 'ErrorPvcNotFound' }) }), 'DiskNotFound'],
   [facts({ machine: machine({ printableStatus: 'DataVolumeError' }) }), 'DiskImportFailed'],

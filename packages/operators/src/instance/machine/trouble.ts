@@ -17,8 +17,14 @@ export function machineTrouble(facts: MachineFacts, { image }: Pick<Environment,
   const broken = diskTrouble(facts, image);
   if (broken) return broken;
   if (told) return { reason: told.reason, message: told.message(image, saysWhy(machine?.status?.conditions)) };
-  if (!hasEnded(guest)) return undefined;
+  const loop = rebootLoop(guest);
+  if (loop || !hasEnded(guest)) return loop;
   return { reason: 'MachineEnded', message: 'The machine was shut down from inside, or crashed. Stop it here, then start it again.' };
+}
+
+function rebootLoop(guest: MachineFacts['guest']): MachineFinding | undefined {
+  const said = guest?.status?.conditions?.find(({ type, status }) => type === 'RebootLoop' && status === 'True');
+  return said && { reason: 'MachineReboots', message: `${said.message ?? ''} Look at its screen for the reason. ${ASK}`.trim() };
 }
 
 function diskTrouble({ machine, disk }: MachineFacts, image: string): MachineFinding | undefined {
