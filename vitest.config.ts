@@ -2,8 +2,8 @@ import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { LongestFirst } from './tools/longest-first.ts';
 
-// Two end-to-end files measure time, or look at the network of the whole machine: nothing may run beside them.
-const ALONE = ['e2e/first-light.test.ts', 'e2e/isolation.test.ts'];
+// Some end-to-end files measure time, look at the network of the whole machine, or take both processors: nothing may run beside them.
+const ALONE = ['e2e/first-light.test.ts', 'e2e/isolation.test.ts', 'e2e/virtual-machines.test.ts'];
 
 // The whole product on two cores: patience where a container engine is asked.
 const patient = {

@@ -43,8 +43,8 @@ export async function fillSignIn(page: Page, name: string, password: string): Pr
   await page.getByRole('button', { name: 'Sign in' }).click();
 }
 
-/** Presses Start on a template's card and waits until the new instance is Ready. Returns its name. */
-export async function start(page: Page, template: string): Promise<string> {
+/** Presses Start on a template's card and waits until the new instance is Ready, for a minute or as long as is said. Returns its name. */
+export async function start(page: Page, template: string, timeout = 60_000): Promise<string> {
   const cards = page.getByTestId('instance-card');
   await page.getByTestId('template-card').first().waitFor();
   const before = new Set(await namesOf(cards));
@@ -56,7 +56,7 @@ export async function start(page: Page, template: string): Promise<string> {
       return name;
     })
     .toBeDefined();
-  await cardOf(page, name ?? '', 'Ready').waitFor({ timeout: 60_000 });
+  await cardOf(page, name ?? '', 'Ready').waitFor({ timeout });
   return name ?? '';
 }
 

@@ -9,7 +9,6 @@ const LONGEST = [
   'packages/apiserver/tests/oracle/replay',
   'packages/runtime-oci/src/oci-runtime',
   'packages/testkit/src/cleanup',
-  'e2e/virtual-machines',
   // Needs no image of ours, and so gives those that are built beside the tests another minute.
   'e2e/keycloak/keycloak',
   'e2e/accessibility',

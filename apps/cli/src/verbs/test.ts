@@ -8,15 +8,14 @@ import { fileURLToPath } from 'node:url';
 import { ROOT } from '../places.ts';
 import { buildDashboard } from '../setup/dashboard-build.ts';
 import { installPackages } from '../setup/debian-packages.ts';
-import { ENGINE_PACKAGES, IMAGE_PACKAGES } from '../setup/needed-packages.ts';
+import { DISK_PACKAGES, ENGINE_PACKAGES, IMAGE_PACKAGES } from '../setup/needed-packages.ts';
 import { say, step } from '../terminal.ts';
 
-/** What the tests use beside the product itself: a browser, a VNC server to relay, a static program for tiny images, unzip for kubectl's package. */
-const TEST_PACKAGES = ['chromium', 'tigervnc-standalone-server', 'busybox-static', 'unzip'];
+/** What the tests use beside the product itself: a browser, a VNC server to relay, a static program for tiny images, unzip for kubectl's package, ssh for machines. */
+const TEST_PACKAGES = ['chromium', 'tigervnc-standalone-server', 'busybox-static', 'unzip', 'openssh-client'];
 
-/** The images that the tests need, those that most of them wait for first; those of machines only where their test was asked for. */
-const TEST_IMAGES = ['terminal', 'desktop', 'jupyter'];
-const MACHINE_IMAGES = process.env['CROWNLABS_E2E_MACHINES'] === '1' ? ['vm-launcher', 'vm-server'] : [];
+/** The images that the tests need, those that most of them wait for first. */
+const TEST_IMAGES = ['terminal', 'desktop', 'jupyter', 'vm-launcher', 'vm-server'];
 
 interface Tally {
   readonly passed: number;
@@ -27,7 +26,7 @@ interface Tally {
 export async function test(patterns: readonly string[]): Promise<number> {
   // What only waits for a network or is needed late goes on beside what computes; the images first of all, which take longest.
   const packages = step('Packages for the tests', (update) =>
-    installPackages([...ENGINE_PACKAGES, ...IMAGE_PACKAGES, ...TEST_PACKAGES], update),
+    installPackages([...ENGINE_PACKAGES, ...IMAGE_PACKAGES, ...DISK_PACKAGES, ...TEST_PACKAGES], update),
   );
   const images = packages.then(makeImages, () => undefined);
   const [checks] = await Promise.all([prepare(patterns), packages]);
@@ -48,13 +47,9 @@ async function prepare(patterns: readonly string[]): Promise<Tally> {
 async function makeImages(): Promise<void> {
   const dataDir = await mkdtemp(join(tmpdir(), 'crownlabs-images-'));
   const command = ['--disable-warning=ExperimentalWarning', fileURLToPath(new URL('../main.ts', import.meta.url))];
-  const child = spawn(
-    process.execPath,
-    [...command, '--data-dir', dataDir, 'image', 'build', '--missing', ...TEST_IMAGES, ...MACHINE_IMAGES],
-    {
-      stdio: ['ignore', 'ignore', 'pipe'],
-    },
-  );
+  const child = spawn(process.execPath, [...command, '--data-dir', dataDir, 'image', 'build', '--missing', ...TEST_IMAGES], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   createInterface({ input: child.stderr }).on('line', (line) => say(`images: ${line}`));
   await new Promise((done) => child.once('error', done).once('close', done));
   await rm(dataDir, { recursive: true, force: true });
