@@ -15,6 +15,7 @@ import { elsewhere, type Routes } from './routes.ts';
 import { pathSegmentProblems } from './schema/index.ts';
 import { forbidden, httpStatusOf, notFound, StatusError, toStatus } from './status-error.ts';
 import type { UserInfo } from './user.ts';
+import { accepted } from './verbs/view.ts';
 import { Warnings } from './warnings.ts';
 
 /** The pipeline: who asks, may he, what is it, do it. Every failure becomes a Status. */
@@ -113,8 +114,12 @@ async function answered(api: Api, routes: Routes | undefined, call: ResourceCall
   if (info.deprecation !== undefined) call.warnings.add(info.deprecation);
   const verb = routes?.find(api, call);
   if (!verb) throw info.custom ? notFound(info, call.attributes.name) : unknownResource();
+  // Before anything is done whose outcome could not be told.
+  if (call.attributes.subresource === '' && TOLD.has(call.attributes.verb)) accepted(call, false);
   return verb(api, call);
 }
+
+const TOLD = new Set(['get', 'create', 'update', 'patch']);
 
 /** Path and query of a URL as it was sent: dots are not resolved. */
 export function splitUrl(url: string): { path: string; query: URLSearchParams } {

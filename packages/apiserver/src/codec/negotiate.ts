@@ -22,11 +22,12 @@ interface Clause {
 /** The media type of Kubernetes' protobuf envelope. */
 export const PROTOBUF = 'application/vnd.kubernetes.protobuf';
 const BUILT_IN = `application/json, application/yaml, ${PROTOBUF}`;
+const STREAMS = `, application/json;stream=watch, ${PROTOBUF};stream=watch`;
 const CUSTOM = 'application/json, application/yaml';
 const JSON_ONLY: Accepted = { format: 'json', view: 'object', viewVersion: '' };
 
-/** Decides how to answer. `custom`: the resource has no protobuf form. `list`: the answer is a list. */
-export function negotiate(header: string | undefined, options: { custom: boolean; list: boolean; subject: string }): Accepted {
+/** Decides how to answer. */
+export function negotiate(header: string | undefined, options: Asked): Accepted {
   if (header === undefined || header === '' || header === 'application/json' || header === '*/*') return JSON_ONLY;
   let refusedView: StatusError | undefined;
   for (const clause of clauses(header)) {
@@ -37,7 +38,7 @@ export function negotiate(header: string | undefined, options: { custom: boolean
     else return { format, ...view };
   }
   if (refusedView) throw refusedView;
-  throw notAcceptable(options.custom);
+  throw notAcceptable(options.custom, options.watchable);
 }
 
 /** Whether plain JSON is acceptable; for documents that have no other form. */
@@ -46,8 +47,9 @@ export function demandJson(header: string | undefined): void {
   if (!clauses(header).some((clause) => ['application/json', '*/*', 'application/*'].includes(clause.type))) throw notAcceptable(false);
 }
 
-function notAcceptable(custom: boolean): StatusError {
-  const message = `406: Not Acceptable\n\nAvailable representations: ${custom ? CUSTOM : BUILT_IN}`;
+function notAcceptable(custom: boolean, watchable = false): StatusError {
+  const streams = watchable && !custom ? STREAMS : '';
+  const message = `406: Not Acceptable\n\nAvailable representations: ${custom ? CUSTOM : BUILT_IN}${streams}`;
   return new StatusError('NotAcceptable', message, { details: {} });
 }
 
@@ -66,8 +68,12 @@ function formatOf(type: string, custom: boolean): Format | undefined {
 }
 
 interface Asked {
+  /** The answer is a list. */
   readonly list: boolean;
+  /** The same request could be a watch. */
+  readonly watchable?: boolean;
   readonly subject: string;
+  /** The resource has no protobuf form. */
   readonly custom: boolean;
 }
 
@@ -84,7 +90,7 @@ function viewOf({ parameters }: Clause, asked: Asked): { view: View; viewVersion
 function otherMetadata(as: string, { list, subject }: Asked): StatusError {
   return new StatusError(
     'NotAcceptable',
-    `you requested ${as}, but the requested object is ${list ? '' : 'not '}a list (*core.${subject})`,
+    `you requested ${as}, but the requested object is ${list ? '' : 'not '}a list (*core.${subject}${list ? 'List' : ''})`,
   );
 }
 

@@ -4,6 +4,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Logger } from '@crownlabs/std';
 import type { Handler } from '../exchange.ts';
+import { StatusError, toStatus } from '../status-error.ts';
 import { incomingOf } from './receive.ts';
 import { send } from './send.ts';
 import { TurnEnd } from './turn-end.ts';
@@ -51,8 +52,7 @@ export async function listen(options: ListenOptions, handler: Handler, upgrade: 
   const server = tls ? secure(tls, serve) : createServer(CONNECTION, serve);
   const sockets = connections(server);
   server.on('upgrade', upgrade);
-  // A client that goes away in the middle of a handshake is no event of ours.
-  server.on('clientError', (_: Error, socket: Duplex) => socket.destroy());
+  server.on('clientError', refuse);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, host, resolve);
@@ -65,6 +65,25 @@ export async function listen(options: ListenOptions, handler: Handler, upgrade: 
     url: `${tls ? 'https' : 'http'}://${name}:${address.port}`,
     [Symbol.asyncDispose]: () => close(server, sockets),
   };
+}
+
+const NO_SUCH_METHOD = JSON.stringify(
+  toStatus(new StatusError('MethodNotAllowed', 'the server does not allow this method on the requested resource', { details: {} })),
+);
+
+/** What cannot be read as a request. A client that goes away in the middle of a handshake is no event of ours. */
+function refuse(error: Error & { code?: string }, socket: Duplex): void {
+  if (error.code !== 'HPE_INVALID_METHOD' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const head = [
+    'HTTP/1.1 405 Method Not Allowed',
+    'Content-Type: application/json',
+    `Content-Length: ${NO_SUCH_METHOD.length}`,
+    'Connection: close',
+  ];
+  socket.end(`${head.join('\r\n')}\r\n\r\n${NO_SUCH_METHOD}`);
 }
 
 function secure(tls: TlsOptions, serve: (request: Http2ServerRequest, response: Http2ServerResponse) => void): Http2SecureServer {

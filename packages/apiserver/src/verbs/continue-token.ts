@@ -20,7 +20,10 @@ export function printToken({ revision, after }: ContinueToken): string {
 /** Reads a token back; 400 for anything else. */
 export function readToken(text: string): ContinueToken {
   const value = parse(text);
-  if (!isObject(value) || value['v'] !== VERSION) throw invalidToken('incorrect encoded version');
+  if (!isObject(value)) throw invalidToken('incorrect encoded version');
+  const version = value['v'] ?? '';
+  if (version !== VERSION)
+    throw invalidToken(`server does not recognize this encoded version ${typeof version === 'string' ? version : ''}`);
   const { rv, start } = value;
   if (typeof rv !== 'number' || rv === 0 || !Number.isSafeInteger(rv))
     throw invalidToken('incorrect encoded start resourceVersion (version meta.k8s.io/v1)');

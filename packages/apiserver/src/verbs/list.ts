@@ -1,4 +1,4 @@
-import { hasCode } from '@crownlabs/std';
+import { hasCode, LabError } from '@crownlabs/std';
 import { encodeJson } from '../codec/json-print.ts';
 import { type LongDocument, pieceWriter } from '../codec/pieces.ts';
 import { metadataTable, partialMetadata, tableRow } from '../codec/projection.ts';
@@ -13,7 +13,7 @@ import { nextTurn, overdue } from '../turn.ts';
 import { formatted, includeObject } from './answer.ts';
 import { printToken, readToken } from './continue-token.ts';
 import { type ListOptions, readListOptions, type Selection } from './list-options.ts';
-import { reached } from './revision.ts';
+import { reached, UNSEEN_REVISION } from './revision.ts';
 import { type AcceptedView, accepted } from './view.ts';
 
 /** A list, read at one revision. */
@@ -24,7 +24,7 @@ export interface Listed {
 
 /** GET of a collection. */
 export const list: Verb = async (api, call) => {
-  const view = accepted(call, true);
+  const view = accepted(call, true, true);
   const options = readListOptions(call, false);
   return listAnswer(api, call, view, await readList(api, call, options));
 };
@@ -33,6 +33,7 @@ export const list: Verb = async (api, call) => {
 export async function readList(api: Api, call: ResourceCall, options: ListOptions): Promise<Listed> {
   const start = await startOf(api, call, options);
   try {
+    if (start.revision === UNSEEN_REVISION) throw new LabError('Expired', 'the store was empty then');
     return await collect(api, call.info, options, start);
   } catch (error) {
     if (options.resume !== '' && hasCode(error, 'Expired')) throw expiredToken(options);

@@ -1,6 +1,9 @@
 import type { Api } from '../pipeline.ts';
 import { StatusError } from '../status-error.ts';
 
+/** The revision of an empty store: nobody was ever told it, so that nobody can go on from there. */
+export const UNSEEN_REVISION = 1;
+
 const WAIT_MS = 3_000;
 const LOOK_EVERY_MS = 25;
 

@@ -5,7 +5,7 @@ import type { ResourceCall } from '../pipeline.ts';
 export type AcceptedView = Accepted;
 
 /** Reads the Accept header for an object or a list of the call's resource. */
-export function accepted(call: ResourceCall, list: boolean): AcceptedView {
+export function accepted(call: ResourceCall, list: boolean, watchable = false): AcceptedView {
   const { info } = call;
-  return negotiate(call.incoming.headers['accept'], { custom: info.custom, list, subject: info.kind });
+  return negotiate(call.incoming.headers['accept'], { custom: info.custom, list, watchable, subject: info.kind });
 }

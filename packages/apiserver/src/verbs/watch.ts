@@ -7,7 +7,7 @@ import { Objects } from '../storage/objects.ts';
 import { nextTurn, overdue } from '../turn.ts';
 import { includeObject } from './answer.ts';
 import { type ListOptions, readListOptions } from './list-options.ts';
-import { reached } from './revision.ts';
+import { reached, UNSEEN_REVISION } from './revision.ts';
 import { accepted } from './view.ts';
 import { WatchView } from './watch-frames.ts';
 import { type HubListener, SharedBatch, type SharedEvent, seenAs, type WatchHub } from './watch-hub.ts';
@@ -21,7 +21,7 @@ const MOST_QUEUED_BYTES = 32 * 1024 * 1024;
 /** GET of a collection with `watch`. */
 export function watchVerb(hub: WatchHub): Verb {
   return async (api, call) => {
-    const view = accepted(call, false);
+    const view = accepted(call, false, true);
     const options = readListOptions(call, true);
     if (options.sendInitialEvents && Number(options.resourceVersion) > 0) {
       await reached(api, Number(options.resourceVersion), call.incoming.signal);
@@ -110,7 +110,8 @@ class Watcher implements HubListener {
       return;
     }
     // A revision that was not reached yet is waited for in silence.
-    this.#from = revision;
+    this.#from = revision === 0 ? store.revision : revision;
+    if (revision === 0) return;
     const missed = this.#missed(revision);
     if (missed.length > 0) this.#deliver(new SharedBatch(missed));
   }
@@ -118,7 +119,8 @@ class Watcher implements HubListener {
   #missed(revision: number): LogEvent[] {
     const { store } = this.#parts.api.objects;
     const { servedSince = 0 } = this.#info;
-    if (revision < servedSince) throw new StatusError('Expired', `too old resource version: ${revision} (${servedSince})`);
+    if (revision < servedSince || revision === UNSEEN_REVISION)
+      throw new StatusError('Expired', `too old resource version: ${revision} (${servedSince || store.compacted})`);
     try {
       return store.since(Objects.bucket(this.#info), revision);
     } catch (error) {
@@ -146,7 +148,8 @@ class Watcher implements HubListener {
   #schedule(): void {
     const { options, sink } = this.#parts;
     const { timeoutSeconds } = options;
-    const ms = timeoutSeconds !== undefined && timeoutSeconds > 0 ? timeoutSeconds * 1000 : SHORTEST_MS * (1 + Math.random());
+    // Less than no time is over at once.
+    const ms = timeoutSeconds ? Math.max(0, timeoutSeconds * 1000) : SHORTEST_MS * (1 + Math.random());
     this.#timers.push(setTimeout(() => this.gone(), ms));
     if (!options.bookmarks) return;
     // Never ahead of events that still wait.
