@@ -4,15 +4,20 @@ import type { PodTemplateSpec } from 'kubernetes-types/core/v1.js';
 import { BY, type Cluster } from './cluster.ts';
 import type { Pod } from './pod-state.ts';
 
+/** What one pod has beside the template. */
+export interface PodMore {
+  readonly name?: string;
+  /** How a name that is made up begins; with the name of the owner where it is not given. */
+  readonly prefix?: string;
+  readonly labels?: Record<string, string>;
+  readonly annotations?: Record<string, string>;
+}
+
 /** Creates and deletes the pods of owners, tells so in Events about the owner, and knows of them before the watch tells. */
 export interface PodControl {
   /** All pods that `owner` controls: those that the live copy shows, and those made since. */
   ownedBy(owner: KubeObject): Pod[];
-  create(
-    owner: KubeObject,
-    template: PodTemplateSpec,
-    more?: { name?: string; labels?: Record<string, string>; annotations?: Record<string, string> },
-  ): Promise<Pod>;
+  create(owner: KubeObject, template: PodTemplateSpec, more?: PodMore): Promise<Pod>;
   /** Deletes the pod; from now on it no longer counts as active. */
   delete(owner: KubeObject, pod: Pod): Promise<void>;
   /** Whether the pod was deleted here and the watch has not said so yet. */
@@ -72,13 +77,9 @@ export function podControl({
   };
 }
 
-function podOf(
-  owner: KubeObject,
-  template: PodTemplateSpec,
-  { name, labels, annotations }: { name?: string; labels?: Record<string, string>; annotations?: Record<string, string> },
-) {
+function podOf(owner: KubeObject, template: PodTemplateSpec, { name, prefix = owner.metadata.name, labels, annotations }: PodMore) {
   const metadata = template.metadata ?? {};
-  const named = name === undefined ? { generateName: `${owner.metadata.name.slice(0, 240)}-` } : { name };
+  const named = name === undefined ? { generateName: `${prefix.slice(0, 240)}-` } : { name };
   return {
     apiVersion: 'v1',
     kind: 'Pod',

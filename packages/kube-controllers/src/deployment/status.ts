@@ -1,5 +1,5 @@
 import { rfc3339 } from '@crownlabs/std';
-import type { DeploymentCondition, DeploymentStatus } from 'kubernetes-types/apps/v1.js';
+import type { DeploymentCondition, DeploymentStatus, ReplicaSetStatus } from 'kubernetes-types/apps/v1.js';
 import type { ReplicaSet } from '../replica-set/status.ts';
 import { roomOf } from './desired.ts';
 import type { Deployment } from './revision.ts';
@@ -22,10 +22,24 @@ export function observe(
     unavailableReplicas: Math.max(0, sum(({ spec }) => spec?.replicas) - available),
   };
   const positive = Object.fromEntries(Object.entries(counts).filter(([, value]) => value > 0));
-  const status: DeploymentStatus = { observedGeneration: deployment.metadata.generation ?? 0, ...positive };
+  const status: DeploymentStatus & Terminating = {
+    observedGeneration: deployment.metadata.generation ?? 0,
+    ...positive,
+    terminatingReplicas: sum(terminatingOf),
+  };
   if (deployment.status?.collisionCount !== undefined) status.collisionCount = deployment.status.collisionCount;
   const conditions = conditionsOf({ deployment, current, sets, status, now });
   return conditions.length > 0 ? { ...status, conditions } : status;
+}
+
+/** What the types of the clients do not know yet. */
+interface Terminating {
+  readonly terminatingReplicas?: number;
+}
+
+function terminatingOf(set: ReplicaSet): number {
+  const status: (ReplicaSetStatus & Terminating) | undefined = set.status;
+  return status?.terminatingReplicas ?? 0;
 }
 
 interface Seen {

@@ -1,6 +1,7 @@
 import { jobs, type ObjectKey } from '@crownlabs/client';
 import { type Controller, controller, ownedByKind, type Reconcile, type Requeue, watched } from '@crownlabs/controller';
 import { backoffDelay, messageOf } from '@crownlabs/std';
+import type { Container, EnvVar, PodTemplateSpec } from 'kubernetes-types/core/v1.js';
 import type { Cluster } from '../cluster.ts';
 import { type PodControl, podControl } from '../pod-control.ts';
 import { patchStatus } from '../status-patch.ts';
@@ -67,7 +68,9 @@ async function converge(control: PodControl, job: Job, progress: Progress, now: 
     await Promise.all(active.slice(wanted).map((pod) => control.delete(job, pod)));
     const wait = wanted > active.length ? retryIn(progress, now) : 0;
     if (wait > 0) return { afterMs: wait };
-    for (const more of podsToStart(job, progress, wanted - active.length)) await control.create(job, job.spec?.template ?? {}, more);
+    for (const more of podsToStart(job, progress, wanted - active.length)) {
+      await control.create(job, templateFor(job, more), more);
+    }
     return undefined;
   } catch (error) {
     return error instanceof Error ? error : new Error(messageOf(error));
@@ -103,9 +106,34 @@ function podsToStart(job: Job, { active, succeeded }: Progress, count: number): 
   if (!isIndexed(job.spec)) return Array.from({ length: Math.max(0, count) }, () => ({}));
   const taken = new Set([...active, ...succeeded].map(indexOf));
   const free = Array.from({ length: job.spec?.completions ?? 0 }, (_, index) => index).filter((index) => !taken.has(index));
-  return free
-    .slice(0, Math.max(0, count))
-    .map((index) => ({ annotations: { [INDEX]: String(index) }, labels: { [INDEX]: String(index) } }));
+  return free.slice(0, Math.max(0, count)).map((index) => ({
+    prefix: `${job.metadata.name}-${index}`,
+    annotations: { [INDEX]: String(index) },
+    labels: { [INDEX]: String(index) },
+  }));
+}
+
+const INDEX_VARIABLE: EnvVar = { name: 'JOB_COMPLETION_INDEX', valueFrom: { fieldRef: { fieldPath: `metadata.labels['${INDEX}']` } } };
+
+/** The pod of a number knows it: by a variable, and by its host's name. */
+function templateFor({ spec }: Job, { prefix }: Start): PodTemplateSpec {
+  const { template = {} } = spec ?? {};
+  if (prefix === undefined || !template.spec) return template;
+  const told = (containers: readonly Container[]) =>
+    containers.map((one) => {
+      const env = one.env ?? [];
+      return env.some(({ name }) => name === INDEX_VARIABLE.name) ? one : { ...one, env: [...env, INDEX_VARIABLE] };
+    });
+  const { initContainers, containers } = template.spec;
+  return {
+    ...template,
+    spec: {
+      ...template.spec,
+      hostname: prefix,
+      containers: told(containers),
+      ...(initContainers && { initContainers: told(initContainers) }),
+    },
+  };
 }
 
 function deadline({ spec, status }: Job, now: number): Requeue {

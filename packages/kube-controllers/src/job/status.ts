@@ -2,7 +2,7 @@ import type { jobs } from '@crownlabs/client';
 import { rfc3339 } from '@crownlabs/std';
 import type { JobCondition, JobStatus } from 'kubernetes-types/batch/v1.js';
 import type { KindOf } from '../cluster.ts';
-import { isActive, isReady, type Pod } from '../pod-state.ts';
+import { isActive, isReady, isTerminating, type Pod } from '../pod-state.ts';
 
 /** A Job as the client reads it. */
 export type Job = KindOf<typeof jobs>;
@@ -12,6 +12,7 @@ export interface Progress {
   readonly active: readonly Pod[];
   readonly succeeded: readonly Pod[];
   readonly failed: readonly Pod[];
+  readonly terminating: number;
   /** Failures that count against the back-off limit: failed pods, and restarts of containers in live ones. */
   readonly failures: number;
   readonly outcome: Outcome | undefined;
@@ -34,7 +35,15 @@ export function progressOf(job: Job, pods: readonly Pod[], now: number): Progres
   const active = pods.filter(isActive);
   const restarts = job.spec?.template?.spec?.restartPolicy === 'OnFailure' ? active.reduce((sum, pod) => sum + restartsOf(pod), 0) : 0;
   const failures = failed.length + restarts;
-  return { active, succeeded, failed, failures, outcome: finishedOutcome(job) ?? outcomeOf(job, { succeeded, active, failures }, now) };
+  const terminating = pods.filter(isTerminating).length;
+  return {
+    active,
+    succeeded,
+    failed,
+    terminating,
+    failures,
+    outcome: finishedOutcome(job) ?? outcomeOf(job, { succeeded, active, failures }, now),
+  };
 }
 
 function restartsOf({ status }: Pod): number {
@@ -94,6 +103,7 @@ export function observe(job: Job, progress: Progress, now: number): JobStatus {
     ...(isIndexed(job.spec) &&
       progress.succeeded.length > 0 && { completedIndexes: ranges([...new Set(progress.succeeded.map(indexOf))]) }),
     conditions: conditionsOf(conditions, progress.outcome, suspended, time),
+    terminating: progress.terminating,
     uncountedTerminatedPods: {},
   };
 }

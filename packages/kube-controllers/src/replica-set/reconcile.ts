@@ -4,7 +4,7 @@ import { type Controller, controller, ownedByKind, type Reconcile, watched } fro
 import { messageOf } from '@crownlabs/std';
 import { BY, type Cluster } from '../cluster.ts';
 import { type PodControl, podControl } from '../pod-control.ts';
-import { isActive, type Pod } from '../pod-state.ts';
+import { isActive, isTerminating, type Pod } from '../pod-state.ts';
 import { patchStatus } from '../status-patch.ts';
 import { leastWanted, nextAvailable, observe, type ReplicaSet } from './status.ts';
 
@@ -67,7 +67,9 @@ function reportReplicaSet({ cluster, control, failures }: Tools): Reconcile {
     const now = clock.now();
     const seen = activeOf(control, set);
     const failure = failures.get(keyText(key));
-    await patchStatus(client, replicaSets, set, observe(set, seen, failure && messageOf(failure), now));
+    const terminatingReplicas = control.ownedBy(set).filter(isTerminating).length;
+    const status = observe(set, seen, failure && messageOf(failure), now);
+    await patchStatus(client, replicaSets, set, { ...status, terminatingReplicas });
     const wait = nextAvailable(set, seen, now);
     return wait === undefined ? undefined : { afterMs: wait };
   };

@@ -3,13 +3,14 @@ import type { FieldError } from '../../field-error.ts';
 import type { JsonObject } from '../../json.ts';
 import { objectAt, objectsAt, textAt } from '../../json-read.ts';
 import { notSupported } from '../../schema/index.ts';
-import { AGE_TEXT, containerColumns, countColumn, NONE, textColumn } from '../cells.ts';
+import { AGE_TEXT, containerColumns, countColumn, NONE, selectorText, textColumn } from '../cells.ts';
 import { NAME } from '../columns.ts';
 import { FieldCheck } from '../field-check.ts';
 import { fill, part } from '../fill.ts';
 import type { Strategy } from '../strategy.ts';
 import { scheduleProblem } from './cron-schedule.ts';
 import { checkJobSpec, defaultJobSpec } from './job.ts';
+import { dotWarnings, templateWarnings } from './template-warnings.ts';
 
 function defaults(cron: JsonObject): void {
   const spec = part(cron, 'spec');
@@ -63,6 +64,10 @@ function validate(cron: JsonObject): FieldError[] {
 
 /** CronJobs. */
 export const cronJob: Strategy = {
+  warnings: (object, old) => [
+    ...(old ? [] : dotWarnings(object, 'Pod names and hostnames')),
+    ...templateWarnings('spec', 'jobTemplate', 'spec')(object, old),
+  ],
   defaults,
   validate,
   columns: [
@@ -77,5 +82,6 @@ export const cronJob: Strategy = {
     }),
     AGE_TEXT,
     ...containerColumns((object) => objectsAt(object, 'spec', 'jobTemplate', 'spec', 'template', 'spec', 'containers')),
+    textColumn('Selector', (object) => selectorText(objectAt(object, 'spec', 'jobTemplate', 'spec')?.['selector']), 1),
   ],
 };
