@@ -29,6 +29,12 @@ export const Config = z.strictObject({
     .boolean()
     .default(true)
     .describe('Whether environments may reach addresses outside this machine and its private networks.'),
+  openNetworks: z
+    .array(z.cidrv4('a network such as 10.1.0.0/16 is needed'))
+    .default([])
+    .describe(
+      'Private networks that environments may reach and disk images may be fetched from: a licence server, a mirror on the campus.',
+    ),
   imageRegistry: z.string().optional().describe('OCI registry asked for environment images before they are built here.'),
   virtualMachines: z
     .boolean()

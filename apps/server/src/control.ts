@@ -57,7 +57,7 @@ export async function control(config: Resolved, { log, stop, ready, keep }: Runn
   const known = onceKnown(node.promise);
   const counted = lateMetrics();
   const metrics = () => metricsOf(server, known()?.agent);
-  const machines = config.virtualMachines ? machineRoom() : undefined;
+  const machines = config.virtualMachines ? machineRoom(config.openNetworks) : undefined;
   const localGroups = machines ? [machines.group] : [];
   const server: ApiServer = await openApi(
     { config, admission, identity: () => identity, metrics, counted: () => counted.text(), localGroups, log: log.child({ room: 'api' }) },

@@ -30,8 +30,8 @@ export interface MachineRoom {
   run(server: ApiServer, agent: Promise<Agent>, log: Logger, stop: AbortSignal): Promise<void>;
 }
 
-/** The room of virtual machines, not running yet. */
-export function machineRoom(): MachineRoom {
+/** The room of virtual machines, not running yet. Disk images may be fetched from private networks that are open. */
+export function machineRoom(openNetworks: readonly string[]): MachineRoom {
   let virt: Virt | undefined;
   const subresources = () => {
     if (!virt) throw new LabError('ServiceUnavailable', 'Virtual machines are not ready yet. Try again in some seconds.');
@@ -46,7 +46,7 @@ export function machineRoom(): MachineRoom {
     install: installMachineKinds,
     run: async (server, agent, log, stop) => {
       await offerSnapshots(server, stop);
-      virt = runMachines(server, agent, log, stop);
+      virt = runMachines({ server, agent, log, stop, openNetworks });
       await virt.stopped;
     },
   };
@@ -138,9 +138,17 @@ async function grant(client: KubeClient, { name, room, rules }: (typeof ROLES)[n
   );
 }
 
-function runMachines(server: ApiServer, agent: Promise<Agent>, log: Logger, stop: AbortSignal): Virt {
+interface RoomParts {
+  readonly server: ApiServer;
+  readonly agent: Promise<Agent>;
+  readonly log: Logger;
+  readonly stop: AbortSignal;
+  readonly openNetworks: readonly string[];
+}
+
+function runMachines({ server, agent, log, stop, openNetworks }: RoomParts): Virt {
   const client = clientOf(server.transport(roomUser('virt')), 'virt');
-  const launcher = { image: LAUNCHER_IMAGE, acceleration: 'tcg' as const };
+  const launcher = { image: LAUNCHER_IMAGE, acceleration: 'tcg' as const, importFrom: openNetworks };
   return startVirt({ client, launcher, shell: agentShell(client, agent), clock: systemClock, log }, stop);
 }
 

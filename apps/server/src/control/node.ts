@@ -64,7 +64,7 @@ export async function openMachine({ server, config, owned, log, stop }: NodePart
       engine,
       installation,
       directory: places.pods,
-      network: { internet: config.allowInternet, open: [], resolvers: [] },
+      network: { internet: config.allowInternet, open: config.openNetworks, resolvers: [] },
       log: log.child({ room: 'runtime' }),
       revive: () => started.revive(),
     },
