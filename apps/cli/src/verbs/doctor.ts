@@ -5,6 +5,7 @@ import process from 'node:process';
 import type { Finding } from '@crownlabs/runtime-oci';
 import { mailerFrom } from '@crownlabs/server';
 import { messageOf } from '@crownlabs/std';
+import { probeKvm } from '@crownlabs/virt';
 import { stringify } from 'yaml';
 import { withEngine } from '../command-engine.ts';
 import { running } from '../installation.ts';
@@ -17,7 +18,15 @@ const GIB = 2 ** 30;
 
 /** Looks at the machine and prints findings. Exit code 0 when nothing stands in the way, 1 otherwise. */
 export async function doctor(places: Places, format: string): Promise<number> {
-  const looked = await Promise.all([engine(places), installation(places), disk(places), builder(), localhostNames(), mail(places)]);
+  const looked = await Promise.all([
+    engine(places),
+    installation(places),
+    disk(places),
+    builder(),
+    localhostNames(),
+    mail(places),
+    machines(),
+  ]);
   const findings = [...looked.flat(), nodeVersion(), memory(), edge()];
   if (format === 'json') process.stdout.write(`${JSON.stringify(findings, null, 2)}\n`);
   else if (format === 'yaml') process.stdout.write(stringify(findings));
@@ -89,6 +98,13 @@ async function builder(): Promise<Finding[]> {
       '`crownlabs up` installs it; or type: sudo apt-get install mmdebstrap',
     ),
   ];
+}
+
+/** How virtual machines are run here. A guest is tried, because a device that opens may run none. */
+async function machines(): Promise<Finding[]> {
+  const { runs, found } = await probeKvm();
+  const how = runs ? 'machines are emulated nevertheless: they cannot use it yet' : 'virtual machines are emulated, several times slower';
+  return [finding('processor', true, `${found.charAt(0).toUpperCase()}${found.slice(1)}; ${how}`)];
 }
 
 /** Mail is a choice; one that was made and does not work is a finding. */
