@@ -20,6 +20,8 @@ export interface KindRow {
   readonly deleteReturnsObject?: true;
   readonly propagation?: 'Orphan' | 'None';
   readonly nameRule?: NameRule;
+  /** Told with every answer. */
+  readonly deprecation?: string;
   /** Objects of several versions or groups in one place. */
   readonly storage?: { readonly group: string; readonly plural: string; readonly version: string };
 }
@@ -42,10 +44,12 @@ const ALL = { categories: ['all'] };
 const EXTENSION = { categories: ['api-extensions'], cluster: true, strictUpdate: true } as const;
 const CLUSTER = { cluster: true } as const;
 
+const ENDPOINTS_DEPRECATION = 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice';
+
 const CORE: readonly Entry[] = [
   ['Binding', 'bindings', CREATE],
   ['ConfigMap', 'configmaps', { short: ['cm'] }],
-  ['Endpoints', 'endpoints', { short: ['ep'], createOnUpdate: true }],
+  ['Endpoints', 'endpoints', { short: ['ep'], createOnUpdate: true, deprecation: ENDPOINTS_DEPRECATION }],
   ['Event', 'events', { short: ['ev'], createOnUpdate: true, propagation: 'None' }],
   ['LimitRange', 'limitranges', { short: ['limits'], createOnUpdate: true }],
   [

@@ -61,6 +61,7 @@ function wireRules(row: KindRow) {
     deleteReturnsObject: row.deleteReturnsObject === true,
     defaultPropagation: row.propagation ?? ('Background' as const),
     ...(row.nameRule === undefined ? {} : { nameRule: row.nameRule }),
+    ...(row.deprecation === undefined ? {} : { deprecation: row.deprecation }),
   };
 }
 
@@ -109,9 +110,18 @@ class Lifecycle {
 
   validate(object: JsonObject, old: JsonObject | undefined, context: WriteContext): readonly FieldError[] {
     if (old && context.subresource === 'status') return this.#strategy.validateStatus?.(object, old) ?? [];
-    const errors = this.#strategy.validate?.(object) ?? [];
+    const errors = this.#errors(object, old, context);
+    if (errors.length === 0 && context.subresource === '') this.#warn(object, old, context);
+    return errors;
+  }
+
+  #errors(object: JsonObject, old: JsonObject | undefined, context: WriteContext): FieldError[] {
     const more = old ? this.#strategy.validateUpdate?.(object, old, context) : this.#strategy.validateCreate?.(object);
-    return more ? [...errors, ...more] : errors;
+    return [...(this.#strategy.validate?.(object) ?? []), ...(more ?? [])];
+  }
+
+  #warn(object: JsonObject, old: JsonObject | undefined, context: WriteContext): void {
+    for (const warning of this.#strategy.warnings?.(object, old) ?? []) context.warn(warning);
   }
 
   resetFields(subresource: string): readonly (readonly string[])[] {

@@ -19,6 +19,8 @@ export interface Strategy {
   validateUpdate?(object: JsonObject, old: JsonObject, context: WriteContext): FieldError[];
   /** Updates of `/status`. */
   validateStatus?(object: JsonObject, old: JsonObject): FieldError[];
+  /** What is taken at a create or update of the object itself, but should not be relied on. */
+  warnings?(object: JsonObject, old: JsonObject | undefined): string[];
   readonly columns?: readonly Column[];
   readonly fieldSelectors?: Readonly<Record<string, (object: JsonObject) => string>>;
   /** What a create starts with as status; `{}` where left out. */

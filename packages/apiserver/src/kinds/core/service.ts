@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import type { FieldError } from '../../field-error.ts';
 import { isObject, type JsonObject } from '../../json.ts';
-import { numberAt, objectAt, objectsAt, textAt, textsAt } from '../../json-read.ts';
+import { mapAt, numberAt, objectAt, objectsAt, textAt, textsAt } from '../../json-read.ts';
 import { duplicate, jsonEqual, labelProblems, qualifiedNameProblems, subdomainProblems } from '../../schema/index.ts';
 import { AGE_TEXT, mapText, NONE, textColumn } from '../cells.ts';
 import { NAME } from '../columns.ts';
@@ -153,8 +153,23 @@ function portsText(service: JsonObject): string {
   return ports.length === 0 ? NONE : ports.join(',');
 }
 
+const HINTS = 'service.kubernetes.io/topology-aware-hints';
+
+function warnings(object: JsonObject, old: JsonObject | undefined): string[] {
+  const spec = objectAt(object, 'spec');
+  const told: string[] = [];
+  if (mapAt(object, 'metadata', 'annotations')[HINTS] !== undefined && mapAt(old, 'metadata', 'annotations')[HINTS] === undefined)
+    told.push(`annotation ${HINTS} is deprecated, please use service.kubernetes.io/topology-mode instead`);
+  if (textsAt(spec, 'externalIPs').length > 0)
+    told.push('spec.externalIPs is deprecated and may no longer be implemented in some clusters');
+  if (textAt(spec, 'clusterIP') === 'None' && textAt(spec, 'sessionAffinity') === 'ClientIP')
+    told.push('spec.SessionAffinity is ignored for headless services');
+  return told;
+}
+
 /** Services. Addresses and node ports are given out by admission. */
 export const service: Strategy = {
+  warnings,
   defaults,
   prepare: dropForeign,
   validate,

@@ -6,6 +6,7 @@ import { AGE_TEXT, textColumn } from '../cells.ts';
 import { NAME } from '../columns.ts';
 import { FieldCheck } from '../field-check.ts';
 import { fill, part } from '../fill.ts';
+import { fractions } from '../pod/fraction-warnings.ts';
 import type { Strategy } from '../strategy.ts';
 import { checkSelector } from '../workload/selector-check.ts';
 import { ACCESS_MODES, accessModesText } from './access-modes.ts';
@@ -78,6 +79,8 @@ function requested(claim: JsonObject) {
   return quantityOf(objectAt(claim, 'spec', 'resources', 'requests')?.['storage']);
 }
 
+const OLD_CLASS = 'volume.beta.kubernetes.io/storage-class';
+
 /** PersistentVolumeClaims. */
 export const volumeClaim: Strategy = {
   defaults: (claim) => fill(part(claim, 'spec'), { volumeMode: 'Filesystem' }),
@@ -85,6 +88,12 @@ export const volumeClaim: Strategy = {
   prepare(object, old) {
     if (!old) sameSource(part(object, 'spec'));
   },
+  warnings: (object) => [
+    ...(mapAt(object, 'metadata', 'annotations')[OLD_CLASS] === undefined
+      ? []
+      : [`metadata.annotations[${OLD_CLASS}]: deprecated since v1.8; use "storageClassName" attribute instead`]),
+    ...fractions(objectAt(object, 'spec', 'resources', 'requests'), 'spec.resources.requests', ['storage']),
+  ],
   validateStatus,
   validate,
   validateUpdate,

@@ -11,6 +11,7 @@ import { selectorKept, templateContainers } from './deployment.ts';
 import { checkIntOrPercent, isZeroShare } from './int-or-percent.ts';
 import { checkOwnSelector } from './selector-check.ts';
 import { checkRestarts, checkTemplate } from './template-check.ts';
+import { templateWarnings } from './template-warnings.ts';
 
 function defaults(set: JsonObject): void {
   defaultTemplate(set);
@@ -50,6 +51,7 @@ const count = (name: string, field: string) => countColumn(name, (object) => num
 
 /** DaemonSets. */
 export const daemonSet: Strategy = {
+  warnings: templateWarnings('spec'),
   defaults,
   validate,
   validateUpdate: (object, old) => selectorKept(object, old),

@@ -11,6 +11,7 @@ import type { Strategy } from '../strategy.ts';
 import { checkAtMostWhole, checkIntOrPercent, isZeroShare } from './int-or-percent.ts';
 import { checkOwnSelector } from './selector-check.ts';
 import { checkRestarts, checkTemplate } from './template-check.ts';
+import { templateWarnings } from './template-warnings.ts';
 
 function defaults(deployment: JsonObject): void {
   defaultTemplate(deployment);
@@ -87,6 +88,7 @@ const status = (field: string) => (object: JsonObject) => numberAt(object, 'stat
 
 /** Deployments. */
 export const deployment: Strategy = {
+  warnings: templateWarnings('spec'),
   defaults,
   validate,
   validateUpdate: (object, old) => selectorKept(object, old),

@@ -14,6 +14,7 @@ import { templateContainers } from './deployment.ts';
 import { checkJobPolicies } from './job-policies.ts';
 import { checkSelector, checksOut, checkTemplateLabels } from './selector-check.ts';
 import { checkTemplate } from './template-check.ts';
+import { dotWarnings, templateWarnings } from './template-warnings.ts';
 
 /** Defaults of a Job's spec, in place; a CronJob's template has them too. */
 export function defaultJobSpec(job: JsonObject): void {
@@ -155,8 +156,23 @@ function durationText(job: JsonObject, now: number): string {
   return duration(Math.floor(((Number.isNaN(ended) ? now : ended) - started) / 1000));
 }
 
+function warnings(object: JsonObject, old: JsonObject | undefined): string[] {
+  return [
+    ...(old ? [] : dotWarnings(object, 'Pod names and hostnames')),
+    ...templateWarnings('spec')(object, old),
+    ...(textAt(object, 'spec', 'completionMode') === 'Indexed' &&
+    (numberAt(object, 'spec', 'completions') ?? 0) > 100_000 &&
+    (numberAt(object, 'spec', 'parallelism') ?? 0) > 10_000
+      ? [
+          'spec: In Indexed Jobs with a number of completions higher than 10^5 and a parallelism higher than 10^4, Kubernetes might not be able to track completedIndexes when a big number of indexes fail',
+        ]
+      : []),
+  ];
+}
+
 /** Jobs. */
 export const job: Strategy = {
+  warnings,
   defaults,
   prepare(object, old) {
     if (!old) generateSelector(object);

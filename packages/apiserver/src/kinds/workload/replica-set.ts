@@ -11,6 +11,7 @@ import type { Strategy } from '../strategy.ts';
 import { selectorKept, templateContainers } from './deployment.ts';
 import { checkOwnSelector } from './selector-check.ts';
 import { checkRestarts, checkTemplate } from './template-check.ts';
+import { templateWarnings } from './template-warnings.ts';
 
 function validate(set: JsonObject): FieldError[] {
   const check = new FieldCheck();
@@ -37,6 +38,7 @@ const specOf = (object: JsonObject) => (isObject(object['spec']) ? object['spec'
 
 /** ReplicaSets. */
 export const replicaSet: Strategy = {
+  warnings: templateWarnings('spec'),
   defaults(set) {
     defaultTemplate(set);
     fill(part(set, 'spec'), { replicas: 1 });
@@ -49,6 +51,7 @@ export const replicaSet: Strategy = {
 
 /** ReplicationControllers: an older form, whose selector and labels follow the template. */
 export const replicationController: Strategy = {
+  warnings: templateWarnings('spec'),
   defaults(controller) {
     defaultTemplate(controller);
     const spec = part(controller, 'spec');

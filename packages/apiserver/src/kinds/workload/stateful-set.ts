@@ -11,6 +11,7 @@ import type { Strategy } from '../strategy.ts';
 import { templateContainers } from './deployment.ts';
 import { checkOwnSelector } from './selector-check.ts';
 import { checkRestarts, checkTemplate } from './template-check.ts';
+import { templateWarnings } from './template-warnings.ts';
 
 const MUTABLE = [
   'replicas',
@@ -84,6 +85,7 @@ function validateUpdate(set: JsonObject, old: JsonObject): FieldError[] {
 
 /** StatefulSets. */
 export const statefulSet: Strategy = {
+  warnings: templateWarnings('spec'),
   defaults,
   initialStatus: () => ({ replicas: 0, availableReplicas: 0 }),
   validate,
