@@ -32,18 +32,28 @@ async function begin(): Promise<void> {
   await eventually(() => lab.admin.list(machines, { namespace: NS }));
   const labels = { 'pod-security.kubernetes.io/enforce': 'restricted' };
   await lab.admin.create(namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: NS, labels } });
-  stop = new AbortController();
   answers = {};
-  opened = () => Promise.reject(new Error('nothing listens'));
+  silence();
+  await look();
+}
+
+/** Begins to look after machines. */
+async function look(): Promise<void> {
+  stop = new AbortController();
   const shell = {
     open: (_pod: unknown, _container: string, command: readonly string[]) => opened(command.join(' ')),
     run: async (_pod: unknown, _container: string, command: readonly string[]) => answers[command.join(' ')] ?? '',
   };
-  virt = startVirt(
-    { client: lab.admin, launcher: { image: IMAGE, acceleration: 'tcg' }, shell, clock: systemClock, log: silent },
-    stop.signal,
-  );
+  const launcher = { image: IMAGE, acceleration: 'tcg' } as const;
+  virt = startVirt({ client: lab.admin, launcher, shell, clock: systemClock, log: silent }, stop.signal);
   await virt.ready;
+}
+
+/** Who looked after machines is gone, and another one comes. */
+export async function restarted(): Promise<void> {
+  stop.abort();
+  await virt.stopped;
+  await look();
 }
 
 async function end(): Promise<void> {

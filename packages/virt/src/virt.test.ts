@@ -3,7 +3,7 @@ import { persistentVolumeClaims, pods } from '@crownlabs/client';
 import { eventually } from '@crownlabs/testkit';
 import { expect, test } from 'vitest';
 import { guests, machines } from './index.ts';
-import { emulator, lab, launcher, machine, make, NS, printed, put, silence, useVirtLab } from './virt-lab.test-support.ts';
+import { emulator, lab, launcher, machine, make, NS, printed, put, restarted, silence, useVirtLab } from './virt-lab.test-support.ts';
 
 useVirtLab();
 
@@ -192,4 +192,17 @@ test('a machine that is paused is not ready, and one that reboots again and agai
   say('RESET', { guest: true });
   await eventually(async () => expect((await guest('Ready'))?.message).toContain('has rebooted 3 times by itself'));
   expect(await guest('RebootLoop')).toMatchObject({ status: 'True' });
+});
+
+test('machines run on when nobody looks after them, and are found again by who does next', async () => {
+  await make(machine());
+  await printed('Running');
+  const before = (await launcher()).metadata.uid;
+  await restarted();
+  await lab.admin.patch(machines, 'vm', NS, { metadata: { annotations: { looked: 'at' } } });
+  await lab.settled();
+  expect((await launcher()).metadata.uid).toBe(before);
+  await printed('Running');
+  await put('vm', 'stop');
+  await printed('Stopped');
 });

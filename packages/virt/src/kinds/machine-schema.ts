@@ -14,7 +14,12 @@ export type RunStrategy = z.infer<typeof RunStrategy>;
 const DiskTemplate = z.object({
   apiVersion: text.optional(),
   kind: text.optional(),
-  metadata: z.object({ name: text, labels: labels.optional(), annotations: labels.optional() }),
+  metadata: z.object({
+    name: text,
+    labels: labels.optional(),
+    annotations: labels.optional(),
+    creationTimestamp: text.nullable().optional(),
+  }),
   spec: DiskSpec,
 });
 
