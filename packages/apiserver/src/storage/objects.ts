@@ -5,7 +5,8 @@ import type { JsonObject } from '../json.ts';
 import type { ObjectListener, ObjectReader, StoredKind } from '../object-reader.ts';
 import type { Registry } from '../registry.ts';
 import type { ResourceInfo } from '../resource.ts';
-import { apiVersionOf, encoded, prefixOf, present, type StoredObject, undecoded } from './stored-object.ts';
+import { KeptObject } from './kept-object.ts';
+import { apiVersionOf, encoded, prefixOf, present, type StoredObject } from './stored-object.ts';
 
 /** The store seen as objects: keys from coordinates, decoded forms beside the bytes, old objects brought into today's form when read. */
 export class Objects {
@@ -52,8 +53,8 @@ export class Objects {
   #normal(info: ResourceInfo, entry: Entry): StoredObject {
     const storage = this.storageInfo(info);
     const cached = entry.decoded;
-    if (isStored(cached) && cached.info === storage) return cached;
-    const read = undecoded(storage, entry.bytes);
+    if (cached instanceof KeptObject && cached.info === storage) return cached;
+    const read = new KeptObject(storage, entry.bytes);
     const normal = !storage.custom && startsAs(storage, entry.bytes) ? read : normalized(storage, read.object, entry);
     entry.decoded = normal;
     return normal;
@@ -104,17 +105,13 @@ function normalized(storage: ResourceInfo, object: JsonObject, entry: Entry): St
   storage.applyDefaults(copy);
   const normal = present(storage, copy, entry.revision);
   // Usually nothing changed, and one copy of the bytes is enough.
-  return Buffer.compare(normal.bytes, entry.bytes) === 0 ? { ...normal, bytes: entry.bytes } : normal;
+  return Buffer.compare(normal.bytes, entry.bytes) === 0 ? new KeptObject(storage, entry.bytes, normal.object) : normal;
 }
 
 /** Whether encoded bytes are those of an object of this very version. */
 function startsAs(info: ResourceInfo, bytes: Uint8Array): boolean {
   const prefix = prefixOf(info);
   return bytes.length > prefix.length && Buffer.compare(prefix, bytes.subarray(0, prefix.length)) === 0;
-}
-
-function isStored(value: unknown): value is StoredObject {
-  return typeof value === 'object' && value !== null && 'info' in value;
 }
 
 /** The object in another served version of the same resource. */

@@ -1,9 +1,9 @@
-import { parseStored } from '../codec/json-parse.ts';
-import { encodeJsonToKeep } from '../codec/json-print.ts';
+import { encodeJson, encodeJsonToKeep } from '../codec/json-print.ts';
 import { isObject, type JsonObject } from '../json.ts';
 import type { ResourceInfo } from '../resource.ts';
+import { KeptObject } from './kept-object.ts';
 
-/** An object as it lies in memory: decoded, and encoded once for everybody who reads it. Neither may be changed. */
+/** An object in both its forms: decoded, and encoded once for everybody who reads it. Neither may be changed. */
 export interface StoredObject {
   /** Of which version, and of which generation of its schema, this is the normal form. */
   readonly info: ResourceInfo;
@@ -11,41 +11,18 @@ export interface StoredObject {
   readonly bytes: Uint8Array;
 }
 
-/** The object in its wire order with its revision, and as bytes. `object` is taken over, not copied. */
-export function present(info: ResourceInfo, object: JsonObject, revision: number): StoredObject {
+/** The object in its wire order with its revision, to be kept. `object` is taken over, not copied. */
+export function present(info: ResourceInfo, object: JsonObject, revision: number): KeptObject {
   const metadata = isObject(object['metadata']) ? object['metadata'] : {};
   metadata['resourceVersion'] = String(revision);
-  return encoded(info, object);
+  const ordered = inWireOrder(info, object);
+  return new KeptObject(info, encodeJsonToKeep(ordered), ordered);
 }
 
 /** The object as it is, with its bytes. */
 export function encoded(info: ResourceInfo, object: JsonObject): StoredObject {
   const ordered = inWireOrder(info, object);
-  return { info, object: ordered, bytes: encodeJsonToKeep(ordered) };
-}
-
-/** An object that is decoded when somebody first looks inside: most reads want the bytes alone. */
-export function undecoded(info: ResourceInfo, bytes: Uint8Array): StoredObject {
-  return new Undecoded(info, bytes);
-}
-
-class Undecoded implements StoredObject {
-  readonly info: ResourceInfo;
-  readonly bytes: Uint8Array;
-  #object: JsonObject | undefined;
-
-  constructor(info: ResourceInfo, bytes: Uint8Array) {
-    this.info = info;
-    this.bytes = bytes;
-  }
-
-  get object(): JsonObject {
-    if (!this.#object) {
-      const parsed = parseStored(this.bytes);
-      this.#object = isObject(parsed) ? parsed : {};
-    }
-    return this.#object;
-  }
+  return { info, object: ordered, bytes: encodeJson(ordered) };
 }
 
 /** `apiVersion` and `kind` first: lists of built-in kinds cut exactly that prefix off. */
