@@ -118,6 +118,17 @@ test('a pod that is not to be restarted ends as its containers did', async () =>
   expect(badly?.status?.containerStatuses?.[0]?.state?.terminated).toMatchObject({ exitCode: 3, reason: 'Error' });
 });
 
+test('what a container said last before it failed is told where its pod wants that', async () => {
+  const it = await start({ program: () => shell });
+  const container = { name: 'job', image: 'a:1', command: ['say', 'no such disk', '3'] };
+  await it.pod('says', { restartPolicy: 'Never', containers: [{ ...container, terminationMessagePolicy: 'FallbackToLogsOnError' }] });
+  await it.pod('keeps', { restartPolicy: 'Never', containers: [container] });
+  const messageOf = async (name: string) =>
+    (await it.until(name, (pod) => pod?.status?.phase === 'Failed'))?.status?.containerStatuses?.[0]?.state?.terminated?.message;
+  expect((await messageOf('says'))?.trim()).toBe('no such disk');
+  expect(await messageOf('keeps')).toBeUndefined();
+});
+
 test('a deleted pod is ended, its containers and directories are gone, and then its object', async () => {
   const it = await start();
   const pod = await it.pod('doomed', {

@@ -5,6 +5,7 @@ import { containerSpec } from './container-spec.ts';
 import type { ContainerPhase, ContainerView, Ended } from './container-view.ts';
 import type { NodeDeps } from './deps.ts';
 import { ensureImage } from './ensure-image.ts';
+import { lastWords } from './last-words.ts';
 import { type Container, idOf, type Pod, specOf } from './pod.ts';
 import { probeOnce } from './probe.ts';
 import { probeLoop } from './prober.ts';
@@ -143,7 +144,7 @@ export class ContainerRunner {
   /** Starts it, or takes over what runs already, and waits for its end. */
   async #once(signal: AbortSignal, brief: boolean): Promise<Ended> {
     const info = this.#takeInherited() ?? (await this.#start(signal));
-    if (info.state.phase === 'exited') return this.#end(info.id, info.state);
+    if (info.state.phase === 'exited') return this.#end(info.id, info.state, await this.#lastWords(info.id, info.state));
     const exit = Promise.withResolvers<ContainerState>();
     this.#exits.set(info.id, exit);
     this.#running(info, info.state.phase === 'running' ? info.state.startedAt : this.#deps.clock.now());
@@ -155,7 +156,7 @@ export class ContainerRunner {
     try {
       const state = await abortable(exit.promise, signal);
       if (state.phase !== 'exited') throw new Error('a container that ended has no end');
-      return this.#end(info.id, state);
+      return this.#end(info.id, state, await this.#lastWords(info.id, state));
     } finally {
       this.#exits.delete(info.id);
       probing.abort();
@@ -294,8 +295,12 @@ export class ContainerRunner {
     this.#around.changed();
   }
 
-  #end(id: string, state: ContainerState & { phase: 'exited' }): Ended {
-    const message = this.#killing?.reason;
+  #lastWords(id: string, state: ContainerState): Promise<string | undefined> {
+    return lastWords(this.#deps.runtime, this.#container, id, state);
+  }
+
+  #end(id: string, state: ContainerState & { phase: 'exited' }, words?: string): Ended {
+    const message = this.#killing?.reason ?? words;
     this.#killing = undefined;
     const ended: Ended = { ...endOf(id, state), ...(message === undefined ? {} : { message }) };
     this.#phase = { kind: 'ended', ...ended };
