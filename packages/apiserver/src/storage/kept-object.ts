@@ -1,7 +1,6 @@
 import { parseStored } from '../codec/json-parse.ts';
 import { isObject, type JsonObject } from '../json.ts';
 import type { ResourceInfo } from '../resource.ts';
-import type { StoredObject } from './stored-object.ts';
 
 // Decoded, an object takes three times the memory of its bytes, and most are written once and read as bytes from then on.
 const LOOK_MS = 10_000;
@@ -11,7 +10,7 @@ const decoded = new Set<KeptObject>();
 let looking: NodeJS.Timeout | undefined;
 
 /** An object that lies in the store: always as bytes, and decoded for as long as somebody looks inside now and then. */
-export class KeptObject implements StoredObject {
+export class KeptObject {
   readonly info: ResourceInfo;
   readonly bytes: Uint8Array;
   #object: JsonObject | undefined;
