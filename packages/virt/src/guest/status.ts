@@ -157,5 +157,6 @@ function endingText(pod: Kube<Pod> | undefined): string {
   if (!end) return pod?.status?.message ?? 'The pod of the machine is gone.';
   if (end.reason === 'OOMKilled') return 'The machine needed more memory than it may have and was ended.';
   if (end.exitCode === 0) return 'The machine was shut down.';
-  return end.message?.trim() || `The emulator ended with code ${end.exitCode}.`;
+  // What was said last is why.
+  return end.message?.trim().split('\n').at(-1) || `The emulator ended with code ${end.exitCode}.`;
 }
