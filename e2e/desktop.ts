@@ -20,10 +20,10 @@ const LOOK = `(() => {
   return { print, colours: colours.size };
 })()`;
 
-/** Waits until the page shows a live desktop, painted to the end. */
-export async function desktopPainted(page: Page): Promise<void> {
+/** Waits until the page shows a live desktop, painted to the end: for twenty seconds, or as long as is said. */
+export async function desktopPainted(page: Page, timeout = 20_000): Promise<void> {
   await page.locator(CONNECTED).waitFor({ timeout: 30_000 });
-  await expect.poll(() => look(page).then(({ colours }) => colours), { timeout: 20_000 }).toBeGreaterThan(200);
+  await expect.poll(() => look(page).then(({ colours }) => colours), { timeout }).toBeGreaterThan(200);
   await pictureRests(page);
 }
 
@@ -53,11 +53,16 @@ async function pictureRests(page: Page): Promise<void> {
     .toBe(true);
 }
 
-/** Opens a terminal on the desktop with the mouse, as a person does, and waits for its shell. */
-export async function openTerminal(page: Page, lab: Installation, tenant: string, instance: string): Promise<void> {
+/** Presses the panel's button for a terminal. */
+export async function pressTerminalButton(page: Page): Promise<void> {
   const box = await page.locator(`${CONNECTED} canvas`).boundingBox();
   if (!box) throw new Error('the desktop has no canvas');
   await page.mouse.click(box.x + TERMINAL_BUTTON.x, box.y + box.height - TERMINAL_BUTTON.fromBottom);
+}
+
+/** Opens a terminal on the desktop with the mouse, as a person does, and waits for its shell. */
+export async function openTerminal(page: Page, lab: Installation, tenant: string, instance: string): Promise<void> {
+  await pressTerminalButton(page);
   await expect.poll(() => inContainer(lab, tenant, instance, ['pgrep', '-x', 'bash']), { timeout: 20_000 }).toMatch(/^\d+\n/);
   await pictureRests(page);
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { cardOf, openBrowser, picture, signIn, start } from './browser.ts';
-import { isConnected } from './desktop.ts';
+import { desktopPainted, isConnected, pressTerminalButton } from './desktop.ts';
 import { Installation } from './installation.ts';
 import { kubectl, kubectlBinary, must } from './kubectl.ts';
 import { apply, imagesReady, instanceOf, instanceReady } from './objects.ts';
@@ -31,7 +31,7 @@ beforeAll(async () => {
   lab = await Installation.create();
   await writeFile(join(lab.dataDir, 'config.yaml'), 'virtualMachines: true\n');
   await lab.up();
-  await imagesReady(lab, 'terminal', 'vm-launcher', 'vm-server');
+  await imagesReady(lab, 'terminal', 'vm-launcher', 'vm-server', 'vm-desktop');
   await run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', join(keys, 'id')]);
   const publicKeys = [(await readFile(join(keys, 'id.pub'), 'utf8')).trim()];
   await must(lab, ['patch', 'tenant', 'student', '--type=merge', '-p', JSON.stringify({ spec: { publicKeys } })]);
@@ -164,3 +164,36 @@ test('deleted, nothing of it is left', async () => {
     (await kubectl(lab, ['get', kinds, '-n', NS, '-o', 'name'])).stdout.split('\n').filter((name) => name.includes(machine));
   await expect.poll(left, { timeout: 90_000, interval: 500 }).toEqual([]);
 });
+
+test('a machine with a desktop shows it on its screen, and its terminal takes what is typed', { timeout: 2 * BOOT_MS }, async () => {
+  await must(lab, ['apply', '-f', '-'], withDesktop());
+  await page.goto(`${lab.url}/`);
+  machine = await start(page, 'machine-desktop', BOOT_MS);
+  await page.goto(`${lab.url}/desktop/${NS}/${machine}/desktop?screen=1`);
+  await desktopPainted(page, 120_000);
+  await pressTerminalButton(page);
+  await expect
+    .poll(() => inMachine('pgrep -c -P $(pgrep -o xfce4-terminal) bash || true'), { timeout: 120_000, interval: 1_000 })
+    .toBe('1\n');
+  // A window that just opened may not have the keyboard yet: who sees nothing types again. Keys reach a machine by their place, and the
+  // browser's robot holds no Shift for a character that needs it.
+  const typed = async () => {
+    await page.keyboard.type('touch typed-by-hand; ls -l\n', { delay: 50 });
+    await page.waitForTimeout(3_000);
+    await picture(page, 'vm-desktop');
+    return inMachine('ls');
+  };
+  await expect.poll(typed, { timeout: 120_000, interval: 1_000 }).toContain('typed-by-hand\n');
+  await must(lab, ['delete', '-n', NS, `instance/${machine}`, '--timeout=100s']);
+});
+
+function withDesktop() {
+  const { spec, ...rest } = machineTemplate();
+  const [server] = spec.environmentList;
+  const environment = { ...server, name: 'desktop', image: 'crownlabs/vm-desktop:1', guiEnabled: true, persistent: false };
+  return {
+    ...rest,
+    metadata: { ...rest.metadata, name: 'machine-desktop' },
+    spec: { ...spec, prettyName: 'A desktop machine', environmentList: [environment] },
+  };
+}

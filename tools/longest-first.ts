@@ -9,6 +9,8 @@ const LONGEST = [
   'packages/apiserver/tests/oracle/replay',
   'packages/runtime-oci/src/oci-runtime',
   'packages/testkit/src/cleanup',
+  // Waits for the last of the images, so that those after it find a machine that builds nothing.
+  'e2e/virtual-machines',
   // Needs no image of ours, and so gives those that are built beside the tests another minute.
   'e2e/keycloak/keycloak',
   'e2e/accessibility',

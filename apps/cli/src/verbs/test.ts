@@ -15,7 +15,7 @@ import { say, step } from '../terminal.ts';
 const TEST_PACKAGES = ['chromium', 'tigervnc-standalone-server', 'busybox-static', 'unzip', 'openssh-client'];
 
 /** The images that the tests need, those that most of them wait for first. */
-const TEST_IMAGES = ['terminal', 'desktop', 'jupyter', 'vm-launcher', 'vm-server'];
+const TEST_IMAGES = ['terminal', 'desktop', 'jupyter', 'vm-launcher', 'vm-server', 'vm-desktop'];
 
 interface Tally {
   readonly passed: number;

@@ -11,7 +11,7 @@ import { againAsRoot, isRoot } from '../setup/as-root.ts';
 import { buildDashboard } from '../setup/dashboard-build.ts';
 import { hasProgram, installPackages } from '../setup/debian-packages.ts';
 import { ensureEdgeUser } from '../setup/edge-user.ts';
-import { ENGINE_PACKAGES, IMAGE_PACKAGES } from '../setup/needed-packages.ts';
+import { DISK_PACKAGES, ENGINE_PACKAGES, IMAGE_PACKAGES } from '../setup/needed-packages.ts';
 import { type Supervised, supervise } from '../supervise.ts';
 import { paint, say, step } from '../terminal.ts';
 
@@ -43,6 +43,8 @@ async function prepare(places: Places, { overrides }: UpOptions): Promise<Superv
   if (!(await hasEngine(config.engineSocket))) await step('Installing Podman', (update) => installPackages(ENGINE_PACKAGES, update));
   if (!config.imageRegistry && !(await hasProgram('mmdebstrap')))
     await step('Installing what builds images', (update) => installPackages(IMAGE_PACKAGES, update));
+  if (config.virtualMachines && !(await hasProgram('qemu-img')))
+    await step('Installing what makes disks', (update) => installPackages(DISK_PACKAGES, update));
   await buildDashboard();
   const edgeUser = await ensureEdgeUser();
   const ports = await decidePorts(places, config);
