@@ -22,10 +22,13 @@ const { values } = parseArgs({
   },
 });
 /** As the supervisor starts the programs of one machine. */
-const FLAGS = ['--max-semi-space-size=4', '--max-old-space-size=1024', '--disable-warning=ExperimentalWarning'];
+const FLAGS = ['--max-semi-space-size=4', '--max-old-space-size=768', '--disable-warning=ExperimentalWarning'];
 if (!FLAGS.every((it) => process.execArgv.includes(it))) {
   const args = [...process.execArgv, ...FLAGS, import.meta.filename, ...process.argv.slice(2)];
-  const { status } = spawnSync(process.execPath, args, { stdio: 'inherit', env: { ...process.env, MALLOC_ARENA_MAX: '2' } });
+  const { status } = spawnSync(process.execPath, args, {
+    stdio: 'inherit',
+    env: { ...process.env, MALLOC_ARENA_MAX: '2', MALLOC_TRIM_THRESHOLD_: '131072' },
+  });
   process.exit(status ?? 1);
 }
 

@@ -75,8 +75,12 @@ export interface ApiOptions {
 export const LOOP_WATCH = `--import=${join(ROOT, 'bench/loop-watch.ts')}`;
 
 // As the launcher has them.
-const FRUGAL = ['--max-semi-space-size=4', '--max-old-space-size=1024', '--disable-warning=ExperimentalWarning'];
-const ENVIRONMENT = { MALLOC_ARENA_MAX: '2', NODE_COMPILE_CACHE: join(ROOT, 'node_modules/.cache/compiled') };
+const FRUGAL = ['--max-semi-space-size=4', '--max-old-space-size=768', '--disable-warning=ExperimentalWarning'];
+const ENVIRONMENT = {
+  MALLOC_ARENA_MAX: '2',
+  MALLOC_TRIM_THRESHOLD_: '131072',
+  NODE_COMPILE_CACHE: join(ROOT, 'node_modules/.cache/compiled'),
+};
 
 /** Starts `crownlabs apiserver` on `directory`. */
 export function startApi({ path }: DataDirectory, { controllers = false, node = [] }: ApiOptions = {}): Promise<ServerProcess> {

@@ -21,10 +21,10 @@ test('an object is decoded for as long as somebody looks at it, and as bytes alo
   const one = await kept();
   const first = one.object;
   for (let look = 0; look < 5; look += 1) {
-    vi.advanceTimersByTime(9_000);
+    vi.advanceTimersByTime(2_500);
     expect(one.object).toBe(first);
   }
-  vi.advanceTimersByTime(25_000);
+  vi.advanceTimersByTime(10_000);
   expect(vi.getTimerCount()).toBe(0);
   const again = one.object;
   expect(again).not.toBe(first);

@@ -3,7 +3,7 @@ import { isObject, type JsonObject } from '../json.ts';
 import type { ResourceInfo } from '../resource.ts';
 
 // Decoded, an object takes three times the memory of its bytes, and most are written once and read as bytes from then on.
-const LOOK_MS = 10_000;
+const LOOK_MS = 3_000;
 
 /** Those that are decoded at the moment. */
 const decoded = new Set<KeptObject>();
