@@ -5,7 +5,7 @@ import { mapAt, numberAt, textAt, valueAt } from '../json-read.ts';
 import { scaleResource } from '../kinds/index.ts';
 import type { Api, ResourceCall, Verb } from '../pipeline.ts';
 import type { Subresource } from '../resource.ts';
-import { conflict, invalid, notFound } from '../status-error.ts';
+import { conflict, invalid, notFound, StatusError } from '../status-error.ts';
 import { decodeObject } from '../steps/decode.ts';
 import { encoded } from '../storage/stored-object.ts';
 import { readWriteOptions } from '../write-options.ts';
@@ -23,8 +23,17 @@ export const getScale: Verb = async (api, call) => {
   const { info, attributes } = call;
   const stored = api.objects.get(info, attributes.namespace, attributes.name);
   if (!stored) throw notFound(info, attributes.name);
+  demandScaled(call, stored.object);
   return scaleAnswer(api, call, stored.object);
 };
+
+/** A custom resource that never said how many it wants has no scale to read; one may be written. */
+function demandScaled(call: ResourceCall, object: JsonObject): void {
+  const { specReplicas } = scalePaths(call);
+  if (!call.info.custom || numberAt(object, ...segments(specReplicas)) !== undefined) return;
+  const message = `the spec replicas field ${JSON.stringify(specReplicas)} does not exist`;
+  throw new StatusError('InternalError', `Internal error occurred: ${message}`, { details: { causes: [{ message }] } });
+}
 
 /** PUT of the scale subresource. */
 export const updateScale: Verb = async (api, call) => {
@@ -89,12 +98,6 @@ const segments = (path: string) => path.split('.').filter((part) => part !== '')
 function toScale(call: ResourceCall, object: JsonObject): JsonObject {
   const paths = scalePaths(call);
   const replicas = numberAt(object, ...segments(paths.specReplicas));
-  if (replicas === undefined && call.info.custom) {
-    throw new LabError(
-      'InternalError',
-      `Internal error occurred: the spec replicas field ${JSON.stringify(paths.specReplicas)} does not exist`,
-    );
-  }
   const selector = paths.selector === undefined ? undefined : selectorText(object, segments(paths.selector));
   return {
     kind: 'Scale',
