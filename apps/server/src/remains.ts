@@ -18,6 +18,11 @@ export function memoryPath(installation: string): string {
   return `/run/crownlabs-${installation.slice(0, 8)}`;
 }
 
+/** Removes that folder. What ended a moment ago may hold it for another moment. */
+export async function removeMemory(installation: string): Promise<void> {
+  await rm(memoryPath(installation), { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+}
+
 /**
  * Ends what an installation that does not run left on the machine because it was killed, or told to: its environments unless `keep`, and its
  * own engine service. Says whether there was anything.
@@ -45,7 +50,7 @@ export async function endRemains(config: Config, { keep, log }: { keep: boolean;
     end.signal,
   );
   await opened.clear();
-  await rm(memoryPath(installation), { recursive: true, force: true });
+  await removeMemory(installation);
   await forgetEnvironments(config.dataDir);
   return true;
 }

@@ -1,4 +1,4 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { type Agent, startAgent } from '@crownlabs/agent';
@@ -10,7 +10,7 @@ import { type OpenedRuntime, openRuntime, requireEngine, startEngine } from '@cr
 import { LabError, type Logger, type Scope, systemClock } from '@crownlabs/std';
 import { announceImages, buildImages, giveUpImages } from '../image-builds.ts';
 import { buildStore, pullFrom } from '../local-images.ts';
-import { forgetEnvironments, memoryPath, noteEnvironments } from '../remains.ts';
+import { forgetEnvironments, memoryPath, noteEnvironments, removeMemory } from '../remains.ts';
 import { imageLock, placesBelow, type Resolved, ROOT } from '../resolved-config.ts';
 import { machineUsage } from '../resource-metrics.ts';
 import { BOOTSTRAP, nodeUser, roomUser } from '../room-identities.ts';
@@ -103,7 +103,7 @@ export async function startNode({ opened, installation }: Machine, { server, con
 /** Ends every environment of ours and removes what it had on the machine. */
 export async function clearMachine({ opened, installation, dataDir }: Machine): Promise<void> {
   await opened.clear();
-  await rm(memoryPath(installation), { recursive: true, force: true });
+  await removeMemory(installation);
   await forgetEnvironments(dataDir);
 }
 
