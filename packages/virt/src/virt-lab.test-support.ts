@@ -1,5 +1,5 @@
 import { type Duplex, duplexPair } from 'node:stream';
-import { namespaces, pods } from '@crownlabs/client';
+import { namespaces, persistentVolumeClaims, pods } from '@crownlabs/client';
 import { silent, systemClock } from '@crownlabs/std';
 import { eventually, startTestLab, type TestLab } from '@crownlabs/testkit';
 import { afterEach, beforeEach, expect } from 'vitest';
@@ -97,6 +97,15 @@ export const machine = (spec: Partial<Machine['spec']> = {}): Machine => ({
 
 /** Makes a machine. */
 export const make = (one: Machine) => lab.admin.create(machines, { ...one, metadata: { ...one.metadata } });
+
+/** A volume that stays when the machine that uses it goes. */
+export const claim = (name: string) =>
+  lab.admin.create(persistentVolumeClaims, {
+    apiVersion: 'v1',
+    kind: 'PersistentVolumeClaim',
+    metadata: { name, namespace: NS },
+    spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
+  });
 
 /** Waits for the word that is printed of the machine. */
 export const printed = (wanted: string) =>

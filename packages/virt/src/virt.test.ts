@@ -1,9 +1,22 @@
 import type { Duplex } from 'node:stream';
-import { persistentVolumeClaims, pods } from '@crownlabs/client';
+import { pods } from '@crownlabs/client';
 import { eventually } from '@crownlabs/testkit';
 import { expect, test } from 'vitest';
 import { guests, machines } from './index.ts';
-import { emulator, lab, launcher, machine, make, NS, printed, put, restarted, silence, useVirtLab } from './virt-lab.test-support.ts';
+import {
+  claim,
+  emulator,
+  lab,
+  launcher,
+  machine,
+  make,
+  NS,
+  printed,
+  put,
+  restarted,
+  silence,
+  useVirtLab,
+} from './virt-lab.test-support.ts';
 
 useVirtLab();
 
@@ -85,13 +98,7 @@ const KEPT = {
 };
 
 test('a machine that sleeps has no pod, and the next one goes on from its memory', async () => {
-  const spec = { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } };
-  await lab.admin.create(persistentVolumeClaims, {
-    apiVersion: 'v1',
-    kind: 'PersistentVolumeClaim',
-    metadata: { name: 'kept', namespace: NS },
-    spec,
-  });
+  await claim('kept');
   await make(machine({ template: { spec: KEPT } }));
   await printed('Running');
   const { metadata, spec: first } = await launcher();

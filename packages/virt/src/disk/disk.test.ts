@@ -11,7 +11,7 @@ import { eventually } from '@crownlabs/testkit';
 import { expect, test } from 'vitest';
 import { clonePolicy, type Disk, disks, machines } from '../index.ts';
 import { snapshots } from '../kinds/kinds.ts';
-import { answers, emulator, lab, launcher, machine, make, NS, printed, useVirtLab } from '../virt-lab.test-support.ts';
+import { answers, claim, emulator, lab, launcher, machine, make, NS, printed, useVirtLab } from '../virt-lab.test-support.ts';
 
 useVirtLab();
 
@@ -142,13 +142,7 @@ test("nobody reads another namespace's disk through a copy of it, by a disk or b
 });
 
 test('a disk that a running machine uses is copied as it was at one moment, with its file systems held still, and the copy becomes a disk', async () => {
-  const spec = { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } };
-  await lab.admin.create(persistentVolumeClaims, {
-    apiVersion: 'v1',
-    kind: 'PersistentVolumeClaim',
-    metadata: { name: 'kept', namespace: NS },
-    spec,
-  });
+  await claim('kept');
   const devices = {
     disks: [
       { name: 'seed', disk: {} },
