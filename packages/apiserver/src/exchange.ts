@@ -1,4 +1,5 @@
 import type { TlsPeer } from './call.ts';
+import type { Json } from './json.ts';
 import type { UserInfo } from './user.ts';
 
 /** A request as the pipeline receives it, whoever carried it. */
@@ -10,6 +11,8 @@ export interface Incoming {
   readonly headers: Readonly<Record<string, string>>;
   /** The whole body; throws RequestEntityTooLarge beyond `limit` bytes. */
   body(limit: number): Promise<Uint8Array>;
+  /** The body of an in-process caller who gave a value; throws as `body` does. The receiver may change it, and asks once. */
+  value?(limit: number): Json;
   readonly peer?: TlsPeer;
   /** An in-process caller who is known already: authentication is skipped, nothing else. */
   readonly user?: UserInfo;
@@ -26,7 +29,12 @@ export interface WholeAnswer {
   readonly headers: Readonly<Record<string, string>>;
   /** In parts, so that long lists are never copied together. */
   readonly parts: readonly Uint8Array[];
+  /** The object that `parts` say, for who need not read them. */
+  readonly told?: Told;
 }
+
+/** What bytes say, in values: frozen, shared, and without `metadata.managedFields`. */
+export type Told = () => readonly unknown[];
 
 /** An answer whose body comes over time. */
 export interface StreamAnswer {
@@ -38,8 +46,8 @@ export interface StreamAnswer {
 
 /** Where a stream goes. */
 export interface Sink {
-  /** Queues `chunk`. Nothing is lost, so a feeder must watch `queued`. */
-  write(chunk: Uint8Array): void;
+  /** Queues `chunk`, and what it says for who need not read it. Nothing is lost, so a feeder must watch `queued`. */
+  write(chunk: Uint8Array, told?: Told): void;
   /** Bytes that the client has not taken yet. */
   readonly queued: number;
   /** Resolves when more may be queued without piling up, or when the client has gone. */

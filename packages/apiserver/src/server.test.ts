@@ -197,3 +197,28 @@ test('who is nobody is refused before anything is read', async () => {
   const forged = await anonymous({ method: 'GET', path: MAPS, headers: { authorization: 'Bearer nonsense' } });
   expect(forged.status).toBe(401);
 });
+
+test('within the process a write and every watch give the same frozen object, and the writer’s own stays his', async () => {
+  await using api = await startTestApi();
+  const transport = api.server.transport({ username: 'admin', groups: ['system:masters'] });
+  const ends = [new AbortController(), new AbortController()];
+  const heard = ends.map(async ({ signal }) => {
+    const { body, documents } = await transport({ method: 'GET', path: `${MAPS}?watch=1`, signal });
+    for await (const piece of body) return documents?.(piece);
+    return undefined;
+  });
+  await new Promise((resolve) => setTimeout(resolve, 10));
+  const value = map('shared', { k: 'v' });
+  const made = await transport({ method: 'POST', path: MAPS, value });
+  const pieces = await Array.fromAsync(made.body);
+  const [object] = made.documents?.(pieces[0] ?? Buffer.alloc(0)) ?? [];
+  value.data['k'] = 'changed later';
+  expect(object).toMatchObject({ kind: 'ConfigMap', data: { k: 'v' }, metadata: { name: 'shared', uid: expect.any(String) } });
+  expect(object).not.toHaveProperty('metadata.managedFields');
+  expect(Object.isFrozen(object) && Object.isFrozen((object as typeof value).metadata)).toBe(true);
+  const [first, second] = await Promise.all(heard);
+  expect(first).toEqual([{ type: 'ADDED', object }]);
+  expect(second?.[0]).toBe(first?.[0]);
+  for (const end of ends) end.abort();
+  expect((await api.send('GET', `${MAPS}/shared`)).body.data).toEqual({ k: 'v' });
+});

@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { tooLarge } from './codec/body.ts';
-import { type Answer, type Handler, type Incoming, isStream, type Sink } from './exchange.ts';
+import { copyOfJson } from './codec/json-copy.ts';
+import { type Answer, type Handler, type Incoming, isStream, type Sink, type Told } from './exchange.ts';
 import type { UserInfo } from './user.ts';
 
 /** One request in the shape of HTTP. The shape is that of `@crownlabs/client`, declared here because arrows point one way. */
@@ -9,6 +10,8 @@ export interface TransportRequest {
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array;
+  /** In place of `body`: a value to be read as JSON. */
+  readonly value?: unknown;
   readonly signal?: AbortSignal;
 }
 
@@ -17,6 +20,8 @@ export interface TransportResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: AsyncIterable<Uint8Array>;
+  /** What the piece of `body` that was just taken says: see Told. */
+  documents?(piece: Uint8Array): readonly unknown[] | undefined;
 }
 
 /** Sends requests through the whole pipeline, but for the socket. */
@@ -33,26 +38,41 @@ export function inProcess(handler: Handler, user: UserInfo | undefined): InProce
     request.signal?.addEventListener('abort', leave, { once: true });
     const answer = await handler(incomingOf(request, user, gone.signal));
     const { status, headers } = answer;
-    if (isStream(answer)) return { status, headers, body: streamBody(answer, gone) };
+    if (isStream(answer)) {
+      const body = streamBody(answer, gone);
+      return { status, headers, body, documents: (piece) => body.documents(piece) };
+    }
     request.signal?.removeEventListener('abort', leave);
-    return { status, headers, body: wholeBody(answer.parts) };
+    const { parts, told } = answer;
+    return {
+      status,
+      headers,
+      body: wholeBody(parts),
+      ...(told ? { documents: (piece) => (piece === parts[0] ? told() : undefined) } : {}),
+    };
   };
 }
 
-function incomingOf({ method, path, headers = {}, body }: TransportRequest, user: UserInfo | undefined, signal: AbortSignal): Incoming {
+function incomingOf(request: TransportRequest, user: UserInfo | undefined, signal: AbortSignal): Incoming {
+  const { method, path, headers = {}, value } = request;
   return {
     method,
     url: path,
     headers,
     async body(limit) {
-      if (body === undefined) return NO_BODY;
-      const bytes = typeof body === 'string' ? Buffer.from(body) : body;
+      const bytes = bytesOf(request);
       if (bytes.length > limit) throw tooLarge();
       return bytes;
     },
+    ...(value === undefined ? {} : { value: (limit) => copyOfJson(value, limit) }),
     ...(user ? { user } : {}),
     signal,
   };
+}
+
+function bytesOf({ body, value }: TransportRequest): Uint8Array {
+  const text = body ?? (value === undefined ? NO_BODY : JSON.stringify(value));
+  return typeof text === 'string' ? Buffer.from(text) : text;
 }
 
 async function* wholeBody(parts: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
@@ -60,7 +80,7 @@ async function* wholeBody(parts: readonly Uint8Array[]): AsyncGenerator<Uint8Arr
 }
 
 /** A stream that runs until it ends or its reader does. */
-function streamBody(answer: Extract<Answer, { stream: unknown }>, gone: AbortController): AsyncIterable<Uint8Array> {
+function streamBody(answer: Extract<Answer, { stream: unknown }>, gone: AbortController): ChunkQueue {
   const queue = new ChunkQueue(gone);
   void Promise.resolve(answer.stream(queue)).then(
     () => queue.end(),
@@ -69,9 +89,15 @@ function streamBody(answer: Extract<Answer, { stream: unknown }>, gone: AbortCon
   return queue;
 }
 
+interface Piece {
+  readonly chunk: Uint8Array;
+  readonly told: Told | undefined;
+}
+
 /** A sink whose other end is an async iterable. */
 class ChunkQueue implements Sink, AsyncIterable<Uint8Array> {
-  #chunks: Uint8Array[] = [];
+  #chunks: Piece[] = [];
+  #current: Piece | undefined;
   #queued = 0;
   #ended = false;
   #wake: (() => void) | undefined;
@@ -88,9 +114,9 @@ class ChunkQueue implements Sink, AsyncIterable<Uint8Array> {
     return this.#queued;
   }
 
-  write(chunk: Uint8Array): void {
+  write(chunk: Uint8Array, told?: Told): void {
     if (this.#ended) return;
-    this.#chunks.push(chunk);
+    this.#chunks.push({ chunk, told });
     this.#queued += chunk.length;
     this.#wake?.();
   }
@@ -106,6 +132,10 @@ class ChunkQueue implements Sink, AsyncIterable<Uint8Array> {
     return new Promise((resolve) => this.#taken.push(resolve));
   }
 
+  documents(piece: Uint8Array): readonly unknown[] | undefined {
+    return this.#current?.chunk === piece ? this.#current.told?.() : undefined;
+  }
+
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
     try {
       for (;;) {
@@ -113,7 +143,11 @@ class ChunkQueue implements Sink, AsyncIterable<Uint8Array> {
         this.#chunks = [];
         this.#queued = 0;
         for (const resolve of this.#taken.splice(0)) resolve();
-        yield* chunks;
+        for (const piece of chunks) {
+          this.#current = piece;
+          yield piece.chunk;
+        }
+        this.#current = undefined;
         if (this.#chunks.length > 0) continue;
         if (this.#ended) return;
         await new Promise<void>((resolve) => {

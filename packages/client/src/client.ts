@@ -50,7 +50,8 @@ export interface ObjectList<T> {
 
 /**
  * A typed Kubernetes client over a transport. Every failure is a LabError whose code is the Status' reason;
- * the Status itself is its cause.
+ * the Status itself is its cause. Objects that it returns are not to be changed: within a process they are shared with the API and
+ * frozen, and come without `metadata.managedFields`.
  */
 export interface KubeClient {
   /** Reads one object; throws NotFound. */

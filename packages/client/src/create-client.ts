@@ -3,7 +3,7 @@ import { statusError, statusOf } from './api-status.ts';
 import type { Applied, DeleteOptions, KubeClient, ListOptions, New, ObjectList, WatchEvent, WriteOptions } from './client.ts';
 import { apiVersionOf, type KubeObject, type Resource } from './object.ts';
 import { collectionPath, objectPath, queryString, selectorQuery, writeQuery } from './resource-path.ts';
-import { parseJson, readText } from './response-body.ts';
+import { parseJson, readDocument, readText } from './response-body.ts';
 import type { ApiRequest, ApiResponse, Transport } from './transport.ts';
 import { WatchLines } from './watch-lines.ts';
 
@@ -122,7 +122,7 @@ class TransportClient implements KubeClient {
     });
     const answer = await this.#send({ method: 'GET', path: `${collectionPath(resource, options.namespace)}${query}` }, signal);
     if (answer.status >= 400) throw statusError(answer.status, parseJson(await readText(answer.body)));
-    for await (const event of LINES.events<T>(answer.body)) {
+    for await (const event of LINES.events<T>(answer)) {
       if (event.type === 'ERROR') throw statusError(500, event.object);
       yield event;
     }
@@ -164,8 +164,8 @@ class TransportClient implements KubeClient {
   async #json(call: Call): Promise<unknown> {
     for (let attempt = 1; ; attempt += 1) {
       const answer = await this.#send(call);
+      if (answer.status < 400) return readDocument(answer);
       const text = await readText(answer.body);
-      if (answer.status < 400) return text === '' ? undefined : parseJson(text);
       const error = statusError(answer.status, text.startsWith('{') ? parseJson(text) : text);
       const wait = attempt < BUSY_TRIES ? busyMs(error, answer) : undefined;
       if (wait === undefined) throw error;
@@ -179,7 +179,7 @@ class TransportClient implements KubeClient {
       method,
       path,
       headers: { ...this.#headers, ...content, ...headers },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(body === undefined ? {} : { value: body }),
       ...(signal ? { signal } : {}),
     });
   }

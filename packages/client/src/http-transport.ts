@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { type ClientRequest, Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { LabError, messageOf } from '@crownlabs/std';
-import type { ApiRequest, ApiResponse, Transport } from './transport.ts';
+import { type ApiRequest, type ApiResponse, bodyOf, type Transport } from './transport.ts';
 
 /** Where an API listens and how we prove who we are there. */
 export interface ApiEndpoint {
@@ -100,7 +100,7 @@ export function httpTransport(endpoint: ApiEndpoint): Transport {
 class StaleConnection extends Error {}
 
 function exchange(request: ApiRequest, open: (headers: Record<string, string | number>) => ClientRequest): Promise<ApiResponse> {
-  const { body } = request;
+  const body = bodyOf(request);
   const length = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) };
   return new Promise((resolve, reject) => {
     const out = open({ ...request.headers, ...length });

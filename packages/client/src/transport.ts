@@ -9,6 +9,8 @@ export interface ApiRequest {
   /** Lower-case names. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array;
+  /** In place of `body`: a value to be sent as JSON. Where no socket lies between, it never becomes text. It must not change until the answer is there. */
+  readonly value?: unknown;
   readonly signal?: AbortSignal;
 }
 
@@ -17,6 +19,16 @@ export interface ApiResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: AsyncIterable<Uint8Array>;
+  /**
+   * The JSON documents that a piece of `body` consists of, where the transport knows them without reading it. Objects of Kubernetes
+   * among them are shared and frozen, and come without `metadata.managedFields`.
+   */
+  documents?(piece: Uint8Array): readonly unknown[] | undefined;
+}
+
+/** The body of a request as it crosses a socket. */
+export function bodyOf({ body, value }: ApiRequest): string | Uint8Array | undefined {
+  return body ?? (value === undefined ? undefined : JSON.stringify(value));
 }
 
 /** Sends a request. Rejects only when no answer was had; an error of the API is an answer. */

@@ -9,7 +9,7 @@ async function* pieces(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Arr
 }
 
 async function read(body: AsyncIterable<Uint8Array>): Promise<unknown[]> {
-  return Array.fromAsync(new WatchLines().events(body));
+  return Array.fromAsync(new WatchLines().events({ body }));
 }
 
 test.each([1, 7, 40, 1000])('a watch reads the same wherever the network cuts it: in pieces of %d bytes', async (size) => {
@@ -25,13 +25,20 @@ test('watches that are given the same piece share its events, frozen and without
   const event = { type: 'MODIFIED', object: { metadata: { name: 'a', managedFields: [{}] } } };
   const piece = Buffer.from(`${JSON.stringify(event)}\n`);
   const lines = new WatchLines();
-  const [first] = await Array.fromAsync(lines.events(pieces(piece, 1000)));
+  const [first] = await Array.fromAsync(lines.events({ body: pieces(piece, 1000) }));
   const whole = async function* () {
     yield piece;
   };
-  const [second] = await Array.fromAsync(lines.events(whole()));
-  const [third] = await Array.fromAsync(lines.events(whole()));
+  const [second] = await Array.fromAsync(lines.events({ body: whole() }));
+  const [third] = await Array.fromAsync(lines.events({ body: whole() }));
   expect(second).toBe(third);
   expect(first).toEqual({ type: 'MODIFIED', object: { metadata: { name: 'a' } } });
   expect(Object.isFrozen(second?.object)).toBe(true);
+});
+
+test('what the transport knows a piece to say is not read', async () => {
+  const known = [{ type: 'ADDED', object: { metadata: { name: 'a' } } }];
+  const body = pieces(Buffer.from('not JSON\n'), 1000);
+  const events = await Array.fromAsync(new WatchLines().events({ body, documents: () => known }));
+  expect(events).toEqual(known);
 });

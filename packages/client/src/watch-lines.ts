@@ -1,5 +1,6 @@
 import type { WatchEvent } from './client.ts';
 import { linesOf, parseJson } from './response-body.ts';
+import type { ApiResponse } from './transport.ts';
 
 /** A line of a watch: an event, or the Status that ends it. */
 export type WatchLine<T> = WatchEvent<T> | { readonly type: 'ERROR'; readonly object: unknown };
@@ -18,12 +19,15 @@ export class WatchLines {
   /** Of pieces that are whole lines: watches of one process are given the very same piece, and need not look into it again. */
   readonly #pieces = new WeakMap<Uint8Array, readonly WatchLine<unknown>[]>();
 
-  /** The events of a watch's body. */
-  async *events<T>(body: AsyncIterable<Uint8Array>): AsyncGenerator<WatchLine<T>> {
+  /** The events that a watch answers with. */
+  async *events<T>(answer: Pick<ApiResponse, 'body' | 'documents'>): AsyncGenerator<WatchLine<T>> {
     const inPart: Uint8Array[] = [];
-    for await (const piece of body) {
+    for await (const piece of answer.body) {
+      const known = answer.documents?.(piece);
+      // The border: which type the objects of a watch have follows from what was watched.
+      if (known) yield* known as readonly WatchLine<T>[];
       // A network cuts lines where it likes.
-      if (piece.at(-1) !== NEWLINE) inPart.push(piece);
+      else if (piece.at(-1) !== NEWLINE) inPart.push(piece);
       else if (inPart.length === 0) yield* this.#whole<T>(piece);
       else yield* this.#whole<T>(Buffer.concat([...inPart.splice(0), piece]));
     }
@@ -32,7 +36,6 @@ export class WatchLines {
 
   #whole<T>(piece: Uint8Array): readonly WatchLine<T>[] {
     const known = this.#pieces.get(piece);
-    // The border: which type the objects of a watch have follows from what was watched.
     if (known) return known as readonly WatchLine<T>[];
     const lines = linesOf(piece).flatMap((line) => this.#parse<T>(line) ?? []);
     this.#pieces.set(piece, lines);

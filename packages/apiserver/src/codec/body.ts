@@ -1,4 +1,5 @@
 import { LabError } from '@crownlabs/std';
+import type { Incoming } from '../exchange.ts';
 import { isObject, type Json, type JsonObject } from '../json.ts';
 import { StatusError } from '../status-error.ts';
 import { parseJson } from './json-parse.ts';
@@ -21,9 +22,18 @@ export function mediaType(header: string | undefined): string {
   return type === '' ? 'application/json' : type;
 }
 
+/** What a request brought: bytes, or, within the process, what they would say. */
+export type RawBody = Uint8Array | { readonly value: Json };
+
+/** The body of a request. */
+export async function rawBody(incoming: Pick<Incoming, 'body' | 'value'>): Promise<RawBody> {
+  return incoming.value ? { value: incoming.value(BODY_LIMIT) } : incoming.body(BODY_LIMIT);
+}
+
 /** A JSON or YAML body. A YAML body may be JSON, which is YAML too, and is read faster. */
-export function parseBody(bytes: Uint8Array, yaml: boolean): Body {
-  const text = utf8(bytes);
+export function parseBody(raw: RawBody, yaml: boolean): Body {
+  if (!ArrayBuffer.isView(raw)) return { value: raw.value, complaints: [], yaml: false };
+  const text = utf8(raw);
   if (!yaml || /^\s*[{[]/.test(text)) {
     const json = tryJson(text, yaml);
     if (json) return { value: json.value, complaints: json.duplicates.map((path) => `duplicate field "${path}"`), yaml: false };

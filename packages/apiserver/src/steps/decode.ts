@@ -1,5 +1,5 @@
 import { LabError, messageOf } from '@crownlabs/std';
-import { BODY_LIMIT, type Body, goKind, mediaType, objectBody, parseBody, unsupportedMediaType } from '../codec/body.ts';
+import { BODY_LIMIT, type Body, goKind, mediaType, objectBody, parseBody, type RawBody, rawBody, unsupportedMediaType } from '../codec/body.ts';
 import { PROTOBUF } from '../codec/negotiate.ts';
 import { decodeProtobuf } from '../codec/protobuf.ts';
 import { isObject, type JsonObject } from '../json.ts';
@@ -19,7 +19,7 @@ const CUSTOM_TYPES = ['application/json', 'application/yaml'];
 
 /** Reads the object of a create or replace: parsed, of the right kind, without unknown fields, with defaults. */
 export async function decodeObject(call: ResourceCall, body: ResourceInfo, options: WriteOptions): Promise<JsonObject> {
-  const bytes = await call.incoming.body(BODY_LIMIT);
+  const bytes = await rawBody(call.incoming);
   if (overdue()) await nextTurn();
   const { value, complaints } = readBody(call, body, bytes);
   const object = demandKind(body, value);
@@ -38,11 +38,11 @@ export async function decodeAction({ incoming }: ResourceCall): Promise<JsonObje
   return objectBody(type === PROTOBUF ? decodeProtobuf(bytes) : parseBody(bytes, type === 'application/yaml').value);
 }
 
-function readBody(call: ResourceCall, body: ResourceInfo, bytes: Uint8Array): Body {
+function readBody(call: ResourceCall, body: ResourceInfo, bytes: RawBody): Body {
   const type = mediaType(call.incoming.headers['content-type']);
   const accepted = body.custom ? CUSTOM_TYPES : BUILT_IN_TYPES;
   if (!accepted.includes(type)) throw unsupportedMediaType(accepted);
-  if (type === PROTOBUF) return { value: decodeProtobuf(bytes), complaints: [], yaml: false };
+  if (type === PROTOBUF && ArrayBuffer.isView(bytes)) return { value: decodeProtobuf(bytes), complaints: [], yaml: false };
   const yaml = type === 'application/yaml';
   try {
     return parseBody(bytes, yaml);

@@ -1,6 +1,7 @@
 import { parseStored } from '../codec/json-parse.ts';
 import { isObject, type JsonObject } from '../json.ts';
 import type { ResourceInfo } from '../resource.ts';
+import { plainCopy } from './plain-copy.ts';
 
 // Decoded, an object takes three times the memory of its bytes, and most are written once and read as bytes from then on.
 const LOOK_MS = 3_000;
@@ -14,6 +15,7 @@ export class KeptObject {
   readonly info: ResourceInfo;
   readonly bytes: Uint8Array;
   #object: JsonObject | undefined;
+  #plain: JsonObject | undefined;
   #asked = true;
 
   constructor(info: ResourceInfo, bytes: Uint8Array, object?: JsonObject) {
@@ -27,6 +29,12 @@ export class KeptObject {
     return this.#object ?? this.#keep(decode(this.bytes));
   }
 
+  /** The object for rooms of this process: see plainCopy. */
+  get plain(): JsonObject {
+    this.#plain ??= plainCopy(this.object);
+    return this.#plain;
+  }
+
   #keep(object: JsonObject): JsonObject {
     this.#object = object;
     decoded.add(this);
@@ -36,7 +44,10 @@ export class KeptObject {
 
   /** Forgets the decoded form, unless somebody asked since the last time. Whether it is forgotten. */
   rest(): boolean {
-    if (!this.#asked) this.#object = undefined;
+    if (!this.#asked) {
+      this.#object = undefined;
+      this.#plain = undefined;
+    }
     this.#asked = false;
     return this.#object === undefined;
   }

@@ -2,6 +2,7 @@ import { encodeJson, encodeJsonToKeep } from '../codec/json-print.ts';
 import { isObject, type JsonObject } from '../json.ts';
 import type { ResourceInfo } from '../resource.ts';
 import { KeptObject } from './kept-object.ts';
+import { plainCopy } from './plain-copy.ts';
 
 /** An object in both its forms: decoded, and encoded once for everybody who reads it. Neither may be changed. */
 export interface StoredObject {
@@ -9,6 +10,8 @@ export interface StoredObject {
   readonly info: ResourceInfo;
   readonly object: JsonObject;
   readonly bytes: Uint8Array;
+  /** A frozen copy for the rooms of this process, without managers. */
+  readonly plain: JsonObject;
 }
 
 /** The object in its wire order with its revision, to be kept. `object` is taken over, not copied. */
@@ -22,7 +25,14 @@ export function present(info: ResourceInfo, object: JsonObject, revision: number
 /** The object as it is, with its bytes. */
 export function encoded(info: ResourceInfo, object: JsonObject): StoredObject {
   const ordered = inWireOrder(info, object);
-  return { info, object: ordered, bytes: encodeJson(ordered) };
+  return {
+    info,
+    object: ordered,
+    bytes: encodeJson(ordered),
+    get plain() {
+      return plainCopy(ordered);
+    },
+  };
 }
 
 /** `apiVersion` and `kind` first: lists of built-in kinds cut exactly that prefix off. */

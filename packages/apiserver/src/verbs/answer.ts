@@ -16,10 +16,10 @@ export function jsonAnswer(status: number, value: Json, headers: Readonly<Record
 }
 
 /** One object, in the form that the client asked for. */
-export function objectAnswer(api: Api, call: ResourceCall, stored: Pick<StoredObject, 'object' | 'bytes'>, status = 200): WholeAnswer {
+export function objectAnswer(api: Api, call: ResourceCall, stored: StoredObject, status = 200): WholeAnswer {
   const view = accepted(call, false);
   if (view.view === 'object' && view.format === 'json') {
-    return { status, headers: { 'content-type': 'application/json' }, parts: [stored.bytes] };
+    return { status, headers: { 'content-type': 'application/json' }, parts: [stored.bytes], told: () => [stored.plain] };
   }
   return formatted(view, projected(api, call, view, stored.object), status);
 }

@@ -1,6 +1,6 @@
 import { LabError, messageOf } from '@crownlabs/std';
 import { cloneJson } from '../clone-json.ts';
-import { BODY_LIMIT, goKind, mediaType, objectBody, parseBody, unsupportedMediaType } from '../codec/body.ts';
+import { goKind, mediaType, objectBody, parseBody, type RawBody, rawBody, unsupportedMediaType } from '../codec/body.ts';
 import { printJson } from '../codec/json-print.ts';
 import { applyPatchInTurns, asRestored, strategicMerge } from '../fields/index.ts';
 import { isObject, type Json, type JsonObject } from '../json.ts';
@@ -53,7 +53,7 @@ export function demandType(call: ResourceCall): string {
 /** Reads the patch of a request. `info` is the kind that it is written for: the resource's, or that of the subresource. */
 export async function readChange(api: Api, call: ResourceCall, { type, info }: { type: string; info: ResourceInfo }): Promise<Change> {
   const options = readWriteOptions('PatchOptions', call.query, call.incoming.headers['user-agent'], type === APPLY);
-  const bytes = await call.incoming.body(BODY_LIMIT);
+  const bytes = await rawBody(call.incoming);
   if (overdue()) await nextTurn();
   const change =
     type === APPLY
@@ -80,7 +80,7 @@ function patchChange(call: ResourceCall, { read, options, info }: { read: Patch;
   };
 }
 
-function readPatch(type: string, info: ResourceInfo, bytes: Uint8Array): Patch {
+function readPatch(type: string, info: ResourceInfo, bytes: RawBody): Patch {
   const show = (value: JsonObject) => JSON.stringify(printJson(value));
   const explain = (why: string) => why;
   if (type === STRATEGIC) {
@@ -108,7 +108,7 @@ function readPatch(type: string, info: ResourceInfo, bytes: Uint8Array): Patch {
   return { complaints, apply: (live) => applyMergePatch(live, value), show, explain };
 }
 
-function parsePatch(bytes: Uint8Array): { value: Json; complaints: readonly string[] } {
+function parsePatch(bytes: RawBody): { value: Json; complaints: readonly string[] } {
   try {
     return parseBody(bytes, false);
   } catch (error) {
@@ -148,7 +148,7 @@ function refusedPatch(shown: string, why: string): StatusError {
 }
 
 /** Server-side apply: the configuration is merged into what is there, and may create it. */
-function applyChange(api: Api, call: ResourceCall, from: { bytes: Uint8Array; options: WriteOptions; info: ResourceInfo }): Change {
+function applyChange(api: Api, call: ResourceCall, from: { bytes: RawBody; options: WriteOptions; info: ResourceInfo }): Change {
   const { options } = from;
   const config = readConfiguration(call, from);
   return {
@@ -184,7 +184,7 @@ function applyChange(api: Api, call: ResourceCall, from: { bytes: Uint8Array; op
 
 function readConfiguration(
   call: ResourceCall,
-  { bytes, options, info }: { bytes: Uint8Array; options: WriteOptions; info: ResourceInfo },
+  { bytes, options, info }: { bytes: RawBody; options: WriteOptions; info: ResourceInfo },
 ): JsonObject {
   const { value, complaints } = parseConfiguration(bytes);
   complain(
@@ -211,7 +211,7 @@ function readConfiguration(
   return config;
 }
 
-function parseConfiguration(bytes: Uint8Array): { value: Json; complaints: readonly string[] } {
+function parseConfiguration(bytes: RawBody): { value: Json; complaints: readonly string[] } {
   try {
     return parseBody(bytes, true);
   } catch (error) {

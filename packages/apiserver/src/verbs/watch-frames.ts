@@ -10,6 +10,7 @@ import type { ResourceInfo } from '../resource.ts';
 import type { Objects } from '../storage/objects.ts';
 import { apiVersionOf } from '../storage/stored-object.ts';
 import type { AcceptedView } from './view.ts';
+import type { Chunk } from './watch-hub.ts';
 
 /** Types of watch events. */
 export type EventType = 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR';
@@ -64,16 +65,16 @@ export class WatchView {
   }
 
   /** The event's object; `revision` is put into it where the state is one that left the selection. */
-  encode(info: ResourceInfo, type: EventType, entry: Entry, options: { revision?: number; now: number }): Uint8Array {
+  encode(info: ResourceInfo, type: EventType, entry: Entry, options: { revision?: number; now: number }): Chunk {
     const stored = this.#objects.read(info, entry);
     if (options.revision === undefined && this.#view.view === 'object' && this.#view.format !== 'protobuf')
-      return frame(type, stored.bytes);
+      return { bytes: frame(type, stored.bytes), told: () => [Object.freeze({ type, object: stored.plain })] };
     let object = stored.object;
     if (options.revision !== undefined) {
       object = cloneJson(object);
       metadataOf(object)['resourceVersion'] = String(options.revision);
     }
-    return this.#frame(type, this.#project(info, object, options.now));
+    return { bytes: this.#frame(type, this.#project(info, object, options.now)) };
   }
 
   #project(info: ResourceInfo, object: JsonObject, now: number): JsonObject {

@@ -1,19 +1,36 @@
 import type { Entry, LogEvent } from '@crownlabs/store';
+import type { Told } from '../exchange.ts';
 import type { Registry } from '../registry.ts';
 import type { ResourceInfo } from '../resource.ts';
 import { Objects } from '../storage/objects.ts';
 
+/** Bytes of a watch, and what they say where that is at hand. */
+export interface Chunk {
+  readonly bytes: Uint8Array;
+  readonly told?: Told;
+}
+
+/** Chunks one behind the other. What they say is put together once, however many ask. */
+export function joined(chunks: readonly Chunk[]): Chunk {
+  const [only] = chunks;
+  const bytes = only && chunks.length === 1 ? only.bytes : Buffer.concat(chunks.map((one) => one.bytes));
+  const tellers = chunks.flatMap(({ told }) => told ?? []);
+  if (tellers.length < chunks.length) return { bytes };
+  let known: readonly unknown[] | undefined;
+  return { bytes, told: () => (known ??= tellers.flatMap((told) => told())) };
+}
+
 /** A committed change, with what watchers derive from it kept for the next watcher. */
 export class SharedEvent {
   readonly event: LogEvent;
-  readonly #frames = new Map<string, Uint8Array>();
+  readonly #frames = new Map<string, Chunk>();
 
   constructor(event: LogEvent) {
     this.event = event;
   }
 
   /** The frame under `key`, made once. */
-  frame(key: string, make: () => Uint8Array): Uint8Array {
+  frame(key: string, make: () => Chunk): Chunk {
     let frame = this.#frames.get(key);
     if (!frame) {
       frame = make();
@@ -26,14 +43,14 @@ export class SharedEvent {
 /** A commit's changes of one bucket, shared by all who watch it. */
 export class SharedBatch {
   readonly events: readonly SharedEvent[];
-  readonly #chunks = new Map<string, Uint8Array>();
+  readonly #chunks = new Map<string, Chunk>();
 
   constructor(events: readonly LogEvent[]) {
     this.events = events.map((event) => new SharedEvent(event));
   }
 
   /** What all watchers of the same view send, put together once. */
-  chunk(key: string, make: () => Uint8Array): Uint8Array {
+  chunk(key: string, make: () => Chunk): Chunk {
     let chunk = this.#chunks.get(key);
     if (!chunk) {
       chunk = make();

@@ -10,7 +10,7 @@ import { type ListOptions, readListOptions } from './list-options.ts';
 import { reached, UNSEEN_REVISION } from './revision.ts';
 import { accepted } from './view.ts';
 import { WatchView } from './watch-frames.ts';
-import { type HubListener, SharedBatch, type SharedEvent, seenAs, type WatchHub } from './watch-hub.ts';
+import { type Chunk, type HubListener, joined, SharedBatch, type SharedEvent, seenAs, type WatchHub } from './watch-hub.ts';
 
 const BOOKMARK_EVERY_MS = 60_000;
 const BOOKMARK_BEFORE_END_MS = 2_000;
@@ -134,15 +134,15 @@ class Watcher implements HubListener {
     const { api, view } = this.#parts;
     const { entries } = api.objects.store.list(Objects.bucket(this.#info), { prefix: this.#prefix });
     const now = api.clock.now();
-    let frames: Uint8Array[] = [];
+    let frames: Chunk[] = [];
     for (const entry of entries) {
       if (this.#matches?.(entry) ?? true) frames.push(view.encode(this.#info, 'ADDED', entry, { now }));
       if (!overdue()) continue;
-      this.#write(Buffer.concat(frames));
+      this.#send(joined(frames));
       frames = [];
       await nextTurn();
     }
-    if (frames.length > 0) this.#write(Buffer.concat(frames));
+    this.#send(joined(frames));
   }
 
   #schedule(): void {
@@ -179,19 +179,19 @@ class Watcher implements HubListener {
     const { view } = this.#parts;
     const whole = view.shared && this.#from < (batch.events[0]?.event.revision ?? 0);
     const chunk = whole ? batch.chunk(this.#key, () => this.#frames(batch.events)) : this.#frames(batch.events);
-    if (chunk.length > 0) this.#write(chunk);
+    this.#send(chunk);
   }
 
-  #frames(events: readonly SharedEvent[]): Uint8Array {
-    const frames: Uint8Array[] = [];
+  #frames(events: readonly SharedEvent[]): Chunk {
+    const frames: Chunk[] = [];
     for (const shared of events) {
       const one = this.#frame(shared);
       if (one) frames.push(one);
     }
-    return frames.length === 1 && frames[0] ? frames[0] : Buffer.concat(frames);
+    return joined(frames);
   }
 
-  #frame(shared: SharedEvent): Uint8Array | undefined {
+  #frame(shared: SharedEvent): Chunk | undefined {
     const { event } = shared;
     if (event.revision <= this.#from) return undefined;
     if (!event.entry.name.startsWith(this.#prefix)) return undefined;
@@ -205,8 +205,12 @@ class Watcher implements HubListener {
     return view.shared ? shared.frame(`${view.key} ${seen.type} ${seen.left}`, make) : make();
   }
 
-  #write(chunk: Uint8Array): void {
-    this.#parts.sink.write(chunk);
+  #send({ bytes, told }: Chunk): void {
+    if (bytes.length > 0) this.#parts.sink.write(bytes, told);
+  }
+
+  #write(bytes: Uint8Array): void {
+    this.#parts.sink.write(bytes);
   }
 
   gone(): void {
