@@ -15,6 +15,12 @@ export interface LedgerKey {
 
 const TRIES = 8;
 
+/** One change of a ledger, and who waits for it. Applied anew to what is there when somebody else was faster. */
+interface Change {
+  apply(entries: Map<string, Charge>): Shortage | undefined;
+  readonly done: PromiseWithResolvers<Shortage | undefined>;
+}
+
 /** The ledger of a tenant in a workspace. */
 export function ledgerName(workspace: string): string {
   return cutName(`crownlabs-quota-${canonicalName(workspace)}`);
@@ -28,7 +34,8 @@ export class Ledgers {
   readonly #client: KubeClient;
   readonly #known: Informer<Kube<ConfigMap>> | undefined;
   readonly #latest = new Map<string, Kube<ConfigMap>>();
-  readonly #turns = new Map<string, Promise<unknown>>();
+  /** By ledger that is being written: what came meanwhile. */
+  readonly #waiting = new Map<string, Change[]>();
 
   /** `known` is what watches have told of; it may be behind. */
   constructor(client: KubeClient, known: Informer<Kube<ConfigMap>> | undefined) {
@@ -60,29 +67,49 @@ export class Ledgers {
     });
   }
 
-  /** One change after the other for each ledger: our own workers need not race each other through conflicts. */
-  async #change(key: LedgerKey, change: (entries: Map<string, Charge>) => Shortage | undefined): Promise<Shortage | undefined> {
+  /** One write after the other for each ledger, so that our own workers need not race each other; a write takes all changes that wait for it. */
+  #change(key: LedgerKey, apply: Change['apply']): Promise<Shortage | undefined> {
     const id = `${key.namespace}/${key.workspace}`;
-    const turn = (this.#turns.get(id) ?? Promise.resolve()).catch(() => undefined).then(() => this.#write(key, id, change));
-    this.#turns.set(id, turn);
-    try {
-      return await turn;
-    } finally {
-      if (this.#turns.get(id) === turn) this.#turns.delete(id);
+    const change: Change = { apply, done: Promise.withResolvers() };
+    const waiting = this.#waiting.get(id);
+    if (waiting) waiting.push(change);
+    else {
+      this.#waiting.set(id, [change]);
+      void this.#drain(key, id);
+    }
+    return change.done.promise;
+  }
+
+  async #drain(key: LedgerKey, id: string): Promise<void> {
+    for (let batch = this.#take(id); batch.length > 0; batch = this.#take(id)) {
+      try {
+        const shortages = await this.#write(key, id, batch);
+        batch.forEach(({ done }, at) => done.resolve(shortages[at]));
+      } catch (error) {
+        for (const { done } of batch) done.reject(error);
+      }
     }
   }
 
-  async #write(key: LedgerKey, id: string, change: (entries: Map<string, Charge>) => Shortage | undefined): Promise<Shortage | undefined> {
+  /** What waits for the next write of a ledger. When nothing does, nobody writes it from now on. */
+  #take(id: string): readonly Change[] {
+    const batch = this.#waiting.get(id) ?? [];
+    if (batch.length === 0) this.#waiting.delete(id);
+    else this.#waiting.set(id, []);
+    return batch;
+  }
+
+  async #write(key: LedgerKey, id: string, batch: readonly Change[]): Promise<readonly (Shortage | undefined)[]> {
     for (let attempt = 1; ; attempt += 1) {
       const ledger = this.#latest.get(id) ?? (await this.#read(key, attempt));
       const before = ledger?.data ?? {};
       const entries = new Map(Object.entries(before).map(([name, text]) => [name, readCharge(text)]));
-      const shortage = change(entries);
+      const shortages = batch.map(({ apply }) => apply(entries));
       const data = Object.fromEntries([...entries].map(([name, charge]) => [name, writeCharge(charge)]));
-      if (JSON.stringify(data) === JSON.stringify(before)) return shortage;
+      if (JSON.stringify(data) === JSON.stringify(before)) return shortages;
       try {
         this.#latest.set(id, await this.#put(key, ledger, data));
-        return shortage;
+        return shortages;
       } catch (error) {
         this.#latest.delete(id);
         if (attempt >= TRIES || !hasCode(error, 'Conflict', 'AlreadyExists', 'NotFound')) throw error;
