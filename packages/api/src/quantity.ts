@@ -26,6 +26,8 @@ const DECIMAL = new Map([
 const BINARY = new Map(['Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei'].map((suffix, i) => [suffix, NANO * 1024n ** BigInt(i + 1)]));
 const SHAPE = /^([+-]?)(\d*)(?:\.(\d*))?(Ki|Mi|Gi|Ti|Pi|Ei|[numkMGTPE]|[eE][+-]?\d+)?$/;
 
+const MOST_ZEROS = 60;
+
 /** Nothing. */
 export const ZERO: Amount = { nano: 0n, binary: false };
 
@@ -45,7 +47,8 @@ export function amount(value: string | number | bigint): Amount {
 function scaleOf(suffix: string): { unit: bigint; divisor: bigint } {
   const unit = DECIMAL.get(suffix) ?? BINARY.get(suffix);
   if (unit !== undefined) return { unit, divisor: 1n };
-  const exponent = Number(suffix.slice(1));
+  // Far beyond what there is of anything; to multiply it out would take for ever.
+  const exponent = Math.max(-MOST_ZEROS, Math.min(MOST_ZEROS, Number(suffix.slice(1))));
   return exponent >= 0 ? { unit: NANO * 10n ** BigInt(exponent), divisor: 1n } : { unit: NANO, divisor: 10n ** BigInt(-exponent) };
 }
 

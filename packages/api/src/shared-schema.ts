@@ -1,25 +1,26 @@
 import { z } from 'zod';
 import { marked } from './schema-mark.ts';
 
-const QUANTITY = '^(\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))))?$';
-// At least one digit that is not zero: nobody can start an environment with no processor.
-const POSITIVE = '^([0-9]*[1-9][0-9]*(\\.[0-9]*)?|[0-9]*\\.[0-9]*[1-9][0-9]*)([KMGTPE]i|[mkMGTPE])?$';
+// A limit below nothing would make room for what is above it, and exponents without end would keep whoever reads them busy for ever.
+const QUANTITY = '^\\+?([0-9]+(\\.[0-9]*)?|\\.[0-9]+)([KMGTPE]i|[numkMGTPE]|[eE](\\+|-)?[0-9]{1,2})?$';
+// At least one digit that is not zero: nobody can start an environment with no processor, and no memory would mean as much as there is.
+const POSITIVE = '^\\+?([0-9]*[1-9][0-9]*(\\.[0-9]*)?|[0-9]*\\.[0-9]*[1-9][0-9]*)([KMGTPE]i|[numkMGTPE]|[eE](\\+|-)?[0-9]{1,2})?$';
 
-function intOrString(pattern: string, minimum?: number) {
-  const number = minimum === undefined ? z.int() : z.int().min(minimum);
+function intOrString(pattern: string, minimum: number) {
+  const number = z.int().min(minimum);
   const anyOf = [{ type: 'integer' }, { type: 'string' }];
   return marked(z.union([number, z.string().regex(new RegExp(pattern))]), {
-    replace: { 'x-kubernetes-int-or-string': true, anyOf, pattern, ...(minimum === undefined ? {} : { minimum }) },
+    replace: { 'x-kubernetes-int-or-string': true, anyOf, pattern, minimum },
   });
 }
 
-/** A quantity in Kubernetes' notation. The text of a field is given by the caller, because descriptions live on the field. */
+/** A quantity in Kubernetes' notation, nothing or more. The text of a field is given by the caller, because descriptions live on the field. */
 export function quantity(description: string) {
-  return intOrString(QUANTITY).describe(description);
+  return intOrString(QUANTITY, 0).describe(description);
 }
 
-/** A number of cores: a whole number or a quantity such as `500m`; more than nothing. */
-export function cores(description: string) {
+/** A whole number or a quantity such as `500m` or `2Gi`; more than nothing. */
+export function someOf(description: string) {
   return intOrString(POSITIVE, 1).describe(description);
 }
 
@@ -30,8 +31,8 @@ const OtherResources = z
 
 /** What an environment gets. */
 export const ResourceSpec = z.object({
-  cpu: cores('Processor cores: a whole number, or a quantity such as 500m.'),
-  memory: quantity('Memory, for example 2Gi or 512Mi.'),
+  cpu: someOf('Processor cores: a whole number, or a quantity such as 500m.'),
+  memory: someOf('Memory, for example 2Gi or 512Mi.'),
   disk: quantity('Size of the disk that persistent environments keep.').optional(),
   otherResources: OtherResources.optional(),
 });

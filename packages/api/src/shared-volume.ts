@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { AGE, CROWNLABS_GROUP, type Kind, type ServedAt, servedAt } from './kind.ts';
 import type { LabObject } from './metadata.ts';
-import { commonStatus, quantity } from './shared-schema.ts';
+import { commonStatus, someOf } from './shared-schema.ts';
 
 const SharedVolumeSpec = z.object({
   prettyName: z.string().describe('The name that people read.'),
-  size: quantity('How much fits; it can grow, not shrink.'),
+  size: someOf('How much fits; it can grow, not shrink.'),
 });
 
 const SharedVolumeStatus = z.object({

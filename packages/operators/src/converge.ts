@@ -1,4 +1,5 @@
-import { type Informer, type KubeClient, type KubeObject, keyText, type ObjectMeta, type Resource } from '@crownlabs/client';
+import { controllerOf, type Informer, type KubeClient, type KubeObject, keyText, type ObjectMeta, type Resource } from '@crownlabs/client';
+import { LabError } from '@crownlabs/std';
 import { covers } from './covers.ts';
 
 /** An object as we want it: what the server fills in is left out. */
@@ -39,6 +40,7 @@ export class Converger {
   async ensure({ resource, object }: Piece): Promise<KubeObject> {
     const current = this.#current(resource, object.metadata);
     if (current && !current.metadata.deletionTimestamp && covers(current, object)) return current;
+    if (current) leaveToOwner(current, object);
     const applied = await this.#client.apply(resource, object, { force: true });
     this.#remember(resource, applied);
     return applied;
@@ -76,6 +78,14 @@ export class Converger {
     }
     this.#written.set(id(resource, object.metadata), { object, at: now });
   }
+}
+
+/** Two owners may want one name (`a.b` and `a-b`): who has it keeps it, or they would take it from each other for ever. */
+function leaveToOwner(current: KubeObject, { kind, metadata: { name, ownerReferences } }: Wanted<KubeObject>): void {
+  const has = controllerOf(current);
+  const wants = ownerReferences?.find(({ controller }) => controller === true);
+  if (!has || !wants || (has.kind === wants.kind && has.name === wants.name)) return;
+  throw new LabError('Forbidden', `the ${kind} ${name} belongs to the ${has.kind} ${has.name}, so ${wants.name} needs another name`);
 }
 
 function id({ plural }: Pick<Resource, 'plural'>, { name, namespace }: { name: string; namespace?: string | undefined }): string {

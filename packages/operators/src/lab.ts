@@ -14,6 +14,7 @@ import {
   type Template,
   type Tenant,
   templates,
+  tenantNamespace,
   tenants,
   type Workspace,
   workspaces,
@@ -129,7 +130,12 @@ export function openLab(client: KubeClient, { clock, log }: { clock: Clock; log:
   return {
     client,
     converger: new Converger(client, children),
-    tenants: watch(tenants, { indexes: { workspace: (it) => (it.spec.workspaces ?? []).map(({ name }) => name) } }),
+    tenants: watch(tenants, {
+      indexes: {
+        workspace: (it) => (it.spec.workspaces ?? []).map(({ name }) => name),
+        namespace: ({ metadata }) => [tenantNamespace(metadata.name)],
+      },
+    }),
     workspaces: watch(workspaces),
     templates: watch(templates),
     instances: watch(instances, {

@@ -12,6 +12,7 @@ import type { Probe } from './doorbell.ts';
 import { imageListControllers } from './image-list/controllers.ts';
 import { instanceControllers } from './instance/controllers.ts';
 import { ownsNamespace } from './instance/gather.ts';
+import { orphanControllers } from './instance/orphans.ts';
 import { snapshotControllers } from './instance-snapshot/controllers.ts';
 import { type Lab, openLab, synced } from './lab.ts';
 import { type OperatorMetrics, UNCOUNTED } from './metrics.ts';
@@ -25,6 +26,7 @@ import { workspaceControllers } from './workspace/controllers.ts';
 /** What the lab does, kind by kind. A new kind adds its line here; the rest is in its folder. */
 const KINDS: readonly Controllers[] = [
   instanceControllers,
+  orphanControllers,
   tenantControllers,
   workspaceControllers,
   templateControllers,

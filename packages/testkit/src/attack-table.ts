@@ -1,41 +1,14 @@
 import { CROWNLABS_GROUP } from '@crownlabs/api';
-import type { ApiRequest } from '@crownlabs/client';
+import { type Attacker, type Attempt, clusterAdmin, core, get, object, patch, post, RBAC, remove, V1, V2 } from './attempt.ts';
+import { DETOURS } from './detours.ts';
+import { ESCAPES } from './sandbox-escapes.ts';
 
-/** Who tries. */
-export type Attacker = 'student' | 'manager of another workspace' | 'anonymous' | 'student in the sandbox';
-
-/** One attempt at what is not theirs. */
-export interface Attempt {
-  readonly who: Attacker;
-  readonly what: string;
-  readonly method: ApiRequest['method'];
-  readonly path: string;
-  readonly body?: unknown;
-  /** HTTP status codes of a refusal; 403 unless said otherwise. */
-  readonly refused?: readonly number[];
-  /** What has to stand in the refusal, where the code alone could mean something else. */
-  readonly because?: RegExp;
-}
-
-const V2 = `/apis/${CROWNLABS_GROUP}/v1alpha2`;
-const V1 = `/apis/${CROWNLABS_GROUP}/v1alpha1`;
-const RBAC = '/apis/rbac.authorization.k8s.io/v1';
 /** The victim: an instance of `mallory`'s fellow student in the course `net`. */
 const THEIRS = `${V2}/namespaces/tenant-victim/instances/theirs`;
 /** Another course's instance, in the namespace of a student whom the manager teaches elsewhere. */
 const ELSEWHERE = `${V2}/namespaces/tenant-student/instances/elsewhere`;
-const core = (namespace: string, rest: string) => `/api/v1/namespaces/${namespace}/${rest}`;
 const REF = 'template.crownlabs.polito.it/TemplateRef';
 const TENANT = 'tenant.crownlabs.polito.it/TenantRef';
-
-const get = (who: Attacker, what: string, path: string): Attempt => ({ who, what, method: 'GET', path });
-const remove = (who: Attacker, what: string, path: string): Attempt => ({ who, what, method: 'DELETE', path });
-const patch = (who: Attacker, what: string, path: string, body: unknown): Attempt => ({ who, what, method: 'PATCH', path, body });
-const post = (who: Attacker, what: string, path: string, body: unknown): Attempt => ({ who, what, method: 'POST', path, body });
-
-function object(kind: string, apiVersion: string, name: string, rest: object = {}) {
-  return { apiVersion, kind, metadata: { name }, ...rest };
-}
 
 /** What nobody may change, the schema refuses: Invalid. */
 const immutable = (attempt: Attempt): Attempt => ({ ...attempt, refused: [422] });
@@ -62,11 +35,6 @@ const newTemplate = {
       },
     ],
   },
-};
-
-const clusterAdmin = {
-  roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'cluster-admin' },
-  subjects: [{ kind: 'User', apiGroup: 'rbac.authorization.k8s.io', name: 'student' }],
 };
 
 /** What nobody but administrators may do, whoever else tries. */
@@ -282,74 +250,6 @@ const MANAGERS: readonly Attempt[] = [
   post(MANAGER, 'starts a template of another course', `${V2}/namespaces/tenant-artist/instances`, newInstance('net', 'artist')),
 ];
 
-const POD = { containers: [{ name: 'c', image: 'c' }] };
-const SAFE = {
-  allowPrivilegeEscalation: false,
-  capabilities: { drop: ['ALL'] },
-  runAsNonRoot: true,
-  seccompProfile: { type: 'RuntimeDefault' },
-};
-const escape = (what: string, pod: object, container: object = {}): Attempt => ({
-  ...post('student in the sandbox', what, core('sandbox-student', 'pods'), {
-    ...object('Pod', 'v1', 'evil'),
-    spec: {
-      securityContext: { runAsNonRoot: true },
-      ...POD,
-      containers: [{ name: 'c', image: 'c', securityContext: SAFE, ...container }],
-      ...pod,
-    },
-  }),
-  because: /PodSecurity|violates|forbidden|not allowed/,
-});
-const context = (what: string, changes: object) => escape(what, {}, { securityContext: { ...SAFE, ...changes } });
-const volume = (what: string, source: object) => escape(what, { volumes: [{ name: 'v', ...source }] });
-
-/** Ways out of a pod that a student writes himself. */
-const ESCAPES: readonly Attempt[] = [
-  context('a privileged container', { privileged: true, allowPrivilegeEscalation: true }),
-  context('a container that may gain privileges', { allowPrivilegeEscalation: true }),
-  context('the capability SYS_ADMIN', { capabilities: { drop: ['ALL'], add: ['SYS_ADMIN'] } }),
-  context('the capability NET_ADMIN', { capabilities: { drop: ['ALL'], add: ['NET_ADMIN'] } }),
-  context('the capability SYS_PTRACE', { capabilities: { drop: ['ALL'], add: ['SYS_PTRACE'] } }),
-  context('all capabilities that containers have by default', { capabilities: {} }),
-  context('root in the container', { runAsUser: 0 }),
-  context('a user that may be root', { runAsNonRoot: false }),
-  context('no filter of system calls', { seccompProfile: { type: 'Unconfined' } }),
-  context('an unmasked /proc', { procMount: 'Unmasked' }),
-  context('an SELinux type that may do more', { seLinuxOptions: { type: 'spc_t' } }),
-  context('an AppArmor profile that confines nothing', { appArmorProfile: { type: 'Unconfined' } }),
-  volume('the root of the host', { hostPath: { path: '/' } }),
-  volume('the socket of the engine', { hostPath: { path: '/run/podman/podman.sock' } }),
-  volume('an NFS export of its choice', { nfs: { server: '10.0.0.1', path: '/' } }),
-  escape('the network of the host', { hostNetwork: true }),
-  escape('the processes of the host', { hostPID: true }),
-  escape('the memory of the host', { hostIPC: true }),
-  escape('a port of the host', {}, { ports: [{ containerPort: 80, hostPort: 80 }] }),
-  escape('a dangerous sysctl', { securityContext: { runAsNonRoot: true, sysctls: [{ name: 'kernel.msgmax', value: '1' }] } }),
-  escape('a privileged init container', {
-    initContainers: [{ name: 'i', image: 'i', securityContext: { ...SAFE, privileged: true, allowPrivilegeEscalation: true } }],
-  }),
-  escape('a process of the host, for Windows', {
-    securityContext: { runAsNonRoot: true, windowsOptions: { hostProcess: true } },
-    hostNetwork: true,
-  }),
-  post('student in the sandbox', 'opens the sandbox for privileged pods', `${RBAC}/namespaces/sandbox-student/rolebindings`, {
-    ...object('RoleBinding', 'rbac.authorization.k8s.io/v1', 'evil'),
-    ...clusterAdmin,
-  }),
-  post('student in the sandbox', 'writes a role with more than it has', `${RBAC}/namespaces/sandbox-student/roles`, {
-    ...object('Role', 'rbac.authorization.k8s.io/v1', 'evil'),
-    rules: [{ apiGroups: ['*'], resources: ['*'], verbs: ['*'] }],
-  }),
-  patch('student in the sandbox', 'raises the quota of the sandbox', core('sandbox-student', 'resourcequotas/sandbox-resource-quota'), {
-    spec: { hard: { 'limits.cpu': '99' } },
-  }),
-  remove('student in the sandbox', 'deletes the limits of the sandbox', core('sandbox-student', 'limitranges/sandbox-limit-range')),
-  patch('student in the sandbox', 'takes the label of pod security away', '/api/v1/namespaces/sandbox-student', {
-    metadata: { labels: { 'pod-security.kubernetes.io/enforce': null } },
-  }),
-];
-
 /** All attempts. Not one may succeed. */
 export const ATTEMPTS: readonly Attempt[] = [
   ...forEverybody('student'),
@@ -358,4 +258,5 @@ export const ATTEMPTS: readonly Attempt[] = [
   ...MANAGERS,
   ...forEverybody('anonymous').map((it) => ({ ...it, refused: [401, 403] })),
   ...ESCAPES,
+  ...DETOURS,
 ];

@@ -1,7 +1,8 @@
 import { instances, templates, tenants, workspaces } from '@crownlabs/api';
-import { type ApiRequest, namespaces, readText, roleBindings } from '@crownlabs/client';
+import { type ApiRequest, namespaces, persistentVolumes, readText, roleBindings } from '@crownlabs/client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { ATTEMPTS, type Attacker, type Attempt } from './attack-table.ts';
+import { ATTEMPTS } from './attack-table.ts';
+import type { Attacker, Attempt } from './attempt.ts';
 import { eventually } from './eventually.ts';
 import { environment, instance, template, tenant, workspace } from './factories.ts';
 import { startTestLab, type TestLab } from './test-lab.ts';
@@ -14,6 +15,7 @@ beforeAll(async () => {
   for (const name of ['net', 'art', 'secret']) await lab.admin.create(workspaces, workspace(name));
   await lab.admin.create(tenants, tenant('student', { net: 'user', art: 'user' }, { createSandbox: true }));
   await lab.admin.create(tenants, tenant('victim', { net: 'user' }));
+  await lab.admin.create(tenants, tenant('ada.lovelace', { net: 'user' }));
   await lab.admin.create(tenants, tenant('artist', { art: 'manager' }));
   const spaces = [
     'workspace-net',
@@ -47,10 +49,10 @@ const PEOPLE: Readonly<Record<Attacker, { readonly username: string; readonly gr
   anonymous: undefined,
 };
 
-async function send({ who, method, path, body }: Pick<Attempt, 'who' | 'method' | 'path' | 'body'>) {
+async function send({ who, method, path, body, patchType }: Pick<Attempt, 'who' | 'method' | 'path' | 'body' | 'patchType'>) {
   const person = PEOPLE[who];
   const transport = person ? lab.api.transport(person) : lab.api.transport();
-  const headers = { 'content-type': method === 'PATCH' ? 'application/merge-patch+json' : 'application/json' };
+  const headers = { 'content-type': method === 'PATCH' ? (patchType ?? 'application/merge-patch+json') : 'application/json' };
   const request: ApiRequest = { method, path, ...(body === undefined ? {} : { body: JSON.stringify(body), headers }) };
   const answer = await transport(request);
   return { status: answer.status, text: await readText(answer.body) };
@@ -62,8 +64,8 @@ test.each(ATTEMPTS)('$who $what: refused', async (attempt) => {
   if (attempt.because) expect(text).toMatch(attempt.because);
 });
 
-test('at least 120 were tried, twenty of them ways out of a sandbox pod', () => {
-  expect(ATTEMPTS.length).toBeGreaterThanOrEqual(120);
+test('at least 200 were tried, twenty of them ways out of a sandbox pod', () => {
+  expect(ATTEMPTS.length).toBeGreaterThanOrEqual(200);
   expect(ATTEMPTS.filter(({ who, path }) => who === 'student in the sandbox' && path.endsWith('/pods')).length).toBeGreaterThanOrEqual(20);
   expect(new Set(ATTEMPTS.map(({ who, what }) => `${who} ${what}`)).size).toBe(ATTEMPTS.length);
 });
@@ -121,4 +123,26 @@ test('an instance without a spec, which the schema lets through, is refused in w
   const path = '/apis/crownlabs.polito.it/v1alpha2/namespaces/tenant-student/instances';
   const { status, text } = await send({ who: 'student', method: 'POST', path, body });
   expect({ status, text }).toMatchObject({ status: 422, text: expect.stringContaining('needs a spec') });
+});
+
+test("a claim that calls itself a mirror gets nobody's volume", async () => {
+  const body = {
+    apiVersion: 'v1',
+    kind: 'PersistentVolumeClaim',
+    metadata: {
+      name: 'mirror',
+      labels: { 'crownlabs.polito.it/managed-by': 'instance', 'crownlabs.polito.it/volume-type': 'mirror' },
+      annotations: { 'pmp.crownlabs.polito.it/mirror-of': 'mydrive-pvcs/victim-drive' },
+    },
+    spec: {
+      accessModes: ['ReadWriteMany'],
+      storageClassName: 'pvc-mirror',
+      volumeName: 'sandbox-student.mirror',
+      resources: { requests: { storage: '1' } },
+    },
+  };
+  const path = '/api/v1/namespaces/sandbox-student/persistentvolumeclaims';
+  expect(await send({ who: 'student in the sandbox', method: 'POST', path, body })).toMatchObject({ status: 201 });
+  await lab.settled();
+  expect(await lab.admin.find(persistentVolumes, 'sandbox-student.mirror')).toBeUndefined();
 });

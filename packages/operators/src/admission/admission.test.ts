@@ -86,6 +86,7 @@ function handlers(there: Instance[] = []) {
     workspaceIn: () => undefined,
     knownSharedVolume: () => undefined,
     instancesIn: () => there,
+    tenantsIn: (namespace) => [...tenants.values()].filter(({ metadata }) => tenantNamespace(metadata.name) === namespace),
     ownsNamespace: (tenant, namespace) => namespace === tenantNamespace(tenant),
   };
   const made = admissionHandlers({ config, clock: systemClock });
@@ -224,6 +225,7 @@ function emptyWorld(): AdmissionWorld {
     workspaceIn: () => undefined,
     knownSharedVolume: () => undefined,
     instancesIn: () => [],
+    tenantsIn: () => [],
     ownsNamespace: () => true,
   };
 }

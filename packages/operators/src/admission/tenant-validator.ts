@@ -1,4 +1,4 @@
-import { PERSONAL_WORKSPACE, type Tenant, tenantNamespace } from '@crownlabs/api';
+import { EXAM_TENANT, PERSONAL_WORKSPACE, type Tenant, tenantNamespace } from '@crownlabs/api';
 import { type Clock, LabError } from '@crownlabs/std';
 import type { OperatorsConfig } from '../config.ts';
 import { workspaceOf } from '../instance/gather.ts';
@@ -87,6 +87,7 @@ async function managersChange({ user, object, oldObject }: AdmissionRequest<Tena
   if (dropsDrive(object) && !(oldObject && dropsDrive(oldObject))) throw forbidden('you may not decide over what others wrote');
   const actor = await world.tenant(user.username);
   if (!actor) throw new LabError('NotFound', `there is no tenant ${user.username}, so nobody knows what you manage`);
+  if (!oldObject) checkName(object.metadata.name, world);
   const changed = oldObject ? changedFields(oldObject.spec, object.spec).filter((it) => it !== 'workspaces') : [];
   if (changed.length > 0) throw forbidden(`a manager may change the workspaces of a tenant only, not ${changed.join(', ')}`);
   const managed = new Set((actor.spec.workspaces ?? []).flatMap(({ name, role }) => (role === 'manager' ? [name] : [])));
@@ -96,6 +97,13 @@ async function managersChange({ user, object, oldObject }: AdmissionRequest<Tena
   );
   if (foreign.length > 0) throw forbidden(`you are not a manager of ${foreign.map((it) => it.workspace).join(', ')}`);
   return {};
+}
+
+/** A name stands for a namespace, a volume and rights: nobody takes those of another person, nor of the exams, by a name that is nearly theirs. */
+function checkName(name: string, world: AdmissionWorld): void {
+  if (name === EXAM_TENANT) throw forbidden(`the tenant ${name} is for administrators to make`);
+  const twin = world.tenantsIn(tenantNamespace(name)).find((it) => it.metadata.name !== name);
+  if (twin) throw forbidden(`${name} would have the personal space of ${twin.metadata.name}: choose another name`);
 }
 
 function membershipChanges(before: Spec | undefined, now: Spec): Change[] {

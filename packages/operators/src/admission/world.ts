@@ -22,6 +22,8 @@ export interface AdmissionWorld {
   workspaceIn(namespace: string): Workspace | undefined;
   knownSharedVolume(name: string, namespace: string): SharedVolume | undefined;
   instancesIn(namespace: string): readonly Instance[];
+  /** Whoever's personal namespace has the name. */
+  tenantsIn(namespace: string): readonly Tenant[];
   ownsNamespace(tenant: string, namespace: string): boolean;
 }
 
@@ -36,6 +38,7 @@ export function labWorld(lab: Lab, ownsNamespace: (tenant: string, namespace: st
     workspaceIn: (namespace) => lab.workspaces.list().find(({ metadata }) => workspaceNamespace(metadata.name) === namespace),
     knownSharedVolume: (name, namespace) => lab.sharedVolumes.get(name, namespace),
     instancesIn: (namespace) => lab.instances.byIndex('namespace', namespace),
+    tenantsIn: (namespace) => lab.tenants.byIndex('namespace', namespace),
     ownsNamespace,
   };
 }

@@ -1,6 +1,7 @@
 import type { Environment, Instance, InstanceSnapshot, Template } from '@crownlabs/api';
 import { dataVolumes, jobs, type KubeClient, persistentVolumeClaims, type Resource } from '@crownlabs/client';
 import { hasCode } from '@crownlabs/std';
+import { templateOf } from '../instance/template-of.ts';
 import type { Lab } from '../lab.ts';
 import { imageDiskName } from './desired.ts';
 import { chosenEnvironment, diskName, type SnapshotFault, type SnapshotSource } from './facts.ts';
@@ -8,12 +9,6 @@ import { chosenEnvironment, diskName, type SnapshotFault, type SnapshotSource } 
 /** The instance that a snapshot names. */
 export function instanceOf(lab: Lab, { spec: { instanceRef }, metadata }: InstanceSnapshot): Instance | undefined {
   return lab.instances.get(instanceRef.name, instanceRef.namespace ?? metadata.namespace);
-}
-
-/** The template of an instance. */
-export function templateOf(lab: Lab, { spec, metadata }: Instance): Template | undefined {
-  const reference = spec['template.crownlabs.polito.it/TemplateRef'];
-  return lab.templates.get(reference.name, reference.namespace ?? metadata.namespace);
 }
 
 /** The disk to copy, or what stands against it. */

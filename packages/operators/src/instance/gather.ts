@@ -5,6 +5,8 @@ import type { Lab } from '../lab.ts';
 import type { InstanceFacts, Refusal } from './facts.ts';
 import { labelValue } from './labels.ts';
 import { look } from './look.ts';
+import { templateOf } from './template-of.ts';
+import { elderTwin } from './twin.ts';
 
 /** What is looked at to know an instance. */
 export interface Sight {
@@ -16,11 +18,13 @@ export interface Sight {
 /** Everything that is known about an instance now. */
 export function gather({ lab, doorbell, config }: Sight, instance: Instance, now: number): InstanceFacts {
   const { namespace = '' } = instance.metadata;
-  const reference = instance.spec['template.crownlabs.polito.it/TemplateRef'];
-  const template = lab.templates.get(reference.name, reference.namespace ?? namespace);
+  const template = templateOf(lab, instance);
   const tenant = lab.tenants.get(instance.spec['tenant.crownlabs.polito.it/TenantRef'].name);
   const workspace = template ? workspaceOf(template, namespace) : '';
-  const environments = template ? template.spec.environmentList.map((it) => look({ lab, doorbell, instance, template, tenant }, it)) : [];
+  // What is there under its names belongs to its twin.
+  const twin = template && elderTwin(lab, instance, template);
+  const environments =
+    template && !twin ? template.spec.environmentList.map((it) => look({ lab, doorbell, instance, template, tenant }, it)) : [];
   const driveWanted = config.drive !== undefined && environments.some(({ environment }) => environment.mountMyDriveVolume);
   return {
     instance,
@@ -28,7 +32,7 @@ export function gather({ lab, doorbell, config }: Sight, instance: Instance, now
     tenant,
     workspace,
     environments,
-    refusal: refusalOf(lab, config, { instance, template, tenant, workspace }),
+    refusal: twin ? nameTaken(twin) : refusalOf(lab, config, { instance, template, tenant, workspace }),
     shortage: undefined,
     gatewayApi: lab.optional.routes.installed,
     driveMissing: driveWanted && tenant?.status?.conditions?.some((it) => it.type === 'DriveUnavailable' && it.status === 'True') === true,
@@ -46,6 +50,10 @@ export function workspaceOf(template: Template, instanceNamespace: string): stri
   const named = template.spec['workspace.crownlabs.polito.it/WorkspaceRef']?.name;
   if (named !== undefined && workspaceNamespace(named) === namespace) return named;
   return namespace.startsWith('workspace-') ? namespace.slice('workspace-'.length) : '';
+}
+
+function nameTaken({ metadata: { name } }: Instance): Refusal {
+  return { reason: 'NameTaken', message: `Its parts would have the names of those of ${name}. Delete one of the two.` };
 }
 
 interface Subject {

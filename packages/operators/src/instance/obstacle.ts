@@ -2,6 +2,7 @@ import { type Environment, type Instance, LABEL, type Template, type Workspace, 
 import type { Lab } from '../lab.ts';
 import { isAllowedImage } from '../template/allowed-images.ts';
 import { imageFault } from '../template/image-form.ts';
+import { samePlaces } from '../template/same-places.ts';
 import type { Refusal } from './facts.ts';
 import { volumeOf } from './machine/desired.ts';
 import type { MachineFacts } from './machine/facts.ts';
@@ -37,6 +38,10 @@ export function obstacleOf(lab: Lab, { instance, template, environment, machine,
       const message = `The disk ${environment.image} belongs to somebody else: a template may use disks of its own workspace. Tell your teacher.`;
       return { reason: 'DiskNotAllowed', message };
     }
+  }
+  const [place] = samePlaces(environment);
+  if (!machine && place !== undefined) {
+    return { reason: 'MountsClash', message: `Two volumes of this template want to be at ${place}. Tell your teacher.` };
   }
   const missing = shared.find(({ volume }) => lab.sharedVolumes.get(volume.name, volume.namespace) === undefined);
   if (!missing) return undefined;

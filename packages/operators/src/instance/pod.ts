@@ -1,6 +1,7 @@
 import { amountText, ENVIRONMENT_SECURITY, type Environment, GUI_PORT, type Instance, instancePath, percentOf } from '@crownlabs/api';
 import type { Container, PodSpec, SecurityContext, Volume, VolumeMount } from 'kubernetes-types/core/v1.js';
 import { limitsOf } from '../quota/charge.ts';
+import { DATA_PATH } from '../template/same-places.ts';
 import type { Mount } from './mounts.ts';
 
 /** What a pod depends on beside its instance and environment. */
@@ -13,7 +14,7 @@ export interface PodContext {
   readonly name: string;
 }
 
-const DATA_PATH = '/media/data';
+const SHARED_MEMORY = '/dev/shm';
 const HARDENED: SecurityContext = {
   allowPrivilegeEscalation: false,
   privileged: false,
@@ -84,10 +85,11 @@ function resources(environment: Environment) {
 }
 
 function mounts(environment: Environment, { mounts: claims }: PodContext, path: string): VolumeMount[] {
+  const taken = [path, ...claims.map((it) => it.path)];
   return [
     { name: 'persistent', mountPath: path },
     // Browsers and databases need more shared memory than the 64 MB that engines give.
-    ...(environment.guiEnabled ? [{ name: 'shm', mountPath: '/dev/shm' }] : []),
+    ...(environment.guiEnabled && !taken.includes(SHARED_MEMORY) ? [{ name: 'shm', mountPath: SHARED_MEMORY }] : []),
     ...claims.map(({ claim, path: mountPath, readOnly }) => ({ name: claim, mountPath, ...(readOnly ? { readOnly } : {}) })),
   ];
 }

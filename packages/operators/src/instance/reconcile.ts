@@ -11,6 +11,7 @@ import type { Ledgers } from '../quota/ledger.ts';
 import { instancePatch } from './desired.ts';
 import type { InstanceFacts } from './facts.ts';
 import { gather } from './gather.ts';
+import { endWhatRuns } from './orphans.ts';
 import type { Patience } from './patience.ts';
 import { isPowered, keptUntil, powerStep } from './power.ts';
 import { quotaOf, realise } from './realise.ts';
@@ -38,6 +39,7 @@ export function instanceReconciler(tools: InstanceTools): Reconcile {
     // Children carry an owner reference, so a deletion is the garbage collector's work; the ledger forgets who is not alive.
     if (!instance || instance.metadata.deletionTimestamp !== undefined) {
       tools.patience.told({ name, namespace });
+      if (instance && isOurNamespace(lab, namespace, config)) await endWhatRuns(lab, instance);
       return undefined;
     }
     if (!isOurNamespace(lab, namespace, config)) return undefined;

@@ -26,6 +26,8 @@ export function instanceSources(lab: Lab): Source[] {
     watched(instances, { when: specChanged }),
     // Whoever leaves makes room for those who wait beside him.
     watched(instances, { when: leaves, keys: (it) => waiting(inNamespace(it.metadata.namespace ?? '')) }),
+    // And gives up the names of its objects.
+    watched(instances, { when: (now) => now === undefined, keys: (it) => failed(inNamespace(it.metadata.namespace ?? '')) }),
     watched(lab.pods, { keys: (pod) => ofPod(lab, pod), first: true }),
     ...children.flatMap((plural) => {
       const informer = lab.children.get(plural);
@@ -93,6 +95,10 @@ function ofPod(lab: Lab, { metadata: { namespace, labels } }: KubeObject): Objec
 
 function waiting(found: readonly Instance[]): ObjectKey[] {
   return keys(found.filter(({ status }) => status?.phase === 'ResourceQuotaExceeded'));
+}
+
+function failed(found: readonly Instance[]): ObjectKey[] {
+  return keys(found.filter(({ status }) => status?.phase === 'Failed'));
 }
 
 /** Those for which a new workspace, quota or image may be what they lacked. */

@@ -18,6 +18,7 @@ import { bindEverywhere, RBAC_GROUP } from './bindings.ts';
 import { peopleRoles } from './cluster-roles.ts';
 import { managedBy } from './labels.ts';
 import { ROOM_RULES, roomRoles } from './rooms.ts';
+import { sandboxPolicyPieces } from './sandbox-policies.ts';
 import { useReportPieces } from './use-reports.ts';
 
 /** All ClusterRoles that the lab needs, for people and for rooms. */
@@ -42,6 +43,7 @@ export function labManifests(): Piece[] {
     piece(clusterRoleBindings, bindEverywhere({ name: 'crownlabs-admin', labels: managedBy('operators') }, 'crownlabs-admin', admin)),
     ...Object.keys(ROOM_RULES).flatMap(roomPieces),
     ...useReportPieces(),
+    ...sandboxPolicyPieces(),
   ];
 }
 

@@ -47,6 +47,7 @@ export const ROOM_RULES: Readonly<Record<string, readonly PolicyRule[]>> = {
     rule('coordination.k8s.io', ['leases'], ALL),
     // On a cluster they register their webhooks by themselves, with an authority that they renew.
     rule('admissionregistration.k8s.io', ['mutatingwebhookconfigurations', 'validatingwebhookconfigurations'], ALL),
+    rule('admissionregistration.k8s.io', ['validatingadmissionpolicies', 'validatingadmissionpolicybindings'], ALL),
     rule('apiextensions.k8s.io', ['customresourcedefinitions'], READ),
     rule('storage.k8s.io', ['storageclasses'], READ),
   ],

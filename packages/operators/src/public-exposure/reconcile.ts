@@ -6,6 +6,8 @@ import type { Clock } from '@crownlabs/std';
 import type { Service } from 'kubernetes-types/core/v1.js';
 import { conditionsFrom, sameStatus } from '../conditions.ts';
 import type { OperatorsConfig } from '../config.ts';
+import { templateOf } from '../instance/template-of.ts';
+import { elderTwin } from '../instance/twin.ts';
 import type { Lab } from '../lab.ts';
 import { isOurs } from '../manifests/labels.ts';
 import { allocate, faultOf, type Holding } from './allocate.ts';
@@ -50,7 +52,13 @@ function nextLook(exposure: Exposure): Requeue {
 
 async function settle(tools: ExposureTools, instance: Instance, key: ObjectKey): Promise<Exposure> {
   const { lab, config } = tools;
-  const wish = exposureWish(instance, templateOf(lab, instance));
+  const template = templateOf(lab, instance);
+  // The Service of that name is its twin's.
+  if (template && elderTwin(lab, instance, template)) {
+    await tools.ledger.release(key);
+    return { is: 'off' };
+  }
+  const wish = exposureWish(instance, template);
   const refused = wish.wanted ? refusalOf(instance, config.publicExposure, wish) : undefined;
   if (!wish.wanted || refused || !config.publicExposure) {
     await close(tools, instance, key);
@@ -64,11 +72,6 @@ async function settle(tools: ExposureTools, instance: Instance, key: ObjectKey):
   }
   await lab.converger.ensureAll(exposurePieces(instance, holding, config.publicExposure));
   return { is: 'open', holding, service: lab.services.get(exposureServiceName(instance), key.namespace) };
-}
-
-function templateOf(lab: Lab, { spec, metadata }: Instance) {
-  const reference = spec['template.crownlabs.polito.it/TemplateRef'];
-  return lab.templates.get(reference.name, reference.namespace ?? metadata.namespace);
 }
 
 type Refused = Extract<Exposure, { is: 'refused' }>;

@@ -2,6 +2,7 @@ import { type Environment, PERSONAL_WORKSPACE, type SharedVolume, type Template,
 import { chargeOf, NO_CHARGE, refusalText, shortageOf } from '../quota/charge.ts';
 import { isAllowedImage } from './allowed-images.ts';
 import { imageFault } from './image-form.ts';
+import { samePlaces } from './same-places.ts';
 
 /** What a template is judged by, beside itself. */
 export interface TemplateSurroundings {
@@ -37,11 +38,6 @@ function environmentFaults(environment: Environment, template: Template, { works
     ...(machine && containerStartupOptions ? [say('The start-up options are for containers: a machine ignores them.')] : []),
     ...(persistent && resources.disk === undefined ? [say('It is persistent, and no size is given for its disk.')] : []),
   ];
-}
-
-function samePlaces({ sharedVolumeMounts = [], mountMyDriveVolume }: Environment): string[] {
-  const paths = [...(mountMyDriveVolume ? ['/media/mydrive'] : []), ...sharedVolumeMounts.map(({ mountPath }) => mountPath)];
-  return [...new Set(paths.filter((path, i) => paths.indexOf(path) !== i))];
 }
 
 /** The namespace decides to which workspace a template belongs; what it says of itself should be the same. */

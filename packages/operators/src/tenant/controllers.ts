@@ -1,4 +1,4 @@
-import { LABEL, MYDRIVE_NAMESPACE } from '@crownlabs/api';
+import { LABEL, MYDRIVE_NAMESPACE, tenantNamespace } from '@crownlabs/api';
 import { eventRecorder, type Kube, type KubeObject, keyOf, type ObjectKey } from '@crownlabs/client';
 import { manualSource, type Source, specChanged, watched } from '@crownlabs/controller';
 import type { PersistentVolume } from 'kubernetes-types/core/v1.js';
@@ -33,6 +33,8 @@ const CHILDREN = [
 function tenantSources(lab: Lab): Source[] {
   return [
     watched(lab.tenants, { when: specChanged }),
+    // Whoever goes leaves the names of his objects to who waits for them.
+    watched(lab.tenants, { when: (now) => now === undefined, keys: ({ metadata: { name } }) => twins(lab, name) }),
     watched(lab.workspaces, { when: specChanged, keys: ({ metadata }) => lab.tenants.byIndex('workspace', metadata.name).map(keyOf) }),
     ...owned(lab, 'Tenant', CHILDREN),
     // The personal volume has no owner, because it stays when its tenant goes.
@@ -43,6 +45,10 @@ function tenantSources(lab: Lab): Source[] {
     // A namespace that waited for its last instance may go when that has gone.
     watched(lab.instances, { when: (now) => now === undefined, keys: ({ metadata }) => ownersOf(lab, metadata.namespace ?? '') }),
   ];
+}
+
+function twins(lab: Lab, name: string): ObjectKey[] {
+  return lab.tenants.byIndex('namespace', tenantNamespace(name)).map(keyOf);
 }
 
 function driveOwners(lab: Lab, { metadata: { namespace, labels, ownerReferences } }: KubeObject): ObjectKey[] {

@@ -17,9 +17,14 @@ import { managedBy, selectorLabel } from '../manifests/labels.ts';
 import type { Memberships } from './memberships.ts';
 import { namespaceLimits } from './quota.ts';
 
+/** The ClusterRole by which a tenant reaches itself, and its binding. */
+export function selfAccessName(tenant: string): string {
+  return `crownlabs-manage-tenant-${canonicalName(tenant)}`;
+}
+
 /** Lets a tenant read and, as far as admission allows, change itself. */
 export function selfAccess(tenant: Tenant): Piece[] {
-  const name = `crownlabs-manage-tenant-${canonicalName(tenant.metadata.name)}`;
+  const name = selfAccessName(tenant.metadata.name);
   const metadata = { name, labels: managedBy('tenant'), ownerReferences: [ownedBy(tenant)] };
   const rules = [
     {

@@ -3,6 +3,7 @@ import { jobs, type Kube, persistentVolumeClaims, persistentVolumes } from '@cro
 import type { PersistentVolumeClaim } from 'kubernetes-types/core/v1.js';
 import type { OperatorsConfig } from '../config.ts';
 import type { Piece } from '../converge.ts';
+import { labelValue } from '../instance/labels.ts';
 import type { Lab } from '../lab.ts';
 import { shareableSource } from '../shareable-source.ts';
 import { outcomeOf, provisions } from '../volume-handover.ts';
@@ -21,11 +22,18 @@ export interface DriveTools {
 export async function makeDrive({ lab, config: { drive } }: DriveTools, tenant: Tenant): Promise<TenantFacts['drive']> {
   if (!drive) return 'none';
   const origin = lab.claims.get(driveName(tenant.metadata.name), MYDRIVE_NAMESPACE);
+  if (isAnothers(tenant, origin)) return 'broken';
   const handed = drive.provisionerImage === undefined || isHanded(lab, tenant, origin);
   await lab.converger.ensure(driveClaim(tenant, drive, { claim: origin, handed }));
   if (!origin) return 'pending';
   await disown(lab, origin);
   return handed ? showDrive(lab, tenant, origin) : handOver(lab, tenant, origin, drive.provisionerImage ?? '');
+}
+
+/** Volumes outlive people, and the name of one may stand for two of them: `a.b` and `a-b`. */
+function isAnothers({ metadata: { name } }: Tenant, claim: Claim | undefined): boolean {
+  const of = claim?.metadata.labels?.[LABEL.tenant];
+  return of !== undefined && of !== labelValue(name);
 }
 
 async function showDrive(lab: Lab, tenant: Tenant, { status, spec }: Claim): Promise<TenantFacts['drive']> {
@@ -70,5 +78,7 @@ async function makeMirror(lab: Lab, { metadata: { name } }: Tenant, pieces: read
 
 /** What people wrote outlives their account, unless somebody asked for the opposite. */
 export async function endDrive(lab: Lab, tenant: Tenant): Promise<void> {
-  if (dropsDrive(tenant)) await lab.converger.remove(persistentVolumeClaims, driveName(tenant.metadata.name), MYDRIVE_NAMESPACE);
+  const name = driveName(tenant.metadata.name);
+  const wanted = dropsDrive(tenant) && !isAnothers(tenant, lab.claims.get(name, MYDRIVE_NAMESPACE));
+  if (wanted) await lab.converger.remove(persistentVolumeClaims, name, MYDRIVE_NAMESPACE);
 }

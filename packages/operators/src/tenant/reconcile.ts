@@ -12,7 +12,8 @@ import type { OperatorMetrics } from '../metrics.ts';
 import { PERSONAL_TEMPLATES, personalNamespace, personalPieces, sandbox, selfAccess } from './desired.ts';
 import { endDrive, makeDrive } from './make-drive.ts';
 import { directoryRoles, labelChanges, type Memberships, memberships } from './memberships.ts';
-import { observeTenant, type TenantFacts } from './status.ts';
+import { observeTenant, observeTwin, type TenantFacts } from './status.ts';
+import { elderTwin } from './twin.ts';
 
 /** What the tenant controller works with. */
 export interface TenantTools {
@@ -32,6 +33,8 @@ export function tenantReconciler(tools: TenantTools): Reconcile {
     const tenant = lab.tenants.get(name);
     if (!tenant || !isOurs(tenant, config.operatorSelector)) return undefined;
     if (tenant.metadata.deletionTimestamp !== undefined) return end(tools, tenant);
+    const twin = elderTwin(lab, tenant);
+    if (twin) return standBack(tools, tenant, twin);
     const found = memberships(tenant, (workspace) => lab.workspaces.get(workspace));
     const current = await mark(tools, tenant, found);
     const account = await synchronize(tools, current, found);
@@ -45,6 +48,15 @@ export function tenantReconciler(tools: TenantTools): Reconcile {
     if (waitsForConfirmation) return { afterMs: CONFIRMATION_RETRY_MS };
     return nextLook(current, account.synchronized, config, clock.now());
   };
+}
+
+/** What is there under its names is another person's: it gets nothing, and says why. */
+async function standBack({ lab, clock, events }: TenantTools, tenant: Tenant, twin: Tenant): Promise<undefined> {
+  const status = observeTwin(tenant, twin, clock.now());
+  if (sameStatus(status, tenant.status)) return undefined;
+  announceConditions(events, tenant, status.conditions ?? []);
+  await lab.client.patch(tenants, tenant.metadata.name, undefined, { status }, { subresource: 'status' });
+  return undefined;
 }
 
 /** A directory that can tell of a confirmation does; one that cannot is asked. */

@@ -37,6 +37,22 @@ export function observeTenant(facts: TenantFacts): TenantStatus {
   };
 }
 
+/** What a tenant is whose objects would have the names of another one's. */
+export function observeTwin({ metadata, status }: Tenant, twin: Tenant, now: number): TenantStatus {
+  const message = `${twin.metadata.name} was there before and has the personal space that this name stands for. Choose another name.`;
+  const { userCreated, userConfirmed = false } = status?.keycloak ?? {};
+  return {
+    ...status,
+    personalNamespace: { name: tenantNamespace(metadata.name), created: false },
+    sandboxNamespace: { created: false },
+    keycloak: { userCreated: userCreated ?? { name: metadata.name, created: false }, userConfirmed, userSynchronized: false },
+    ready: false,
+    personalWorkspaceCreated: false,
+    conditions: conditionsFrom([{ type: 'Ready', status: 'False', reason: 'NameTaken', message }], status?.conditions, now),
+    observedGeneration: metadata.generation ?? 0,
+  };
+}
+
 function ready({ synchronized, namespace, waitsForConfirmation }: TenantFacts): Finding {
   const say = (status: 'True' | 'False', reason: string, message: string): Finding => ({ type: 'Ready', status, reason, message });
   if (waitsForConfirmation)
