@@ -60,6 +60,8 @@ test('the words that others rely on are these, letter by letter', () => {
       "virt.crownlabs.polito.it/disk-base",
       "virt.crownlabs.polito.it/suspended",
       "virt.crownlabs.polito.it/resumed",
+      "virt.crownlabs.polito.it/prepare",
+      "virt.crownlabs.polito.it/instant-start",
       "crownlabs.polito.it/tenant-operator",
       "crownlabs.polito.it/shvolctrl-volume-protection",
       "lab.crownlabs.polito.it/snapshot-protection",

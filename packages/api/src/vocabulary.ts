@@ -69,6 +69,10 @@ export const ANNOTATION = {
   suspended: 'virt.crownlabs.polito.it/suspended',
   /** On a VirtualMachineInstance: `true` when it goes on from the memory that was kept. */
   resumed: 'virt.crownlabs.polito.it/resumed',
+  /** On a VirtualMachine: `true` when it is nobody's: it boots once and sleeps, for others to go on from its memory. */
+  prepare: 'virt.crownlabs.polito.it/prepare',
+  /** On a VirtualMachineInstance, and on the pod that runs it: `namespace/name` of the machine whose memory it should go on from. */
+  instantStart: 'virt.crownlabs.polito.it/instant-start',
 } as const;
 
 /** Finalizers. Tenant and Workspace share one string. */

@@ -73,6 +73,7 @@ export function startVirt({ client, launcher, shell, clock, log }: VirtOptions, 
       [
         watched(known.guests),
         ownedByKind(known.pods, OF_GUEST),
+        ownedByKind(known.claims, OF_GUEST),
         watched(known.disks, { keys: (disk) => guestsWith(known.guests, disk) }),
         listener.source,
       ],

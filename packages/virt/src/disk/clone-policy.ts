@@ -1,4 +1,5 @@
-import { disks, machines } from '../kinds/kinds.ts';
+import { ANNOTATION } from '@crownlabs/api';
+import { disks, guests, machines } from '../kinds/kinds.ts';
 
 const NAME = 'clone-needs-source.cdi.kubevirt.io';
 const API = 'admissionregistration.k8s.io/v1';
@@ -8,10 +9,21 @@ function mayCopy(source: string, namespace: string): string {
   return ['pvc', 'snapshot']
     .map((kind) => {
       const from = `${source}.${kind}`;
-      const may = `authorizer.group('${disks.group}').resource('${disks.plural}').subresource('source').namespace(${from}.namespace).check('create')`;
-      return `(!has(${from}) || ${from}.namespace == ${namespace} || ${may}.allowed())`;
+      return `(!has(${from}) || ${from}.namespace == ${namespace} || ${mayReadIn(`${from}.namespace`)})`;
     })
     .join(' && ');
+}
+
+/** What was prepared of another namespace's machine shows its disk to who goes on from it. */
+function mayGoOn(metadata: string, namespace: string): string {
+  const annotations = `${metadata}.annotations`;
+  const from = `${annotations}['${ANNOTATION.instantStart}'].split('/')[0]`;
+  const wishes = `has(${annotations}) && '${ANNOTATION.instantStart}' in ${annotations}`;
+  return `!(${wishes}) || ${from} == ${namespace} || ${mayReadIn(from)}`;
+}
+
+function mayReadIn(namespace: string): string {
+  return `authorizer.group('${disks.group}').resource('${disks.plural}').subresource('source').namespace(${namespace}).check('create').allowed()`;
 }
 
 /**
@@ -29,11 +41,17 @@ export function clonePolicy() {
     spec: {
       failurePolicy: 'Fail',
       matchConstraints: {
-        resourceRules: [rule(disks.group, disks.version, disks.plural), rule(machines.group, machines.version, machines.plural)],
+        resourceRules: [disks, machines, guests].map(({ group, version, plural }) => rule(group, version, plural)),
       },
       validations: [
         { expression: `object.kind != '${disks.kind}' || (${mayCopy('object.spec.source', namespace)})`, message, reason: 'Forbidden' },
         { expression: `object.kind != '${machines.kind}' || (${templates})`, message, reason: 'Forbidden' },
+        { expression: `object.kind != '${guests.kind}' || (${mayGoOn('object.metadata', namespace)})`, message, reason: 'Forbidden' },
+        {
+          expression: `object.kind != '${machines.kind}' || !has(object.spec.template.metadata) || (${mayGoOn('object.spec.template.metadata', namespace)})`,
+          message,
+          reason: 'Forbidden',
+        },
       ],
     },
   };

@@ -3,7 +3,7 @@ import { type Kube, keyOf, keyText, ownedBy } from '@crownlabs/client';
 import type { Container, Pod, Volume, VolumeMount } from 'kubernetes-types/core/v1.js';
 import type { GuestSpec } from '../kinds/guest-schema.ts';
 import type { Guest } from '../kinds/kinds.ts';
-import { claimOf, drivesOf, volumeOf } from './drives.ts';
+import { claimOf, drivesOf, folderPreparation, type PreparedMemory, volumeOf } from './drives.ts';
 import { type Acceleration, emulatorCommand } from './emulator.ts';
 import { firmwareIdOf, hardwareAddressOf, podMemory, processors } from './hardware.ts';
 import { PLACES } from './places.ts';
@@ -39,11 +39,21 @@ export function macOf({ metadata: { uid = '' }, spec }: Guest): string {
   return spec.domain.devices.interfaces?.[0]?.macAddress ?? hardwareAddressOf(uid);
 }
 
+/** What a guest's pod is made with beside the guest. */
+export interface LauncherParts {
+  /** The images that disks lean on, by the names of their claims. */
+  readonly bases: ReadonlyMap<string, string>;
+  /** What the guest goes on from, or why it boots, where it was to go on from something. */
+  readonly start?: { readonly memory: PreparedMemory } | { readonly boots: string } | undefined;
+}
+
 /** The pod that runs a guest: an ordinary one, which may do nothing that other pods may not. */
-export function launcherPod(guest: Guest, config: LauncherConfig, bases: ReadonlyMap<string, string>): NewPod {
+export function launcherPod(guest: Guest, config: LauncherConfig, parts: LauncherParts): NewPod {
   const { spec, metadata } = guest;
   const { name, namespace = '', uid = '', labels } = metadata;
   const grace = spec.terminationGracePeriodSeconds ?? DEFAULT_GRACE_S;
+  const memory = memoryOf(parts);
+  const bases = [...parts.bases, ...(memory ? [[memory.claim, memory.base] as const] : [])];
   return {
     apiVersion: 'v1',
     kind: 'Pod',
@@ -51,7 +61,12 @@ export function launcherPod(guest: Guest, config: LauncherConfig, bases: Readonl
       name: launcherName(guest),
       namespace,
       labels: { ...labels, ...LAUNCHER_LABELS, 'kubevirt.io/created-by': uid, 'vm.kubevirt.io/name': cutName(name) },
-      annotations: { 'kubevirt.io/domain': name, 'kubectl.kubernetes.io/default-container': 'compute', ...inlineSeeds(spec) },
+      annotations: {
+        'kubevirt.io/domain': name,
+        'kubectl.kubernetes.io/default-container': 'compute',
+        ...startNote(parts),
+        ...inlineSeeds(spec),
+      },
       ownerReferences: [ownedBy(guest)],
     },
     spec: {
@@ -62,19 +77,37 @@ export function launcherPod(guest: Guest, config: LauncherConfig, bases: Readonl
       ...(spec.hostname === undefined ? {} : { hostname: spec.hostname }),
       ...(spec.nodeSelector ? { nodeSelector: spec.nodeSelector } : {}),
       securityContext: ENVIRONMENT_SECURITY,
-      containers: [compute(guest, config, { grace, bases })],
+      containers: [compute(guest, config, { grace, bases: new Map(bases), memory })],
       volumes: [
         { name: 'run', emptyDir: {} },
         ...(spec.volumes ?? []).flatMap((volume) => podVolume(volume)),
-        ...[...bases].map(([claim, base]) => imageVolume(baseName(claim), base, 'Never')),
+        ...bases.map(([claim, base]) => imageVolume(baseName(claim), base, 'Never')),
+        ...(memory ? [{ name: PREPARED, persistentVolumeClaim: { claimName: memory.shownAs, readOnly: true } }] : []),
       ],
     },
   };
 }
 
-interface LauncherParts {
+/** The volume that a machine goes on from. */
+const PREPARED = 'prepared';
+
+function memoryOf({ start }: LauncherParts): PreparedMemory | undefined {
+  return start && 'memory' in start ? start.memory : undefined;
+}
+
+/** How the guest is meant to come up, for those who tell how it did. */
+function startNote({ start }: LauncherParts): Record<string, string> {
+  if (!start) return {};
+  return { [ANNOTATION.instantStart]: 'memory' in start ? GOES_ON : start.boots };
+}
+
+/** Says of a launcher pod that its guest goes on from what was prepared; everything else is why it boots. */
+export const GOES_ON = 'goes on';
+
+interface ComputeParts {
   readonly grace: number;
   readonly bases: ReadonlyMap<string, string>;
+  readonly memory: PreparedMemory | undefined;
 }
 
 /** The name of the volume that the disk of a claim leans on. */
@@ -82,12 +115,13 @@ function baseName(claim: string): string {
   return cutName(`base-${canonicalName(claim)}`);
 }
 
-function compute(guest: Guest, { image, acceleration }: LauncherConfig, { grace, bases }: LauncherParts): Container {
+function compute(guest: Guest, { image, acceleration }: LauncherConfig, { grace, bases, memory }: ComputeParts): Container {
   const { spec, metadata } = guest;
   const hostname = spec.hostname ?? metadata.name;
-  const drives = drivesOf(spec, { id: `${metadata.name}.${metadata.namespace}`, hostname, bases });
+  const drives = drivesOf(spec, { id: `${metadata.name}.${metadata.namespace}`, hostname, bases, prepared: memory });
   const firmwareId = firmwareIdOf(keyText(keyOf(guest)));
-  const command = emulatorCommand({ name: metadata.name, spec, drives, acceleration, mac: macOf(guest), firmwareId });
+  const isPrepared = metadata.annotations?.[ANNOTATION.prepare] === 'true';
+  const command = emulatorCommand({ name: metadata.name, spec, drives, acceleration, mac: macOf(guest), firmwareId, isPrepared });
   const readiness = guestProbe(spec.readinessProbe);
   const liveness = guestProbe(spec.livenessProbe);
   return {
@@ -95,7 +129,7 @@ function compute(guest: Guest, { image, acceleration }: LauncherConfig, { grace,
     image,
     imagePullPolicy: 'IfNotPresent',
     command: [`${PLACES.programs}/run-machine`, String(grace)],
-    args: [...drives.flatMap(({ preparation }) => preparation), ...rememberedBy(guest), '--', ...command],
+    args: [...drives.flatMap(({ preparation }) => preparation), ...folderPreparation(spec), ...rememberedBy(guest), '--', ...command],
     terminationMessagePolicy: 'FallbackToLogsOnError',
     resources: resourcesOf(spec.domain),
     securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] }, readOnlyRootFilesystem: true },
@@ -103,6 +137,7 @@ function compute(guest: Guest, { image, acceleration }: LauncherConfig, { grace,
       { name: 'run', mountPath: PLACES.run },
       ...mountsOf(spec),
       ...[...bases.keys()].map((claim) => ({ name: baseName(claim), mountPath: `${PLACES.bases}/${claim}`, readOnly: true })),
+      ...(memory ? [{ name: PREPARED, mountPath: PLACES.prepared, readOnly: true }] : []),
     ],
     ...(readiness ? { readinessProbe: readiness } : {}),
     ...(liveness ? { livenessProbe: liveness } : {}),

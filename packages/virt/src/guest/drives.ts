@@ -27,12 +27,37 @@ export function claimOf({ dataVolume, persistentVolumeClaim }: Volume): string |
   return dataVolume?.name ?? persistentVolumeClaim?.claimName;
 }
 
+/** Where a folder is that a machine shares: a volume, or an empty one of the machine's own. */
+export function folderPlace(spec: GuestSpec, name: string): string {
+  return volumeOf(spec, name).emptyDisk ? `${PLACES.run}/${name}` : `${PLACES.claims}/${name}`;
+}
+
+/** Words for the launcher: the empty folders to make. */
+export function folderPreparation(spec: GuestSpec): string[] {
+  const names = (spec.domain.devices.filesystems ?? []).map(({ name }) => name);
+  return names.filter((name) => volumeOf(spec, name).emptyDisk).flatMap((name) => ['folder', folderPlace(spec, name)]);
+}
+
 /** What the drives of one machine depend on beside its spec. */
 export interface DriveContext {
   readonly id: string;
   readonly hostname: string;
   /** The images that disks lean on, by the names of their claims. */
   readonly bases: ReadonlyMap<string, string>;
+  /** What its first disk goes on from, if it does. */
+  readonly prepared?: PreparedMemory | undefined;
+}
+
+/** A memory that a machine goes on from, and the disk as it was then. */
+export interface PreparedMemory {
+  /** The volume of this machine that goes on from the disk. */
+  readonly volume: string;
+  /** The claim that the disk was made in: it names its image by that. */
+  readonly claim: string;
+  /** The claim that shows it in the machine's namespace. */
+  readonly shownAs: string;
+  /** The image that the disk leans on. */
+  readonly base: string;
 }
 
 /** The disks of a machine, in order. Starting copies nothing: what must not change is written over in a file of its own. */
@@ -40,13 +65,15 @@ export function drivesOf(spec: GuestSpec, identity: DriveContext): Drive[] {
   return (spec.domain.devices.disks ?? []).map((disk) => driveOf(disk, volumeOf(spec, disk.name), identity));
 }
 
-function driveOf(disk: Disk, volume: Volume, { id, hostname, bases }: DriveContext): Drive {
+function driveOf(disk: Disk, volume: Volume, { id, hostname, bases, prepared }: DriveContext): Drive {
   const { name } = volume;
   const readOnly = disk.cdrom !== undefined || disk.disk?.readonly === true;
   const made = (suffix: string) => `${PLACES.run}/${name}.${suffix}`;
   if (volume.containerDisk) {
     const from = `${PLACES.images}/${name}${volume.containerDisk.path ?? '/disk'}`;
-    return { disk, file: made('qcow2'), format: 'qcow2', readOnly, preparation: ['overlay', made('qcow2'), from] };
+    const boots = ['overlay', made('qcow2'), from];
+    const goesOn = prepared?.volume === name && ['instant', made('qcow2'), PLACES.prepared, `${PLACES.bases}/${prepared.claim}/disk`, from];
+    return { disk, file: made('qcow2'), format: 'qcow2', readOnly, preparation: goesOn || boots };
   }
   if (volume.emptyDisk) {
     const preparation = ['empty', made('qcow2'), String(volume.emptyDisk.capacity)];

@@ -1,5 +1,5 @@
 import type { GuestSpec } from '../kinds/guest-schema.ts';
-import type { Drive } from './drives.ts';
+import { type Drive, folderPlace } from './drives.ts';
 import { guestMemory, mebibytes, processors } from './hardware.ts';
 import { PLACES, SOCKETS } from './places.ts';
 
@@ -17,6 +17,8 @@ export interface EmulatorInput {
   readonly acceleration: Acceleration;
   readonly mac: string;
   readonly firmwareId: string;
+  /** Whether it is a machine that others go on from: it has a card, and nothing at its other end. */
+  readonly isPrepared?: boolean;
 }
 
 /** The command line of the emulator. https://www.qemu.org/docs/master/system/invocation.html */
@@ -38,7 +40,7 @@ export function emulatorCommand(input: EmulatorInput): string[] {
     ...consoleDevice(domain),
     ...input.drives.flatMap(drive),
     ...network(input),
-    ...sharedFolders(domain),
+    ...sharedFolders(input.spec),
     ...(input.spec.startStrategy === 'Paused' ? ['-S'] : []),
     // Whoever breaks out of the emulator finds few system calls that still answer.
     '-sandbox',
@@ -67,7 +69,8 @@ function board({ acceleration, spec: { domain } }: EmulatorInput): string[] {
     'base=utc',
     ...PROCESSORS[acceleration],
     ...(serial === undefined ? [] : ['-smbios', `type=1,serial=${escaped(serial)}`]),
-    ...plugged('virtio-rng-pci', 'virtio-balloon-pci', 'qemu-xhci'),
+    // A guest that goes on from a memory is told, and its kernel draws new random numbers. https://docs.kernel.org/virt/ (VMGenID)
+    ...plugged('virtio-rng-pci', 'virtio-balloon-pci', 'qemu-xhci', 'vmgenid,guid=auto'),
   ];
 }
 
@@ -119,7 +122,7 @@ function device(disk: Drive['disk'], id: string, index: number): string[] {
 }
 
 /** The guest has a network behind its pod's address, as far as the walls of the pod let it; no privilege is needed for it. */
-function network({ spec, mac }: EmulatorInput): string[] {
+function network({ spec, mac, isPrepared = false }: EmulatorInput): string[] {
   const [device] = spec.domain.devices.interfaces ?? [{ name: 'default', masquerade: {} }];
   if (!device || spec.domain.devices.autoattachPodInterface === false) return ['-nic', 'none'];
   const { ports = [], model = 'virtio' } = device;
@@ -128,7 +131,7 @@ function network({ spec, mac }: EmulatorInput): string[] {
   const card = model === 'virtio' ? 'virtio-net-pci' : model;
   return [
     '-netdev',
-    ['user,id=net0,ipv6=off', ...rules].join(','),
+    isPrepared ? 'hubport,id=net0,hubid=0' : ['user,id=net0,ipv6=off', ...rules].join(','),
     '-device',
     `${card},netdev=net0,mac=${mac.replaceAll('-', ':')},romfile=`,
   ];
@@ -143,10 +146,10 @@ function portsOf({ readinessProbe, livenessProbe }: GuestSpec): number[] {
 const LONGEST_TAG = 31;
 
 /** 9P asks for no privilege on this side, which virtiofs does; the guest finds the folder by the same name. */
-function sharedFolders({ devices }: GuestSpec['domain']): string[] {
-  return (devices.filesystems ?? []).flatMap(({ name }, index) => [
+function sharedFolders(spec: GuestSpec): string[] {
+  return (spec.domain.devices.filesystems ?? []).flatMap(({ name }, index) => [
     '-fsdev',
-    `local,id=fs${index},path=${PLACES.claims}/${name},security_model=none,multidevs=remap`,
+    `local,id=fs${index},path=${folderPlace(spec, name)},security_model=none,multidevs=remap`,
     '-device',
     `virtio-9p-pci,fsdev=fs${index},mount_tag=${escaped(name.slice(0, LONGEST_TAG))}`,
   ]);

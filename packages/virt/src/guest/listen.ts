@@ -1,8 +1,10 @@
+import { ANNOTATION } from '@crownlabs/api';
 import { controllerOf, type Informer, type Kube, keyOf, type ObjectKey } from '@crownlabs/client';
 import { manualSource, type Source } from '@crownlabs/controller';
 import type { Pod } from 'kubernetes-types/core/v1.js';
 import { type EmulatorEvent, openMonitor } from '../emulator/session.ts';
 import { guests } from '../kinds/kinds.ts';
+import { GOES_ON } from './desired.ts';
 import { PLACES, SOCKETS } from './places.ts';
 import type { SleepTools } from './sleep.ts';
 
@@ -11,6 +13,8 @@ export interface Heard {
   readonly paused: boolean;
   /** When the guest rebooted by itself, since it was ready last. */
   readonly reboots: readonly number[];
+  /** How it came up, where it was to go on from what was prepared: `restored`, or why it boots. */
+  readonly start?: string;
 }
 
 /** What emulators say of their guests. */
@@ -23,6 +27,8 @@ export interface Listener {
 }
 
 const AGAIN_MS = 2_000;
+const START_FILE = `${PLACES.run}/start`;
+const START_LOOK_MS = 500;
 const SILENT: Heard = { paused: false, reboots: [] };
 
 /** Listens to the emulator in every launcher pod that runs, until `signal` aborts. Pods run on when nobody listens. */
@@ -40,7 +46,9 @@ export function listenToGuests(tools: SleepTools & { readonly pods: Informer<Kub
   const runs = (pod: Kube<Pod>) => pods.get(pod.metadata.name, pod.metadata.namespace)?.status?.phase === 'Running';
   const listen = async (pod: Kube<Pod>) => {
     while (!signal.aborted && runs(pod)) {
-      await hear(tools, keyOf(pod), (change) => note(pod, change)).catch(() => undefined);
+      await hear(tools, { ...keyOf(pod), goesOn: pod.metadata.annotations?.[ANNOTATION.instantStart] === GOES_ON }, (change) =>
+        note(pod, change),
+      ).catch(() => undefined);
       await tools.clock.sleep(AGAIN_MS, signal).catch(() => undefined);
     }
     known.delete(uidOf(pod));
@@ -63,9 +71,15 @@ export function listenToGuests(tools: SleepTools & { readonly pods: Informer<Kub
   };
 }
 
-async function hear({ shell, clock, signal }: SleepTools, pod: ObjectKey, note: (change: (before: Heard) => Heard) => void): Promise<void> {
+async function hear(tools: SleepTools, pod: Listened, note: (change: (before: Heard) => Heard) => void): Promise<void> {
+  const { shell, clock, signal } = tools;
   const stream = await shell.open(pod, 'compute', [`${PLACES.programs}/connect`, SOCKETS.events], signal);
+  const ask = async () => {
+    const start = pod.goesOn ? await startOf(tools, pod) : '';
+    if (start !== '') note((before) => ({ ...before, start }));
+  };
   const heard = ({ event, data }: EmulatorEvent) => {
+    if (event === 'RESUME') void ask();
     if (event === 'STOP') note((before) => ({ ...before, paused: true }));
     if (event === 'RESUME') note((before) => ({ ...before, paused: false }));
     // A reset button is no reboot loop.
@@ -75,5 +89,21 @@ async function hear({ shell, clock, signal }: SleepTools, pod: ObjectKey, note: 
   // The parse border: the one field of the answer that we read.
   const { status } = (await session.execute('query-status')) as { status?: string };
   if (status === 'paused' || status === 'prelaunch') note((before) => ({ ...before, paused: true }));
+  await ask();
   await session.closed;
+}
+
+/** A launcher pod, and whether its machine was to go on from what was prepared. */
+interface Listened extends ObjectKey {
+  readonly goesOn: boolean;
+}
+
+/** The launcher says so a moment after the machine has gone on. */
+async function startOf({ shell, clock, signal }: SleepTools, pod: ObjectKey): Promise<string> {
+  for (let tries = 0; tries < 20; tries++) {
+    const said = await shell.run(pod, 'compute', ['cat', START_FILE], signal).catch(() => '');
+    if (said.trim() !== '') return said.trim();
+    await clock.sleep(START_LOOK_MS, signal).catch(() => undefined);
+  }
+  return '';
 }

@@ -8,6 +8,8 @@ export const PLACES = {
   claims: '/claims',
   /** The images that disks of claims lean on: one directory for each claim. A disk names its base by this place. */
   bases: '/bases',
+  /** What the machine goes on from that others prepared. */
+  prepared: '/prepared',
   /** What cloud-init is told: one directory for each volume. */
   seeds: '/seeds',
 } as const;

@@ -13,7 +13,8 @@ import { type Clock, hasCode, LabError } from '@crownlabs/std';
 import type { Pod } from 'kubernetes-types/core/v1.js';
 import { conditionOf, sameStatus } from '../conditions.ts';
 import { baseOf } from '../disk/desired.ts';
-import { type Disk, type Guest, guests } from '../kinds/kinds.ts';
+import { findPrepared, forgetPrepared } from '../instant/prepared-memory.ts';
+import { type Disk, type Guest, guests, type Machine } from '../kinds/kinds.ts';
 import { type LauncherConfig, launcherName, launcherPod } from './desired.ts';
 import { claimOf } from './drives.ts';
 import type { Listener } from './listen.ts';
@@ -24,6 +25,7 @@ export interface GuestTools {
   readonly client: KubeClient;
   readonly guests: Informer<Guest>;
   readonly disks: Informer<Disk>;
+  readonly machines: Informer<Machine>;
   readonly pods: Informer<Kube<Pod>>;
   readonly config: LauncherConfig;
   readonly listener: Pick<Listener, 'heard' | 'cameUp'>;
@@ -59,8 +61,10 @@ async function realise(tools: GuestTools, guest: Guest): Promise<{ pod?: Kube<Po
   if (!['', 'Pending', undefined].includes(guest.status?.phase)) return {};
   const ready = await disksOf(tools, guest);
   if ('waitsFor' in ready) return ready;
+  const start = await findPrepared(tools, guest);
+  if (start && 'waitsFor' in start) return start;
   try {
-    return { pod: await tools.client.create(pods, launcherPod(guest, tools.config, ready.bases)) };
+    return { pod: await tools.client.create(pods, launcherPod(guest, tools.config, { bases: ready.bases, start })) };
   } catch (error) {
     if (hasCode(error, 'AlreadyExists')) return {};
     if (!hasCode(error, 'Forbidden', 'Invalid')) throw error;
@@ -129,6 +133,7 @@ async function end(tools: GuestTools, guest: Guest): Promise<undefined> {
     return undefined;
   }
   if (pod && pod.metadata.deletionTimestamp === undefined) await client.delete(pods, pod.metadata.name, namespace);
+  await forgetPrepared(tools, guest);
   const rest = finalizers.filter((it) => it !== FINALIZER);
   if (rest.length < finalizers.length) await client.patch(guests, name, namespace, { metadata: { resourceVersion, finalizers: rest } });
   return undefined;

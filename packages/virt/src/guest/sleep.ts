@@ -46,6 +46,8 @@ export interface Sleeper {
   readonly file: string;
   /** Whether folders of ours are plugged in. */
   readonly folders: boolean;
+  /** Whether others are to go on from it. */
+  readonly isPrepared: boolean;
   /** Called when the memory is safe, before the machine ends. */
   readonly kept: () => Promise<void>;
 }
@@ -54,8 +56,9 @@ export interface Sleeper {
  * Writes the memory of a running machine beside its disk, tells `kept`, and ends the machine. Nothing has happened when it throws: the machine
  * runs on.
  */
-export async function putToSleep(tools: SleepTools, { pod, file, folders, kept }: Sleeper): Promise<void> {
+export async function putToSleep(tools: SleepTools, { pod, file, folders, isPrepared, kept }: Sleeper): Promise<void> {
   const { shell, signal } = tools;
+  if (isPrepared) await makeNobodys(tools, pod);
   const monitor = await openMonitor(await connect(tools, pod, SOCKETS.control));
   try {
     // Saved before, and whoever did that ended before the emulator did.
@@ -136,6 +139,25 @@ function connect({ shell, signal }: SleepTools, pod: ObjectKey, socket: string):
 
 const AGENT_MS = 5_000;
 
+const PREPARE_MS = 300_000;
+
+/** Takes away what makes the guest this one machine. Only an image that knows how can be gone on from. */
+async function makeNobodys(tools: SleepTools, pod: ObjectKey): Promise<void> {
+  const agent = new MonitorSession(await connect(tools, pod, SOCKETS.agent));
+  const late = tools.clock.sleep(PREPARE_MS, tools.signal).then(() => {
+    throw new LabError('ServiceUnavailable', 'its agent did not answer in time');
+  });
+  const done = runByAgent(agent, tools, { path: '/usr/lib/crownlabs/prepare', arg: [] });
+  try {
+    const code = await Promise.race([done, late]);
+    if (code !== 0) throw new LabError('InternalError', `preparing ended with code ${code} in the machine`);
+  } finally {
+    agent.close();
+    await done.catch(() => undefined);
+    late.catch(() => undefined);
+  }
+}
+
 /** Runs a program in the guest, where an agent in it answers in time; what comes of it shows in what is asked of the emulator next. */
 async function inGuest(tools: SleepTools, pod: ObjectKey, path: string, words: readonly string[]): Promise<void> {
   const agent = new MonitorSession(await connect(tools, pod, SOCKETS.agent));
@@ -149,12 +171,12 @@ async function runByAgent(
   agent: MonitorSession,
   { clock, signal }: SleepTools,
   program: { path: string; arg: readonly string[] },
-): Promise<void> {
+): Promise<number> {
   // The parse border, here and below: a number by which the agent knows the program, and whether that has ended.
   const { pid } = (await agent.execute('guest-exec', program)) as { pid?: number };
   for (;;) {
-    const { exited } = (await agent.execute('guest-exec-status', { pid })) as { exited?: boolean };
-    if (exited === true) return;
+    const { exited, exitcode = 0 } = (await agent.execute('guest-exec-status', { pid })) as { exited?: boolean; exitcode?: number };
+    if (exited === true) return exitcode;
     await clock.sleep(LOOK_MS, signal);
   }
 }

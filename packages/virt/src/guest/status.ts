@@ -1,9 +1,10 @@
+import { ANNOTATION } from '@crownlabs/api';
 import type { Kube } from '@crownlabs/client';
 import type { ContainerState, Pod } from 'kubernetes-types/core/v1.js';
-import { conditionsFrom, type Finding, present } from '../conditions.ts';
+import { conditionOf, conditionsFrom, type Finding, present } from '../conditions.ts';
 import type { GuestStatus } from '../kinds/guest-schema.ts';
 import type { Guest } from '../kinds/kinds.ts';
-import { macOf } from './desired.ts';
+import { GOES_ON, macOf } from './desired.ts';
 import type { Acceleration } from './emulator.ts';
 import type { Heard } from './listen.ts';
 
@@ -95,9 +96,29 @@ function findings(facts: GuestFacts, phase: Phase): Finding[] {
     acceleration === 'kvm'
       ? { type: 'Accelerated', status: 'True', reason: 'Kvm', message: 'The guest runs on the processor itself.' }
       : software,
+    ...instant(facts),
     { type: 'LiveMigratable', status: 'False', reason: 'SingleMachine', message: 'There is no other machine to move to.' },
   ];
 }
+
+/** Whether the guest went on from what was prepared, where it should. */
+function instant({ guest, pod, heard }: GuestFacts): Finding[] {
+  const meant = pod?.metadata.annotations?.[ANNOTATION.instantStart];
+  const said = meant === GOES_ON ? heard?.start : meant;
+  if (said === undefined) return instantBefore(guest);
+  return said === 'restored'
+    ? [{ type: INSTANT_START, status: 'True', reason: 'Restored', message: 'The machine went on from a memory that was prepared.' }]
+    : [{ type: INSTANT_START, status: 'False', reason: 'Booted', message: `${said.replace(/\.$/, '')}: it boots.` }];
+}
+
+/** Who listens again does not hear again how it came up. */
+function instantBefore({ status }: Guest): Finding[] {
+  const { status: was, reason = '', message = '' } = conditionOf(status, INSTANT_START) ?? {};
+  return was === undefined ? [] : [{ type: INSTANT_START, status: was === 'True' ? 'True' : 'False', reason, message }];
+}
+
+/** The condition that says whether a machine went on from what was prepared. */
+const INSTANT_START = 'InstantStart';
 
 /** So many reboots in a row without becoming ready are no coincidence. */
 const LOOP = 3;

@@ -75,7 +75,8 @@ export class LocalPod {
       word
         .replaceAll('/usr/lib/crownlabs/', PROGRAMS)
         .replaceAll('/run/machine', this.place)
-        .replaceAll('/claims/', `${this.place}/claims/`),
+        .replaceAll('/claims/', `${this.place}/claims/`)
+        .replaceAll('/bases/', `${this.place}/bases/`),
     );
   }
 
@@ -100,11 +101,18 @@ export class LocalPod {
     return readFileSync(this.path(path), 'utf8');
   }
 
-  /** Boots a machine that counts, as its pod does. */
-  boot(preparation: readonly string[]): { ended: Promise<unknown[]> } {
-    const file = '/claims/root/disk.img';
-    if (!existsSync(this.path(file))) writeFileSync(this.path(file), countingDisk());
-    const drives = [{ disk: { name: 'root' }, file, format: 'raw' as const, readOnly: false, preparation: [] }];
+  /** The disk image of a machine that counts, in a folder. */
+  image(folder: string): void {
+    mkdirSync(this.path(folder), { recursive: true });
+    writeFileSync(join(this.path(folder), 'disk.raw'), countingDisk());
+  }
+
+  /** Boots a machine that counts, as its pod does: from its volume, or from the file that its preparation makes. */
+  boot(preparation: readonly string[], made?: string): { ended: Promise<unknown[]> } {
+    const file = made ?? '/claims/root/disk.img';
+    if (made === undefined && !existsSync(this.path(file))) writeFileSync(this.path(file), countingDisk());
+    const format = made === undefined ? ('raw' as const) : ('qcow2' as const);
+    const drives = [{ disk: { name: 'root' }, file, format, readOnly: false, preparation: [] }];
     const identity = {
       name: 'm',
       acceleration: 'tcg' as const,
@@ -117,9 +125,14 @@ export class LocalPod {
     return { ended: once(this.start(['/usr/lib/crownlabs/run-machine', '5', ...preparation, '--', ...command]), 'exit') };
   }
 
+  /** Ends what runs. */
+  stop(): void {
+    for (const child of this.#children) kill(child);
+  }
+
   /** Ends everything. */
   end(): void {
-    for (const child of this.#children) kill(child);
+    this.stop();
     rmSync(this.place, { recursive: true, force: true });
   }
 }

@@ -38,7 +38,7 @@ test.skipIf(missing.length > 0)('a machine that slept goes on where it was, and 
   const tools = { shell: pod.shell, clock: systemClock, signal: new AbortController().signal };
   const order: string[] = [];
   const kept = async () => void order.push(existsSync(join(pod.place, 'claims/root/memory')) ? 'kept' : 'lost');
-  await putToSleep(tools, { pod: { name: 'p', namespace: 'n' }, file: FILE, folders: false, kept });
+  await putToSleep(tools, { pod: { name: 'p', namespace: 'n' }, file: FILE, folders: false, isPrepared: false, kept });
   // Nobody failed: the machine has ended as one that was shut down.
   expect(await first.ended).toEqual([0, null]);
   expect(order).toEqual(['kept']);
@@ -59,6 +59,40 @@ test.skipIf(missing.length > 0)('a disk is copied as it is while its machine run
   const [disk, copied] = ['disk.img', 'snapshot-1'].map((name) => readFileSync(pod.path(`/claims/root/${name}`)));
   expect(copied?.equals(disk ?? Buffer.alloc(0))).toBe(true);
   await counts(at + 2);
+});
+
+const tools = () => ({ shell: pod.shell, clock: systemClock, signal: new AbortController().signal });
+const saidOfStart = () => (existsSync(pod.path('/run/machine/start')) ? pod.read('/run/machine/start').trim() : '');
+
+test.skipIf(missing.length > 0)('many go on from one memory, and who does not fit boots and says why', async () => {
+  for (const image of ['/bases/a', '/bases/b']) pod.image(image);
+  const first = pod.boot(['overlay', '/claims/root/disk.img', '/bases/a'], '/claims/root/disk.img');
+  await counts(20);
+  const kept = async () => undefined;
+  await putToSleep(tools(), { pod: { name: 'p', namespace: 'n' }, file: FILE, folders: false, isPrepared: false, kept });
+  await first.ended;
+  const before = counted().at(-1) ?? 0;
+  const another = async (image: string) => {
+    writeFileSync(pod.path('/run/machine/console.log'), '');
+    pod.boot(['instant', '/run/machine/root.qcow2', '/claims/root', '/bases/a', image], '/run/machine/root.qcow2');
+    await expect.poll(saidOfStart, { timeout: 15_000 }).not.toBe('');
+    const said = saidOfStart();
+    await counts(2);
+    const [from = 0] = counted();
+    pod.stop();
+    writeFileSync(pod.path('/run/machine/start'), '');
+    return { said, from };
+  };
+  for (let times = 0; times < 2; times++) {
+    const { said, from } = await another('/bases/a');
+    expect(said).toBe('restored');
+    expect(Math.abs(from - before)).toBeLessThanOrEqual(2);
+  }
+  const booted = await another('/bases/b');
+  expect(booted.said).toContain('another version of its image');
+  expect(booted.from).toBeLessThan(before);
+  writeFileSync(pod.path(`${FILE}.emulator`), 'one of another time');
+  expect((await another('/bases/a')).said).toContain('another version of the emulator');
 });
 
 test.skipIf(missing.length > 0)('what no emulator can read is not waited for: the machine boots', async () => {

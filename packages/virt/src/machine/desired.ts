@@ -3,7 +3,7 @@ import { ownedBy } from '@crownlabs/client';
 import { hardwareAddressOf } from '../guest/hardware.ts';
 import type { GuestSpec } from '../kinds/guest-schema.ts';
 import { type Disk, disks, type Guest, guests, type Machine } from '../kinds/kinds.ts';
-import { isAsleep } from './asleep.ts';
+import { isAsleep, isPrepared } from './asleep.ts';
 
 /** The guest of a machine: its template, with a hardware address that stays over restarts. */
 export function desiredGuest(machine: Machine): Omit<Guest, 'metadata'> & { metadata: Record<string, unknown> } {
@@ -16,7 +16,11 @@ export function desiredGuest(machine: Machine): Omit<Guest, 'metadata'> & { meta
       name,
       namespace,
       labels: { ...metadata.labels, 'kubevirt.io/vm': name },
-      annotations: { ...metadata.annotations, ...(isAsleep(machine) ? { [ANNOTATION.resumed]: 'true' } : {}) },
+      annotations: {
+        ...metadata.annotations,
+        ...(isAsleep(machine) ? { [ANNOTATION.resumed]: 'true' } : {}),
+        ...(isPrepared(machine) ? { [ANNOTATION.prepare]: 'true' } : {}),
+      },
       ownerReferences: [ownedBy(machine)],
     },
     spec: withAddress(spec, machine.metadata.uid ?? ''),

@@ -1,11 +1,11 @@
 import { type EventRecorder, type Informer, type Kube, type KubeClient, keyOf } from '@crownlabs/client';
 import { messageOf } from '@crownlabs/std';
 import type { Pod } from 'kubernetes-types/core/v1.js';
-import { conditionsFrom } from '../conditions.ts';
+import { conditionOf, conditionsFrom } from '../conditions.ts';
 import { runningPod } from '../guest/reconcile.ts';
 import { memoryFile, putToSleep, type SleepTools, sleepFault } from '../guest/sleep.ts';
 import { type Guest, type Machine, machines } from '../kinds/kinds.ts';
-import { isAsleep, SUSPENDED, shouldSleep } from './asleep.ts';
+import { isAsleep, isPrepared, SUSPENDED, shouldSleep } from './asleep.ts';
 import type { MachineFacts } from './status.ts';
 
 /** Puts the guest of a machine to sleep if it should. */
@@ -30,11 +30,30 @@ export function fallAsleep(tools: FallAsleepTools): FallAsleep {
     if (!guest || guest.status?.phase !== 'Running') return AWAKE;
     const { uid = '', deletionTimestamp } = guest.metadata;
     if (ending.has(uid)) return { asleep: true };
-    if (deletionTimestamp !== undefined || !shouldSleep(machine)) return AWAKE;
+    if (deletionTimestamp !== undefined) return AWAKE;
+    if (isPrepared(machine) && !isAsleep(machine) && unpreparedMs(guest, tools.clock.now()) <= 0) return giveUp(tools, machine);
+    if (!shouldSleep(machine, guest)) return AWAKE;
     const outcome = await sleepNow(tools, machine, guest);
     if (outcome.asleep) ending.add(uid);
     return outcome;
   };
+}
+
+/** So long a machine may take until others can go on from it: an emulated one with a desktop takes some minutes. */
+const PREPARE_WITHIN_MS = 20 * 60_000;
+
+/** How long a machine that others go on from may still take. */
+export function unpreparedMs(guest: Guest, now: number): number {
+  const created = Date.parse(guest.metadata.creationTimestamp ?? '');
+  return (Number.isNaN(created) ? now : created) + PREPARE_WITHIN_MS - now;
+}
+
+/** It would run for ever, and nobody could use it. */
+async function giveUp(tools: FallAsleepTools, machine: Machine): Promise<SleepOutcome> {
+  const { name, namespace } = machine.metadata;
+  const before = conditionOf(machine.status, SUSPENDED)?.message;
+  await tools.client.patch(machines, name, namespace, { spec: { running: false } });
+  return told(tools, machine, before ?? `The machine was not ready within ${PREPARE_WITHIN_MS / 60_000} minutes.`);
 }
 
 const AWAKE: SleepOutcome = { asleep: false };
@@ -47,7 +66,7 @@ async function sleepNow(tools: FallAsleepTools, machine: Machine, guest: Guest):
   const folders = (guest.spec.domain.devices.filesystems ?? []).length > 0;
   try {
     const pod = keyOf(runningPod(tools, name, namespace));
-    await putToSleep(tools, { pod, file, folders, kept: () => remember(tools, machine) });
+    await putToSleep(tools, { pod, file, folders, isPrepared: isPrepared(machine), kept: () => remember(tools, machine) });
   } catch (error) {
     // Who kept it ended before this guest did.
     return isAsleep(machine) ? AWAKE : told(tools, machine, `The machine cannot sleep: ${messageOf(error)}`);

@@ -3,9 +3,9 @@ import type { Reconcile, Requeue } from '@crownlabs/controller';
 import { type Backoff, backoffDelay, type Clock, hasCode } from '@crownlabs/std';
 import { conditionOf, sameStatus } from '../conditions.ts';
 import { type Disk, disks, type Guest, guests, type Machine, machines } from '../kinds/kinds.ts';
-import { shouldSleep } from './asleep.ts';
+import { isAsleep, isPrepared, shouldSleep } from './asleep.ts';
 import { desiredDisks, desiredGuest } from './desired.ts';
-import type { FallAsleep } from './fall-asleep.ts';
+import { type FallAsleep, unpreparedMs } from './fall-asleep.ts';
 import { nextStep, openRequests, type Step, strategyOf } from './plan.ts';
 import { type Failures, type MachineFacts, observeMachine } from './status.ts';
 
@@ -41,12 +41,17 @@ export function machineReconciler(tools: MachineTools): Reconcile {
     // Its guest ends now, and is looked at when it has.
     if (asleep) return undefined;
     await report(tools, { ...facts, guest, wakeful });
-    return again([...(wakeful === undefined ? [] : [SLEEP_AGAIN_MS]), ...(later ? [waits] : [])]);
+    return again([...(wakeful === undefined ? [] : [SLEEP_AGAIN_MS]), ...(later ? [waits] : []), ...prepares(machine, guest, facts.now)]);
   };
 }
 
 function again(waits: readonly number[]): Requeue {
   return waits.length === 0 ? undefined : { afterMs: Math.min(...waits) };
+/** Until when a machine may take that others are to go on from. */
+function prepares(machine: Machine, guest: Guest | undefined, now: number): number[] {
+  return guest && isPrepared(machine) && !isAsleep(machine) ? [Math.max(0, unpreparedMs(guest, now))] : [];
+}
+
 }
 
 function factsOf({ guests: known, disks: made, clock }: MachineTools, machine: Machine): MachineFacts {
@@ -69,7 +74,7 @@ function factsOf({ guests: known, disks: made, clock }: MachineTools, machine: M
   };
 }
 
-/** A guest that failed counts once; one that became ready ends the row. */
+/** A guest that failed early counts once; one that became ready, or ran for a while, ends the row. */
 function failuresOf({ status }: Machine, guest: Guest | undefined, now: number): Failures | undefined {
   const known = knownFailures(status);
   if (!guest) return known;
@@ -87,7 +92,7 @@ function knownFailures(status: Machine['status']): Failures | undefined {
 
 function stepOf({ machine, guest, requests }: MachineFacts): Step {
   const ranBefore = machine.status?.created === true || machine.status?.printableStatus === 'Stopped';
-  return nextStep({ strategy: strategyOf(machine), guest, request: requests[0], sleeps: shouldSleep(machine), ranBefore });
+  return nextStep({ strategy: strategyOf(machine), guest, request: requests[0], sleeps: shouldSleep(machine, guest), ranBefore });
 }
 
 async function take({ client, events }: MachineTools, { machine, guest }: MachineFacts, step: Step): Promise<Guest | undefined> {

@@ -2,7 +2,7 @@ import { conditionOf, conditionsFrom, type Finding } from '../conditions.ts';
 import { isFinal } from '../guest/status.ts';
 import type { Disk, Guest, Machine } from '../kinds/kinds.ts';
 import type { MachineStatus, StateChange } from '../kinds/machine-schema.ts';
-import { isAsleep, SUSPENDED, shouldSleep } from './asleep.ts';
+import { isAsleep, isPrepared, SUSPENDED, shouldSleep } from './asleep.ts';
 import { strategyOf } from './plan.ts';
 
 /** Failures of a machine in a row, and when it is tried again. */
@@ -47,8 +47,17 @@ function sleepOf({ machine, guest, wakeful }: MachineFacts): Finding[] {
   const { status, reason = '', message = '' } = conditionOf(machine.status, SUSPENDED) ?? {};
   if (wakeful !== undefined) return [{ type: SUSPENDED, status: 'False', reason: 'SuspendFailed', message: wakeful }];
   // What is kept is kept until another life has begun, or nobody wants one.
-  const woke = !shouldSleep(machine) && guest?.status?.phase === 'Running';
-  return status === 'True' && !woke && strategyOf(machine) !== 'Halted' ? [{ type: SUSPENDED, status, reason, message }] : [];
+  const isKept = status === 'True' && strategyOf(machine) !== 'Halted' && !hasWoken(machine, guest);
+  return isKept || isGivenUp(machine) ? [{ type: SUSPENDED, status: isKept ? 'True' : 'False', reason, message }] : [];
+}
+
+function hasWoken(machine: Machine, guest: Guest | undefined): boolean {
+  return guest?.status?.phase === 'Running' && !shouldSleep(machine, guest);
+}
+
+/** Nobody will go on from it, and who would have is told why. */
+function isGivenUp(machine: Machine): boolean {
+  return isPrepared(machine) && strategyOf(machine) === 'Halted' && conditionOf(machine.status, SUSPENDED)?.status === 'False';
 }
 
 function readyOf(guest: Guest | undefined, message: string): Finding {
@@ -91,7 +100,7 @@ function backingOff(facts: MachineFacts): Said | undefined {
 }
 
 function sleeping({ machine, guest, wakeful }: MachineFacts): Said | undefined {
-  if (wakeful !== undefined || !shouldSleep(machine)) return undefined;
+  if (wakeful !== undefined || !shouldSleep(machine, guest)) return undefined;
   if (guest && !isFinal(guest.status?.phase)) return { printable: 'Stopping', message: 'The machine falls asleep.' };
   if (isAsleep(machine)) return { printable: 'Suspended', message: 'The machine sleeps: what was in its memory is kept.' };
   return { printable: 'Stopped', message: 'The machine is off: it had ended before it could sleep.' };

@@ -1,0 +1,29 @@
+import { guestMemory, mebibytes, processors } from '../guest/hardware.ts';
+import type { GuestSpec } from '../kinds/guest-schema.ts';
+
+/** What a memory knows of its machine, part by part, in the words in which a part that differs is told. */
+function shapeOf({ domain, volumes = [] }: GuestSpec): ReadonlyMap<string, string> {
+  const { devices, machine } = domain;
+  const disks = (devices.disks ?? []).map(({ name, disk, cdrom, bootOrder, serial }) => {
+    const seed = volumes.some((volume) => volume.name === name && volume.cloudInitNoCloud);
+    return [cdrom ? `cd ${cdrom.bus ?? 'sata'}` : `disk ${disk?.bus ?? 'virtio'}`, seed, bootOrder, serial];
+  });
+  const shown = (it: unknown) => JSON.stringify(it);
+  return new Map([
+    ['number of processors', shown(processors(domain))],
+    ['amount of memory', shown(mebibytes(guestMemory(domain)))],
+    ['board', shown(machine?.type === 'pc')],
+    ['set of disks', shown(disks)],
+    ['network card', shown([devices.interfaces?.[0]?.model ?? 'virtio', devices.autoattachPodInterface !== false])],
+    ['number of shared folders', shown((devices.filesystems ?? []).length)],
+    ['screen', shown(devices.autoattachGraphicsDevice !== false)],
+    ['serial console', shown(devices.autoattachSerialConsole !== false)],
+  ]);
+}
+
+/** What a machine has otherwise than the one whose memory it should go on from, in words; nothing when it fits. */
+export function misfit(prepared: GuestSpec, guest: GuestSpec): string | undefined {
+  const wanted = shapeOf(guest);
+  const other = [...shapeOf(prepared)].filter(([part, as]) => wanted.get(part) !== as).map(([part]) => part);
+  return other.length === 0 ? undefined : `it has another ${other.join(', another ')}`;
+}
