@@ -130,12 +130,7 @@ export function openLab(client: KubeClient, { clock, log }: { clock: Clock; log:
   return {
     client,
     converger: new Converger(client, children),
-    tenants: watch(tenants, {
-      indexes: {
-        workspace: (it) => (it.spec.workspaces ?? []).map(({ name }) => name),
-        namespace: ({ metadata }) => [tenantNamespace(metadata.name)],
-      },
-    }),
+    tenants: watch(tenants, { indexes: { workspace: membershipIndex, namespace: homeIndex } }),
     workspaces: watch(workspaces),
     templates: watch(templates),
     instances: watch(instances, {
@@ -171,6 +166,14 @@ export function owned(lab: Lab, kind: string, plurals: readonly string[]): Sourc
     const informer = lab.children.get(plural);
     return informer ? [ownedByKind(informer, { kind, namespaced: false })] : [];
   });
+}
+
+function membershipIndex({ spec }: Tenant): string[] {
+  return (spec.workspaces ?? []).map(({ name }) => name);
+}
+
+function homeIndex({ metadata: { name } }: Tenant): string[] {
+  return [tenantNamespace(name)];
 }
 
 function ownerIndex({ metadata }: KubeObject): string[] {
