@@ -38,10 +38,8 @@ export const Config = z.strictObject({
   imageRegistry: z.string().optional().describe('OCI registry asked for environment images before they are built here.'),
   virtualMachines: z
     .boolean()
-    .default(false)
-    .describe(
-      'Whether this machine runs virtual machines. Under construction: without it, their instances say that they are not installed.',
-    ),
+    .default(true)
+    .describe('Whether this machine runs virtual machines. Where it does not, their instances say that they are not installed.'),
   mail: MailSettings.optional().describe('The mail server that warnings go through. Absent: mail is off, and nobody is warned.'),
   automation: AutomationSettings.prefault({}).describe('When unused instances are stopped and deleted, and exams are asked about.'),
   logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info').describe('The least that is worth a line.'),

@@ -22,7 +22,6 @@ import {
   clearMachine,
   giveUpOwnImages,
   type Machine,
-  makeImages,
   metricsOf,
   type Node,
   type NodeParts,
@@ -90,7 +89,7 @@ export async function control(config: Resolved, { log, stop, ready, keep }: Runn
   );
   const lab = await runOperators({ server, config, admission, counted, log, stop }, operators, node.promise);
   await lab.ready;
-  ready(config.demo ? await createDemo(clientOf(server.transport(BOOTSTRAP), 'demo'), identity.accounts, config.dataDir) : []);
+  ready(config.demo ? await createDemo(clientOf(server.transport(BOOTSTRAP), 'demo'), identity.accounts, config) : []);
   const parts = { server, config, owned, log, stop };
   const running = runNode(parts, node);
   const guests = machines?.run(
@@ -144,7 +143,7 @@ function runNode(parts: NodeParts, node: PromiseWithResolvers<Node>) {
   opened.then(node.resolve, node.reject);
   node.promise.catch((error: unknown) => tellOfFailure(error, parts));
   const images = opened
-    .then((one) => makeImages(one, parts))
+    .then(({ builds }) => builds.start())
     .catch((error: unknown) => parts.log.debug('Images were not made', { error: messageOf(error) }));
   return { machine, opened, images };
 }

@@ -15,11 +15,11 @@ test('the sign-ins of the demo are said at every start until somebody was shown 
   await using lab = await startTestLab();
   await lab.admin.create(namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: IDENTITY_NAMESPACE } });
   const accounts = createAccounts(lab.admin, systemClock);
-  const first = await createDemo(lab.admin, accounts, dataDir);
+  const first = await createDemo(lab.admin, accounts, { dataDir, virtualMachines: true });
   // That start failed before anybody was told.
-  expect(await createDemo(lab.admin, accounts, dataDir)).toEqual(first);
+  expect(await createDemo(lab.admin, accounts, { dataDir, virtualMachines: true })).toEqual(first);
   const [, password = ''] = /student +(\S+)$/.exec(first.at(-1) ?? '') ?? [];
   expect(await accounts.verify('student', password)).toBe(true);
   await forgetSignIns(dataDir);
-  expect(await createDemo(lab.admin, accounts, dataDir)).toEqual([]);
+  expect(await createDemo(lab.admin, accounts, { dataDir, virtualMachines: true })).toEqual([]);
 });

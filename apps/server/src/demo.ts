@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type Template, templates, type Workspace, workspaceNamespace, workspaces } from '@crownlabs/api';
 import { apiVersionOf, configMaps, type KubeClient, namespaces } from '@crownlabs/client';
 import type { Accounts } from '@crownlabs/identity';
+import type { Config } from './config.ts';
 import { keepSignIns, unseenSignIns } from './demo-sign-ins.ts';
 
 const WORKSPACE = 'netgroup';
@@ -17,9 +18,11 @@ type Environment = Template['spec']['environmentList'][number];
 
 interface Demo {
   readonly name: string;
+  /** Where it is not named like the template. */
+  readonly image?: string;
   readonly prettyName: string;
   readonly description: string;
-  readonly environment: Pick<Environment, 'environmentType' | 'guiEnabled'> & { memory: string; cpu: number };
+  readonly environment: Pick<Environment, 'environmentType' | 'guiEnabled'> & { memory: string; cpu: number; disk?: string };
 }
 
 const DEMOS: readonly Demo[] = [
@@ -43,15 +46,28 @@ const DEMOS: readonly Demo[] = [
   },
 ];
 
+const MACHINE: Demo = {
+  name: 'server',
+  image: 'vm-server',
+  prettyName: 'Linux server',
+  description: 'A whole machine of your own, with a kernel, a disk and a console. It boots in half a minute.',
+  environment: { environmentType: 'VirtualMachine', guiEnabled: false, cpu: 2, memory: '1Gi', disk: '8G' },
+};
+
 /**
  * Creates the demo workspace, templates and people, once in the life of an installation.
- * Returns lines with the sign-ins until they were shown, and nothing after: passwords are not kept in the clear.
+ * Where machines run, there is one to start. Returns lines with the sign-ins until they were shown, and nothing after: passwords are not kept in the clear.
  */
-export async function createDemo(client: KubeClient, accounts: Accounts, dataDir: string): Promise<string[]> {
+export async function createDemo(
+  client: KubeClient,
+  accounts: Accounts,
+  { dataDir, virtualMachines }: Pick<Config, 'dataDir' | 'virtualMachines'>,
+): Promise<string[]> {
   if (await client.find(configMaps, MARKER.name, MARKER.namespace)) return unseenSignIns(dataDir);
   await client.apply(workspaces, workspace());
   await namespaceOf(client, workspaceNamespace(WORKSPACE));
-  await Promise.all(DEMOS.map((demo) => client.apply(templates, template(demo))));
+  const demos = virtualMachines ? [...DEMOS, MACHINE] : DEMOS;
+  await Promise.all(demos.map((demo) => client.apply(templates, template(demo))));
   const lines = await Promise.all(
     people.map(async ({ role, ...person }) => {
       const workspacesOf = role ? [{ name: WORKSPACE, role }] : [];
@@ -75,8 +91,8 @@ function workspace() {
   return { apiVersion: apiVersionOf(workspaces), kind: workspaces.kind, metadata: { name: WORKSPACE }, spec };
 }
 
-function template({ name, prettyName, description, environment }: Demo) {
-  const { cpu, memory, environmentType, guiEnabled } = environment;
+function template({ name, image = name, prettyName, description, environment }: Demo) {
+  const { cpu, memory, disk, environmentType, guiEnabled } = environment;
   return {
     apiVersion: apiVersionOf(templates),
     kind: templates.kind,
@@ -88,11 +104,11 @@ function template({ name, prettyName, description, environment }: Demo) {
       environmentList: [
         {
           name,
-          image: `crownlabs/${name}:1`,
+          image: `crownlabs/${image}:1`,
           environmentType,
           guiEnabled,
-          persistent: false,
-          resources: { cpu, memory, reservedCPUPercentage: 10 },
+          persistent: disk !== undefined,
+          resources: { cpu, memory, ...(disk === undefined ? {} : { disk }), reservedCPUPercentage: 10 },
         },
       ],
     },

@@ -260,6 +260,16 @@ test('a missing image is said to be missing, and the pod starts as soon as the i
   expect(performance.now() - before).toBeLessThan(500);
 });
 
+test('an image that is mounted and cannot be had is said to be missing by the container that waits for it', async () => {
+  const it = await start({ images: ['a:1'] });
+  await it.pod('mounts', {
+    containers: [{ name: 'main', image: 'a:1', volumeMounts: [{ name: 'data', mountPath: '/data' }] }],
+    volumes: [Object.assign({ name: 'data' }, { image: { reference: 'nobody/has:1' } })],
+  });
+  const pod = await it.until('mounts', (now) => now?.status?.containerStatuses?.[0]?.state?.waiting?.reason === 'ErrImagePull');
+  expect(pod?.status?.containerStatuses?.[0]?.state?.waiting?.message).toContain('nobody/has:1');
+});
+
 test('a container that must not be root is not started as root', async () => {
   const it = await start();
   await it.pod('rooted', { securityContext: { runAsNonRoot: true }, containers: [{ name: 'main', image: 'a:1' }] });

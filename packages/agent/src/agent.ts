@@ -12,7 +12,7 @@ import {
   persistentVolumes,
   pods,
 } from '@crownlabs/client';
-import type { PodInfo, Runtime, RuntimeEvent } from '@crownlabs/runtime';
+import type { ImageStore, PodInfo, Runtime, RuntimeEvent } from '@crownlabs/runtime';
 import { backoffDelay, type Clock, hasCode, type Logger, messageOf } from '@crownlabs/std';
 import type { PersistentVolume } from 'kubernetes-types/core/v1.js';
 import { imageNews, type NodeDeps } from './deps.ts';
@@ -33,6 +33,8 @@ export interface AgentOptions {
   /** Speaks as `system:node:<nodeName>`. */
   readonly client: KubeClient;
   readonly runtime: Runtime;
+  /** Where images are found and fetched. Absent: those of the runtime, which must have what is found here. */
+  readonly imageStore?: ImageStore;
   readonly nodeName: string;
   /** Volumes live here. Only root may enter it. */
   readonly dataDir: string;
@@ -119,10 +121,11 @@ async function disksLeanOn(client: KubeClient): Promise<string[]> {
   return items.flatMap(({ metadata }) => metadata.annotations?.[ANNOTATION.diskBase] ?? []);
 }
 
-function shared({ client, runtime, clock, log, config }: AgentOptions, places: NodeDeps['places']): NodeDeps {
+function shared({ client, runtime, imageStore = runtime.images, clock, log, config }: AgentOptions, places: NodeDeps['places']): NodeDeps {
   return {
     client,
     runtime,
+    imageStore,
     clock,
     log,
     places,
@@ -131,7 +134,7 @@ function shared({ client, runtime, clock, log, config }: AgentOptions, places: N
     hostIp: hostAddress(),
     crowd: { count: 0 },
     images: imageNews(clock),
-    imageVolumes: new ImageVolumes(join(places.data, 'image-volumes'), runtime.images),
+    imageVolumes: new ImageVolumes(join(places.data, 'image-volumes'), imageStore),
   };
 }
 

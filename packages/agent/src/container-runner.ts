@@ -5,6 +5,7 @@ import { containerSpec } from './container-spec.ts';
 import type { ContainerPhase, ContainerView, Ended } from './container-view.ts';
 import type { NodeDeps } from './deps.ts';
 import { ensureImage } from './ensure-image.ts';
+import type { ImageTrouble } from './image-trouble.ts';
 import { lastWords } from './last-words.ts';
 import { type Container, idOf, type Pod, specOf } from './pod.ts';
 import { probeOnce } from './probe.ts';
@@ -308,6 +309,11 @@ export class ContainerRunner {
     this.#started = false;
     this.#around.changed();
     return ended;
+  }
+
+  /** What the pod needs before any of its containers is not there; nothing once it is. */
+  hold(trouble: ImageTrouble | undefined): void {
+    if (this.#phase.kind === 'waiting') this.#phase = { kind: 'waiting', ...(trouble ?? { reason: 'PodInitializing' }) };
   }
 
   #waiting(reason: string, message: string): void {

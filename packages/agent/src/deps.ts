@@ -1,5 +1,5 @@
 import type { EventRecorder, KubeClient } from '@crownlabs/client';
-import type { Runtime } from '@crownlabs/runtime';
+import type { ImageStore, Runtime } from '@crownlabs/runtime';
 import type { Clock, Logger } from '@crownlabs/std';
 import type { NodeAmounts } from './amounts.ts';
 import type { Crowd } from './prober.ts';
@@ -10,6 +10,7 @@ import type { Places } from './volumes/pod-volumes.ts';
 export interface NodeDeps {
   readonly client: KubeClient;
   readonly runtime: Runtime;
+  readonly imageStore: ImageStore;
   readonly clock: Clock;
   readonly log: Logger;
   readonly events: EventRecorder;

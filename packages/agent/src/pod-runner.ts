@@ -152,9 +152,18 @@ export class PodRunner {
     });
     const volumes = async () => {
       if (needsAddress(this.#pod)) await sandbox;
-      await this.#again('FailedMount', signal, () => this.#volumes.prepare(this.#pod, this.#content(), signal));
+      await this.#again('FailedMount', signal, () => this.#prepareVolumes(signal));
     };
     await Promise.all([sandbox, volumes()]);
+  }
+
+  /** An image that is mounted and cannot be had is told as one that a container would run. */
+  async #prepareVolumes(signal: AbortSignal): Promise<void> {
+    try {
+      await this.#volumes.prepare(this.#pod, this.#content(), signal);
+    } finally {
+      for (const runner of [...this.#initContainers, ...this.#containers]) runner.hold(this.#volumes.imageTrouble);
+    }
   }
 
   async #again(reason: string, signal: AbortSignal, work: () => Promise<void>): Promise<void> {

@@ -8,11 +8,18 @@ import { commonStatus } from './shared-schema.ts';
 export const ImageBuildSpec = z.object({
   image: z.string().describe('The image that the recipe makes, as templates name it: crownlabs/desktop:1.'),
   recipe: z.string().describe('The recipe: the name of its folder.'),
+  onDemand: z.boolean().optional().describe('Whether it is made when somebody first starts an environment of it, not before.'),
+  minutes: marked(z.int().min(1).optional().describe('About how long making it takes, with two processors and a fast network.'), {
+    format: 'int32',
+  }),
 });
 
 /** Where a build is. */
 export const ImageBuildStatus = z.object({
-  phase: z.enum(['Pending', 'Building', 'Ready', 'Failed']).optional().describe('How far the build is.'),
+  phase: z
+    .enum(['OnDemand', 'Pending', 'Building', 'Ready', 'Failed'])
+    .optional()
+    .describe('How far the build is; OnDemand: nobody has asked for it yet.'),
   step: z.string().optional().describe('What is being done now.'),
   percent: marked(z.int().min(0).max(100).optional().describe('How much of the work is done, as far as that can be told.'), {
     format: 'int32',

@@ -15,6 +15,10 @@ export const RecipeFile = z.strictObject({
   description: z.string().min(1),
   suite: z.string().default('bookworm'),
   feature: z.enum(['virtualMachines']).optional(),
+  /** Made when somebody first starts an environment of it, which takes about so many minutes. */
+  onDemand: z.strictObject({ minutes: z.int().positive() }).optional(),
+  /** Recipes without whose images this one is of no use. */
+  needs: z.array(recipeName).default([]),
   /** Another recipe, whose packages, files and scripts come first. */
   base: recipeName.optional(),
   /** Recipes whose files are wanted too, without their packages. */

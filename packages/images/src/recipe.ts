@@ -55,10 +55,13 @@ export async function resolved(layers: readonly Layer[], directory: string): Pro
   const shared = layers.toReversed().flatMap((layer) => [...layer.file.shares.map((name) => join(directory, name)), layer.folder]);
   const files = (await Promise.all([ground, ...shared].map(filesBelow))).flat();
   const own = layers.toReversed().map(({ folder }) => folder);
+  const onDemand = layers.find((layer) => layer.file.onDemand)?.file.onDemand;
   return {
     ...file,
     ...(disk ? { disk } : {}),
     ...(feature ? { feature } : {}),
+    ...(onDemand ? { onDemand } : {}),
+    needs: [...new Set(layers.flatMap((layer) => layer.file.needs))],
     packages: [...new Set(layers.flatMap((layer) => layer.file.packages))],
     exclude: [...new Set(layers.flatMap((layer) => layer.file.exclude))],
     entrypoint: file.entrypoint.length > 0 ? file.entrypoint : lowest.file.entrypoint,

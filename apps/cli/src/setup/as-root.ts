@@ -1,8 +1,8 @@
 import { spawn, spawnSync } from 'node:child_process';
 import process from 'node:process';
+import { hasProgram } from '@crownlabs/server';
 import { LabError } from '@crownlabs/std';
 import { paint, say } from '../terminal.ts';
-import { hasProgram } from './debian-packages.ts';
 
 const KEPT = /^(CROWNLABS_|NODE_|(no|https?)_proxy$|NO_COLOR$|LANG$)/i;
 

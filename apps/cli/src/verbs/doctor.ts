@@ -3,7 +3,7 @@ import { statfs } from 'node:fs/promises';
 import { freemem, totalmem } from 'node:os';
 import process from 'node:process';
 import type { Finding } from '@crownlabs/runtime-oci';
-import { mailerFrom } from '@crownlabs/server';
+import { hasProgram, mailerFrom } from '@crownlabs/server';
 import { messageOf } from '@crownlabs/std';
 import { probeKvm } from '@crownlabs/virt';
 import { stringify } from 'yaml';
@@ -11,7 +11,6 @@ import { withEngine } from '../command-engine.ts';
 import { running } from '../installation.ts';
 import type { Places } from '../places.ts';
 import { readConfiguration } from '../read-configuration.ts';
-import { hasProgram } from '../setup/debian-packages.ts';
 import { paint } from '../terminal.ts';
 
 const GIB = 2 ** 30;
@@ -25,7 +24,7 @@ export async function doctor(places: Places, format: string): Promise<number> {
     builder(),
     localhostNames(),
     mail(places),
-    machines(),
+    machines(places),
   ]);
   const findings = [...looked.flat(), nodeVersion(), memory(), edge()];
   if (format === 'json') process.stdout.write(`${JSON.stringify(findings, null, 2)}\n`);
@@ -101,10 +100,25 @@ async function builder(): Promise<Finding[]> {
 }
 
 /** How virtual machines are run here. A guest is tried, because a device that opens may run none. */
-async function machines(): Promise<Finding[]> {
+async function machines(places: Places): Promise<Finding[]> {
+  // A configuration with mistakes is told of above.
+  const wanted = await readConfiguration(places, {}).catch(() => undefined);
+  if (wanted?.virtualMachines === false) return [finding('machines', true, 'Virtual machines are switched off: virtualMachines is false')];
+  return [machineImages(await hasProgram('qemu-img')), await processor()];
+}
+
+/** Disks of machines are made for one kind of processor. The emulator itself comes in an image of ours. */
+function machineImages(makesDisks: boolean): Finding {
+  const others = `The images of virtual machines are for amd64 processors, and this is ${process.arch}`;
+  if (process.arch !== 'x64') return finding('machines', false, others, 'Set virtualMachines: false; containers work without them.');
+  const comes = makesDisks ? 'qemu-img is installed' : 'qemu-img comes when the first is started (package qemu-utils)';
+  return finding('machines', true, `Virtual machines are on; their images are made when they are first started; ${comes}`);
+}
+
+async function processor(): Promise<Finding> {
   const { runs, found } = await probeKvm();
   const how = runs ? 'machines are emulated nevertheless: they cannot use it yet' : 'virtual machines are emulated, several times slower';
-  return [finding('processor', true, `${found.charAt(0).toUpperCase()}${found.slice(1)}; ${how}`)];
+  return finding('processor', true, `${found.charAt(0).toUpperCase()}${found.slice(1)}; ${how}`);
 }
 
 /** Mail is a choice; one that was made and does not work is a finding. */

@@ -14,13 +14,11 @@ import {
 } from '@crownlabs/images';
 import type { ImageStore } from '@crownlabs/runtime';
 import { openImageStore, requireEngine } from '@crownlabs/runtime-oci';
-import { buildStore, imageLock } from '@crownlabs/server';
+import { buildStore, hasProgram, IMAGE_PACKAGES, imageLock, installDiskPrograms, installPackages } from '@crownlabs/server';
 import { LabError, systemClock } from '@crownlabs/std';
 import { withEngine } from '../command-engine.ts';
 import { type Places, ROOT } from '../places.ts';
 import { printRows } from '../print-table.ts';
-import { hasProgram, installPackages } from '../setup/debian-packages.ts';
-import { DISK_PACKAGES, IMAGE_PACKAGES } from '../setup/needed-packages.ts';
 import { say, step } from '../terminal.ts';
 
 /** Prints the recipes and what became of them. */
@@ -72,9 +70,7 @@ export async function buildImages(places: Places, names: readonly string[], flag
 
 async function ensureTools(wanted: readonly Recipe[]): Promise<void> {
   if (!(await hasProgram('mmdebstrap'))) await step('Installing what builds images', (update) => installPackages(IMAGE_PACKAGES, update));
-  const disks = wanted.some(({ disk }) => disk !== undefined);
-  if (disks && !(await hasProgram('qemu-img')))
-    await step('Installing what makes disks', (update) => installPackages(DISK_PACKAGES, update));
+  if (wanted.some(({ disk }) => disk !== undefined)) await step('Looking for what makes disks', installDiskPrograms);
 }
 
 /** What a disk that somebody else made is to become. */
@@ -89,7 +85,7 @@ export async function importImage(places: Places, source: string, { name, tag, c
   const reference = `crownlabs/${name}:${tag}`;
   if (!/^[a-z][a-z0-9-]{0,38}:\w[\w.-]{0,30}$/.test(`${name}:${tag}`))
     throw new LabError('Invalid', `"${name}:${tag}" is no name for an image.`);
-  if (!(await hasProgram('qemu-img'))) await step('Installing what makes disks', (update) => installPackages(DISK_PACKAGES, update));
+  await step('Looking for what makes disks', installDiskPrograms);
   await withImages(places, (images) =>
     step(`Importing ${reference}`, (update) =>
       importDisk(

@@ -5,10 +5,9 @@ import { join, resolve } from 'node:path';
 import process from 'node:process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { DISK_PACKAGES, ENGINE_PACKAGES, IMAGE_PACKAGES, installPackages } from '@crownlabs/server';
 import { ROOT } from '../places.ts';
 import { buildDashboard } from '../setup/dashboard-build.ts';
-import { installPackages } from '../setup/debian-packages.ts';
-import { DISK_PACKAGES, ENGINE_PACKAGES, IMAGE_PACKAGES } from '../setup/needed-packages.ts';
 import { say, step } from '../terminal.ts';
 
 /** What the tests use beside the product itself: a browser, a VNC server to relay, a static program for tiny images, unzip for kubectl's package, ssh for machines. */

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { access } from 'node:fs/promises';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
+import { ENGINE_PACKAGES, hasProgram, IMAGE_PACKAGES, installPackages } from '@crownlabs/server';
 import { LabError } from '@crownlabs/std';
 import { decidePorts, orphansGone, running } from '../installation.ts';
 import { exitWords, readable } from '../log-lines.ts';
@@ -9,9 +10,7 @@ import type { Places } from '../places.ts';
 import { readConfiguration } from '../read-configuration.ts';
 import { againAsRoot, isRoot } from '../setup/as-root.ts';
 import { buildDashboard } from '../setup/dashboard-build.ts';
-import { hasProgram, installPackages } from '../setup/debian-packages.ts';
 import { ensureEdgeUser } from '../setup/edge-user.ts';
-import { DISK_PACKAGES, ENGINE_PACKAGES, IMAGE_PACKAGES } from '../setup/needed-packages.ts';
 import { type Supervised, supervise } from '../supervise.ts';
 import { paint, say, step } from '../terminal.ts';
 
@@ -43,8 +42,6 @@ async function prepare(places: Places, { overrides }: UpOptions): Promise<Superv
   if (!(await hasEngine(config.engineSocket))) await step('Installing Podman', (update) => installPackages(ENGINE_PACKAGES, update));
   if (!config.imageRegistry && !(await hasProgram('mmdebstrap')))
     await step('Installing what builds images', (update) => installPackages(IMAGE_PACKAGES, update));
-  if (config.virtualMachines && !(await hasProgram('qemu-img')))
-    await step('Installing what makes disks', (update) => installPackages(DISK_PACKAGES, update));
   await buildDashboard();
   const edgeUser = await ensureEdgeUser();
   const ports = await decidePorts(places, config);

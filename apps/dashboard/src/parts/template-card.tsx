@@ -1,5 +1,5 @@
 import type { ImageBuild } from '../lab/image-build.ts';
-import { unfinishedBuilds } from '../lab/image-build.ts';
+import { isAwaited, unfinishedBuilds } from '../lab/image-build.ts';
 import { bytesText, coresText } from '../lab/quantity.ts';
 import { costOf, type shortages } from '../lab/quota.ts';
 import { flavourOf, isPersistent, machineKindOf, type Template } from '../lab/template.ts';
@@ -66,7 +66,7 @@ export function TemplateCard(props: CardProps) {
           {unfinished.map((build) => (
             <BuildProgress key={build.name} build={build} />
           ))}
-          <Start {...props} reason={reasonNot(unfinished, props.lacking, words)} />
+          <Start {...props} reason={reasonNot(unfinished.filter(isAwaited), props.lacking, words)} />
         </div>
       </div>
     </article>
@@ -162,6 +162,13 @@ function Start({ template, running, starting, onStart, reason }: CardProps & { r
 
 function BuildProgress({ build }: { build: ImageBuild }) {
   const words = useWords();
+  if (build.phase === 'OnDemand') {
+    return (
+      <p className="quiet" data-testid="image-build" data-phase={build.phase}>
+        {words.template.madeByFirstStart(build.minutes)}
+      </p>
+    );
+  }
   const failed = build.phase === 'Failed';
   const step = failed ? build.message : build.step || words.template.buildQueued;
   return (

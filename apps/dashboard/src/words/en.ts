@@ -69,6 +69,13 @@ export const en = {
     linkCopied: 'Start link copied. Whoever opens it starts this environment and goes straight in.',
     more: (title: string) => `More about ${title}`,
     preparing: 'The image is being prepared',
+    madeByFirstStart: (minutes: number | undefined) =>
+      minutes === undefined
+        ? 'The first start prepares its image, which takes some minutes.'
+        : of(minutes, {
+            one: 'The first start prepares its image: about a minute.',
+            other: `The first start prepares its image: about ${minutes} minutes.`,
+          }),
     waitsForBuild: 'You can start it as soon as its image is ready.',
     buildFailed: 'The image could not be made.',
     buildQueued: 'Waiting for its turn',

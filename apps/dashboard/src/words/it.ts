@@ -80,6 +80,13 @@ export const it: Words = {
     linkCopied: 'Link copiato. Chi lo apre avvia questo ambiente ed entra subito.',
     more: (title) => `Altro su ${title}`,
     preparing: 'L’immagine è in preparazione',
+    madeByFirstStart: (minutes) =>
+      minutes === undefined
+        ? 'Il primo avvio prepara l’immagine: richiede alcuni minuti.'
+        : of(minutes, {
+            one: 'Il primo avvio prepara l’immagine: circa un minuto.',
+            other: `Il primo avvio prepara l’immagine: circa ${minutes} minuti.`,
+          }),
     waitsForBuild: 'Potrai avviarlo appena la sua immagine è pronta.',
     buildFailed: 'Non è stato possibile creare l’immagine.',
     buildQueued: 'In coda',

@@ -16,6 +16,7 @@ import { hasCode, LabError, type Logger, systemClock } from '@crownlabs/std';
 import { clonePolicy, MACHINE_SUBRESOURCES, machineCrds, type PodShell, snapshotClasses, startVirt, type Virt } from '@crownlabs/virt';
 import { BOOTSTRAP, roomUser, SYSTEM_NAMESPACE } from '../room-identities.ts';
 import { clientOf } from './api.ts';
+import { firstMachine } from './first-machine.ts';
 
 /** The image that carries the emulator. */
 const LAUNCHER_IMAGE = 'crownlabs/vm-launcher:1';
@@ -26,7 +27,7 @@ export interface MachineRoom {
   readonly group: LocalGroup;
   /** Installs the kinds of machines, and who may do what with them. */
   install(server: ApiServer): Promise<void>;
-  /** Runs machines until `stop`; resolves when the room has ended. Guests run on. */
+  /** Runs machines from the first one until `stop`; resolves when the room has ended. Guests run on. */
   run(server: ApiServer, agent: Promise<Agent>, log: Logger, stop: AbortSignal): Promise<void>;
 }
 
@@ -34,7 +35,7 @@ export interface MachineRoom {
 export function machineRoom(openNetworks: readonly string[]): MachineRoom {
   let virt: Virt | undefined;
   const subresources = () => {
-    if (!virt) throw new LabError('ServiceUnavailable', 'Virtual machines are not ready yet. Try again in some seconds.');
+    if (!virt) throw new LabError('ServiceUnavailable', 'No virtual machine is ready yet. Try again in some seconds.');
     return virt.subresources;
   };
   return {
@@ -45,6 +46,8 @@ export function machineRoom(openNetworks: readonly string[]): MachineRoom {
     },
     install: installMachineKinds,
     run: async (server, agent, log, stop) => {
+      await firstMachine(clientOf(server.transport(roomUser('virt')), 'virt'), log, stop);
+      if (stop.aborted) return;
       await offerSnapshots(server, stop);
       virt = runMachines({ server, agent, log, stop, openNetworks });
       await virt.stopped;

@@ -8,12 +8,14 @@ import { loadRecipes, type Recipe } from '@crownlabs/images';
 import type { Runtime } from '@crownlabs/runtime';
 import { type OpenedRuntime, openRuntime, requireEngine, startEngine } from '@crownlabs/runtime-oci';
 import { LabError, type Logger, type Scope, systemClock } from '@crownlabs/std';
-import { announceImages, buildImages, giveUpImages } from '../image-builds.ts';
+import { announceImages, giveUpImages, type ImageBuilds, type ImageBuildsOptions, imageBuilds } from '../image-builds.ts';
+import { imagesOnDemand } from '../images-on-demand.ts';
 import { buildStore, pullFrom } from '../local-images.ts';
 import { forgetEnvironments, memoryPath, noteEnvironments, removeMemory } from '../remains.ts';
 import { imageLock, placesBelow, type Resolved, ROOT } from '../resolved-config.ts';
 import { machineUsage } from '../resource-metrics.ts';
 import { BOOTSTRAP, nodeUser, roomUser } from '../room-identities.ts';
+import { installDiskPrograms } from '../setup/disk-programs.ts';
 import type { MetricsSource } from '../usage-sampler.ts';
 import { clientOf } from './api.ts';
 
@@ -28,8 +30,9 @@ export interface NodeParts {
 
 /** The node of this machine: its runtime, and the agent that makes pods run. */
 export interface Node {
-  readonly runtime: Runtime;
   readonly agent: Agent;
+  /** The environment images of this machine, on their way once they are started. */
+  readonly builds: ImageBuilds;
 }
 
 /** The name of this machine's Node: a DNS label. */
@@ -77,16 +80,20 @@ export async function openMachine({ server, config, owned, log, stop }: NodePart
 }
 
 /** Proves that tenants are walled in, and starts the agent. Throws where environments would not be safe. */
-export async function startNode({ opened, installation }: Machine, { server, config, owned, log, stop }: NodeParts): Promise<Node> {
+export async function startNode({ opened, installation }: Machine, parts: NodeParts): Promise<Node> {
+  const { server, config, owned, log, stop } = parts;
   stop.throwIfAborted();
   const isolation = await opened.proveIsolation();
   if (!isolation.ok)
     throw new LabError('ServiceUnavailable', `Environments would not be walled in: ${isolation.found} ${isolation.advice}`);
   log.info('Isolation of environments was proved', { found: isolation.found });
   const name = nodeName();
-  const agent = await startAgent({
+  const builds = imageBuilds(await buildsOptions(opened.runtime, parts, () => agent?.imagesChanged()), stop);
+  let agent: Agent | undefined;
+  agent = await startAgent({
     client: clientOf(server.transport(nodeUser(name)), 'agent'),
     runtime: opened.runtime,
+    imageStore: imagesOnDemand(opened.runtime.images, builds),
     nodeName: name,
     dataDir: config.dataDir,
     ...(await memoryFolder(installation)),
@@ -95,9 +102,10 @@ export async function startNode({ opened, installation }: Machine, { server, con
     log: log.child({ room: 'agent' }),
     signal: stop,
   });
-  owned.defer(() => agent.stopped);
+  const { stopped } = agent;
+  owned.defer(() => stopped);
   owned.defer(server.registerKubelet(name, agent));
-  return { runtime: opened.runtime, agent };
+  return { agent, builds };
 }
 
 /** Ends every environment of ours and removes what it had on the machine. */
@@ -123,23 +131,21 @@ async function installationId(server: ApiServer): Promise<string> {
   return metadata.uid ?? '';
 }
 
-/** Makes the environment images that are missing or outdated, the desktop first. */
-export async function makeImages({ runtime, agent }: Node, { server, config, log, stop }: NodeParts): Promise<void> {
+/** The environment images of this machine, the desktop first. */
+async function buildsOptions({ images }: Runtime, { server, config, log }: NodeParts, onImage: () => void): Promise<ImageBuildsOptions> {
   const recipes = await ownRecipes(config);
-  await buildImages(
-    {
-      client: imagesClient(server),
-      recipes: recipes.toSorted((a, b) => Number(b.name === 'desktop') - Number(a.name === 'desktop')),
-      store: buildStore(runtime.images),
-      pull: (reference, signal) => pullFrom(runtime.images, config.imageRegistry, reference, signal),
-      cacheDir: placesBelow(config.dataDir).packages,
-      lockFile: imageLock(config.dataDir),
-      onImage: () => agent.imagesChanged(),
-      clock: systemClock,
-      log: log.child({ room: 'images' }),
-    },
-    stop,
-  );
+  return {
+    client: imagesClient(server),
+    recipes: recipes.toSorted((a, b) => Number(b.name === 'desktop') - Number(a.name === 'desktop')),
+    store: buildStore(images),
+    pull: (reference, signal) => pullFrom(images, config.imageRegistry, reference, signal),
+    prepare: (recipe, onLine) => (recipe.disk ? installDiskPrograms(onLine) : Promise.resolve()),
+    cacheDir: placesBelow(config.dataDir).packages,
+    lockFile: imageLock(config.dataDir),
+    onImage,
+    clock: systemClock,
+    log: log.child({ room: 'images' }),
+  };
 }
 
 /** The value of a promise once it is there; undefined before, and for ever when it fails. */

@@ -5,6 +5,7 @@ import { LabError } from '@crownlabs/std';
 import type { Volume, VolumeMount, VolumeMountStatus } from 'kubernetes-types/core/v1.js';
 import { amountOf } from '../amounts.ts';
 import { expand } from '../environment.ts';
+import { type ImageTrouble, pullTrouble } from '../image-trouble.ts';
 import { idOf, type Pod, specOf } from '../pod.ts';
 import { type ContentContext, hasToken, isContent, volumeFiles } from './content.ts';
 import { ensureWritable, type Owner, removeTree, segment, writeContent } from './directories.ts';
@@ -39,6 +40,7 @@ export class PodVolumes {
   readonly #client: KubeClient;
   readonly #places: Places;
   readonly #images: Pick<ImageVolumes, 'path'>;
+  #imageTrouble: ImageTrouble | undefined;
   readonly #prepared = new Map<string, Prepared>();
 
   constructor(client: KubeClient, places: Places, images: Pick<ImageVolumes, 'path'>) {
@@ -50,6 +52,7 @@ export class PodVolumes {
   /** Makes every volume of the pod ready. Throws what `FailedMount` says. */
   async prepare(pod: Pod, context: ContentContext, signal: AbortSignal): Promise<void> {
     const volumes = specOf(pod).volumes ?? [];
+    this.#imageTrouble = undefined;
     await Promise.all(
       volumes.map(async (volume) => {
         const path = await this.#imagePath(volume, signal);
@@ -67,6 +70,11 @@ export class PodVolumes {
   /** What a container mounts. */
   mounts(mounts: readonly VolumeMount[], env: ReadonlyMap<string, string>): readonly Mount[] {
     return mounts.map((mount) => this.#mount(mount, env));
+  }
+
+  /** Why an image could not be had that the pod mounts. */
+  get imageTrouble(): ImageTrouble | undefined {
+    return this.#imageTrouble;
   }
 
   /** Which images a container has mounted, by their digests: names move on. https://kep.k8s.io/5365 */
@@ -97,7 +105,11 @@ export class PodVolumes {
 
   async #imagePath(volume: ImageVolume, signal: AbortSignal): Promise<string | undefined> {
     const { reference, pullPolicy } = volume.image ?? {};
-    return reference === undefined ? undefined : this.#images.path(reference, pullPolicy, signal);
+    if (reference === undefined) return undefined;
+    return this.#images.path(reference, pullPolicy, signal).catch((error: unknown) => {
+      this.#imageTrouble = pullTrouble(error);
+      throw error;
+    });
   }
 
   async #prepare(pod: Pod, volume: Volume, context: ContentContext): Promise<Prepared> {

@@ -6,10 +6,11 @@ import type { Finding } from '../conditions.ts';
 import { waitingText } from '../quota/charge.ts';
 import { type EnvironmentFacts, type InstanceFacts, isDesktop, type Refusal } from './facts.ts';
 import { quotaRefused } from './machine/phase.ts';
+import { toldByMachines } from './machine/told.ts';
 import { machineProgress, machineTrouble } from './machine/trouble.ts';
 import { NO_MACHINES } from './obstacle.ts';
 import { isReady, namespaceQuotaHit } from './phase.ts';
-import { podTrouble } from './pod-trouble.ts';
+import { imageOnItsWay, podTrouble } from './pod-trouble.ts';
 import { keptUntil, wantsPower } from './power.ts';
 import { isOpen, isRouted, type WayInConfig } from './way-in.ts';
 
@@ -20,7 +21,7 @@ export type FindingsConfig = WayInConfig & { readonly keepStoppedMs: number };
 export function findings(facts: InstanceFacts, phase: InstancePhase, config: FindingsConfig): Finding[] {
   const { keepStoppedMs } = config;
   const own = [ready(facts, phase), ...connectable(facts), ...kept(facts, keepStoppedMs)];
-  return [...own, ...supported(facts), ...asleep(facts), ...exposed(facts, config), ...drive(facts)];
+  return [...own, ...supported(facts), ...asleep(facts), ...toldByMachines(facts.environments), ...exposed(facts, config), ...drive(facts)];
 }
 
 const SIMPLE: Partial<Record<InstancePhase, { reason: string; message: string }>> = {
@@ -51,9 +52,14 @@ function environmentTrouble(it: EnvironmentFacts): Refusal | undefined {
     const message = 'Waiting until another of your instances has stopped completely: together they need more than you may use.';
     return { reason: 'QuotaExceeded', message };
   }
-  const trouble = it.machine && machineTrouble(it.machine, it.environment);
+  const trouble = it.machine && (withoutImage(it) ?? machineTrouble(it.machine, it.environment));
   if (trouble) return trouble;
   return it.pod && !isReady(it.pod) ? podTrouble(it) : undefined;
+}
+
+/** A machine that has no image yet can itself only say that it starts. */
+function withoutImage({ machine, build }: EnvironmentFacts): Refusal | undefined {
+  return machine?.guest?.status?.phase === 'Running' ? undefined : imageOnItsWay(build);
 }
 
 /** How far a start without trouble has come: the last step that is seen. */

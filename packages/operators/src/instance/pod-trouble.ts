@@ -37,13 +37,23 @@ function containerTrouble(
   return undefined;
 }
 
-function imageTrouble({ environment: { image }, build }: EnvironmentFacts, detail: string): Trouble {
-  const { phase, step, percent = 0, message: fault } = build?.status ?? {};
-  if (phase === 'Building' || phase === 'Pending') {
-    const progress = step === undefined ? '' : ` (${step}, ${percent} %)`;
-    const message = `The image ${image} is being built on this machine${progress}. The environment starts when it is ready.`;
-    return { phase: 'Starting', reason: 'ImageBuilding', message };
+/** What is said of an image that is being made, or is to be made again. */
+export function imageOnItsWay(build: EnvironmentFacts['build']): Omit<Trouble, 'phase'> | undefined {
+  const { phase, step, percent = 0, message: fault = 'see the log' } = build?.status ?? {};
+  if (phase === 'Failed' && build?.spec.onDemand) {
+    const message = `The image ${build.spec.image} could not be made (${fault.replace(/\.+$/, '')}). It is tried again. Tell your teacher.`;
+    return { reason: 'ImageNotFound', message };
   }
+  if (phase !== 'Building' && phase !== 'Pending') return undefined;
+  const progress = step === undefined ? '' : ` (${step}, ${percent} %)`;
+  const message = `The image ${build?.spec.image} is being built on this machine${progress}. The environment starts when it is ready.`;
+  return { reason: 'ImageBuilding', message };
+}
+
+function imageTrouble({ environment: { image }, build }: EnvironmentFacts, detail: string): Trouble {
+  const building = imageOnItsWay(build);
+  if (building) return { phase: 'Starting', ...building };
+  const { phase, message: fault } = build?.status ?? {};
   const cause = phase === 'Failed' ? `building it failed (${fault ?? 'see the log'})` : detail.replace(/\.+$/, '');
   const why = cause && `: ${cause}`;
   return {

@@ -1,6 +1,7 @@
 import { ANNOTATION, type ImageBuild, type Instance, type Template, type TemplateStatus, type Workspace } from '@crownlabs/api';
 import { rfc3339 } from '@crownlabs/std';
 import { conditionsFrom, type Finding } from '../conditions.ts';
+import { type PreparedFacts, preparedFindings } from './prepared-status.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -13,6 +14,8 @@ export interface TemplateFacts {
   readonly builds: readonly ImageBuild[];
   /** The instances that were made of it. */
   readonly instances: readonly Instance[];
+  /** The machines that instances of it go on from, and how many there should be. */
+  readonly prepared: PreparedFacts;
   /** What is wrong with it. */
   readonly faults: readonly string[];
   readonly now: number;
@@ -28,7 +31,7 @@ export function observeTemplate(facts: TemplateFacts): TemplateStatus {
     instances: instances.length,
     ...(lastUsed === undefined ? {} : { lastUsed }),
     ...(images.length > 0 ? { images } : {}),
-    conditions: conditionsFrom([ready(facts), valid(facts)], template.status?.conditions, now),
+    conditions: conditionsFrom([ready(facts), valid(facts), ...preparedFindings(facts.prepared)], template.status?.conditions, now),
     observedGeneration: template.metadata.generation ?? 0,
   };
 }
@@ -69,14 +72,20 @@ function ready({ template, workspace, builds }: TemplateFacts): Finding {
   const named = template.spec['workspace.crownlabs.polito.it/WorkspaceRef']?.name;
   if (!workspace) return no('WorkspaceNotFound', `The workspace ${named ?? 'of this namespace'} does not exist.`);
   if (template.spec.environmentList.length === 0) return no('NoEnvironment', 'The template has no environment: add one.');
-  const waiting = builds.find(({ status }) => status?.phase !== 'Ready');
-  if (!waiting) return { type: 'Ready', status: 'True', reason: 'Ready', message: 'The template can be started.' };
+  const waiting = builds.find(({ status }) => status?.phase !== 'Ready' && status?.phase !== 'OnDemand');
+  if (!waiting) return { type: 'Ready', status: 'True', reason: 'Ready', message: `The template can be started.${first(builds)}` };
   const { image } = waiting.spec;
   if (waiting.status?.phase === 'Failed') {
     return no('ImageFailed', `Building the image ${image} failed: ${waiting.status.message ?? 'see the log'}.`);
   }
   const step = waiting.status?.step;
   return no('ImageBuilding', `The image ${image} is being built on this machine${step === undefined ? '' : `: ${step}`}.`);
+}
+
+/** What the first start takes that later ones do not. */
+function first(builds: readonly ImageBuild[]): string {
+  const open = builds.find(({ status }) => status?.phase === 'OnDemand');
+  return open ? ` Its image ${open.spec.image} is made by the first start, in about ${open.spec.minutes ?? 'some'} minutes.` : '';
 }
 
 /** Said to its teacher: a template with faults is stored and shown, and may not do what was meant. */

@@ -34,6 +34,7 @@ test.each([
   ['Stopped', {}, undefined, 'Off'],
   ['Running', { ready: true }, undefined, 'Ready'],
   ['Running', { ready: false }, undefined, 'Running'],
+  ['CrashLoopBackOff', {}, undefined, 'CreationLoopBackoff'],
   ['Migrating', {}, undefined, ''],
   ['Paused', {}, undefined, ''],
 ] as const)('a persistent machine that is %s %o is %s', (printableStatus, more, ofGuest, phase) => {
@@ -76,6 +77,12 @@ test('a machine that is being deleted is stopping; one whose disk is on its way 
 
 test.each([
   [facts({ machine: machine({ printableStatus: 'ErrImagePull' }) }), 'ImageNotFound'],
+  [
+    facts({
+      guest: guest({ phase: 'Scheduled', conditions: [{ type: 'Ready', status: 'False', message: 'RegistryUnavailable: It sleeps.' }] }),
+    }),
+    'ImageNotFound',
+  ],
   [facts({ machine: machine({ printableStatus: 'CrashLoopBackOff' }) }), 'MachineCrashes'],
   [
     facts({ guest: guest({ phase: 'Running', conditions: [{ type: 'RebootLoop', status: 'True', message: 'It rebooted.' }] }) }),

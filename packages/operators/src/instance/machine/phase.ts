@@ -10,6 +10,7 @@ const PRINTED: Readonly<Record<string, InstancePhase>> = {
   Stopping: 'Stopping',
   Terminating: 'Stopping',
   Stopped: 'Off',
+  CrashLoopBackOff: 'CreationLoopBackoff',
   Suspended: 'Suspended',
 };
 

@@ -13,13 +13,19 @@ const ASK = 'Tell your teacher.';
 /** What keeps a machine from running, if there is a reason beyond "not yet". */
 export function machineTrouble(facts: MachineFacts, { image }: Pick<Environment, 'image'>): MachineFinding | undefined {
   const { machine, guest } = facts;
-  const told = FAULTS[machine?.status?.printableStatus ?? ''];
+  const told = FAULTS[machine?.status?.printableStatus ?? guestFault(guest)];
   const broken = diskTrouble(facts, image);
   if (broken) return broken;
-  if (told) return { reason: told.reason, message: told.message(image, saysWhy(machine?.status?.conditions)) };
+  if (told) return { reason: told.reason, message: told.message(image, saysWhy((machine ?? guest)?.status?.conditions)) };
   const loop = rebootLoop(guest);
   if (loop || !hasEnded(guest)) return loop;
   return { reason: 'MachineEnded', message: 'The machine was shut down from inside, or crashed. Stop it here, then start it again.' };
+}
+
+/** What a machine of its own would print of a guest that stands alone. */
+function guestFault(guest: MachineFacts['guest']): string {
+  const said = guest?.status?.conditions?.find(({ type }) => type === 'Ready')?.message ?? '';
+  return /^(ErrImagePull|ImagePullBackOff|RegistryUnavailable)/.exec(said)?.[0] ?? '';
 }
 
 function rebootLoop(guest: MachineFacts['guest']): MachineFinding | undefined {
@@ -59,6 +65,7 @@ const noDisk: Fault = {
 /** Words of KubeVirt for a machine that does not get on. */
 const FAULTS: Readonly<Record<string, Fault>> = {
   ErrImagePull: noImage,
+  RegistryUnavailable: noImage,
   ImagePullBackOff: noImage,
   ErrorPvcNotFound: noDisk,
   ErrorDataVolumeNotFound: noDisk,
