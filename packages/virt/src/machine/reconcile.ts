@@ -24,6 +24,8 @@ export interface MachineTools {
 /** What keeps a machine awake may end: a program that uses a folder. */
 const SLEEP_AGAIN_MS = 15_000;
 const CRASH_BACKOFF: Backoff = { baseMs: 10_000, capMs: 300_000 };
+/** Whoever ran for so long did start, and is started again at once: KubeVirt too makes only those wait that fail early. */
+const STARTED_AFTER_MS = 30_000;
 
 /** Keeps every machine running or stopped, as its strategy and the wishes of people say. */
 export function machineReconciler(tools: MachineTools): Reconcile {
@@ -45,13 +47,13 @@ export function machineReconciler(tools: MachineTools): Reconcile {
   };
 }
 
-function again(waits: readonly number[]): Requeue {
-  return waits.length === 0 ? undefined : { afterMs: Math.min(...waits) };
 /** Until when a machine may take that others are to go on from. */
 function prepares(machine: Machine, guest: Guest | undefined, now: number): number[] {
   return guest && isPrepared(machine) && !isAsleep(machine) ? [Math.max(0, unpreparedMs(guest, now))] : [];
 }
 
+function again(waits: readonly number[]): Requeue {
+  return waits.length === 0 ? undefined : { afterMs: Math.min(...waits) };
 }
 
 function factsOf({ guests: known, disks: made, clock }: MachineTools, machine: Machine): MachineFacts {
@@ -80,9 +82,16 @@ function failuresOf({ status }: Machine, guest: Guest | undefined, now: number):
   if (!guest) return known;
   if (conditionOf(guest.status, 'Ready')?.status === 'True') return undefined;
   const { uid = '' } = guest.metadata;
+  if (guest.status?.phase === 'Failed' && ranMs(guest) >= STARTED_AFTER_MS) return undefined;
   if (guest.status?.phase !== 'Failed' || uid === known?.lastUid) return known;
   const count = (known?.count ?? 0) + 1;
   return { count, lastUid: uid, retryAt: now + backoffDelay(CRASH_BACKOFF, count - 1) };
+}
+
+function ranMs({ status }: Guest): number {
+  const at = (phase: string) =>
+    Date.parse(status?.phaseTransitionTimestamps?.find((it) => it.phase === phase)?.phaseTransitionTimestamp ?? '');
+  return at('Failed') - at('Running') || 0;
 }
 
 function knownFailures(status: Machine['status']): Failures | undefined {

@@ -129,8 +129,8 @@ function ofGuest(guest: Guest, disks: readonly Disk[]): Said {
   if (guest.status?.phase === 'Running')
     return { printable: conditionOf(guest.status, 'Paused')?.status === 'True' ? 'Paused' : 'Running', message };
   if (conditionOf(guest.status, 'PodScheduled')?.status === 'False') return { printable: 'ErrorUnschedulable', message };
-  const trouble = /^(ErrImagePull|ImagePullBackOff)/.exec(message)?.[0];
-  return { printable: trouble ?? 'Starting', message };
+  const trouble = /^(ErrImagePull|ImagePullBackOff|RegistryUnavailable)/.exec(message)?.[0];
+  return { printable: trouble === 'RegistryUnavailable' ? 'ErrImagePull' : (trouble ?? 'Starting'), message };
 }
 
 function ofDisks(disks: readonly Disk[], message: string): Said {
