@@ -2,9 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { LabError, messageOf } from '@crownlabs/std';
 import { ANONYMOUS, impersonate, UNAUTHENTICATED } from './authn/index.ts';
 import { refusal } from './authz/index.ts';
-import { encodeJson } from './codec/json-print.ts';
-import { prefersProtobuf } from './codec/negotiate.ts';
-import { protobufBody } from './codec/protobuf.ts';
+import { errorFormat, type Format } from './codec/negotiate.ts';
 import type { Answer, Handler, Incoming, WholeAnswer } from './exchange.ts';
 import { InFlight } from './in-flight.ts';
 import { notServed, unknownResource } from './not-served.ts';
@@ -15,6 +13,7 @@ import { elsewhere, type Routes } from './routes.ts';
 import { pathSegmentProblems } from './schema/index.ts';
 import { forbidden, httpStatusOf, notFound, StatusError, toStatus } from './status-error.ts';
 import type { UserInfo } from './user.ts';
+import { formatted } from './verbs/answer.ts';
 import { accepted } from './verbs/view.ts';
 import { Warnings } from './warnings.ts';
 
@@ -75,7 +74,7 @@ async function respond({ api, routes, paths, inFlight }: Served, incoming: Incom
       inFlight.leave(call.user.username);
     }
   } catch (error) {
-    const answer = failure(api, error, saysProtobuf(api, incoming));
+    const answer = failure(api, error, formatOfErrors(api, incoming));
     return admitted || answer.status === 401 ? answer : { ...answer, headers: { ...answer.headers, ...NO_SNIFFING } };
   }
 }
@@ -83,12 +82,13 @@ async function respond({ api, routes, paths, inFlight }: Served, incoming: Incom
 /** Only who is refused at the door hears his own words again, and only that answer says that they are no page. */
 const NO_SNIFFING = { 'x-content-type-options': 'nosniff' };
 
-/** Whether an error is told in protobuf: where an answer would be, so never of custom resources. */
-function saysProtobuf(api: Api, { headers, method, url }: Incoming): boolean {
-  if (!prefersProtobuf(headers['accept'])) return false;
-  const { path, query } = splitUrl(url);
-  const { resourceRequest, group, version, resource } = readTarget(method, path, query).attributes;
-  return !(resourceRequest && api.registry.find(group, version, resource)?.custom);
+/** Errors are told as answers would be, so never in protobuf of custom resources. */
+function formatOfErrors(api: Api, { headers, method, url }: Incoming): Format {
+  return errorFormat(headers['accept'], () => {
+    const { path, query } = splitUrl(url);
+    const { resourceRequest, group, version, resource } = readTarget(method, path, query).attributes;
+    return resourceRequest && api.registry.find(group, version, resource)?.custom === true;
+  });
 }
 
 async function dispatch(api: Api, routes: Routes, paths: Paths, call: Call): Promise<Answer> {
@@ -137,21 +137,18 @@ function demandTimeout(query: URLSearchParams): void {
 }
 
 /** A failure as an answer. Failures that nobody expected are logged here, because their text goes nowhere else. */
-export function failure(api: Pick<Api, 'log'>, error: unknown, inProtobuf = false): WholeAnswer {
+export function failure(api: Pick<Api, 'log'>, error: unknown, format: Format = 'json'): WholeAnswer {
   if (!(error instanceof LabError)) {
     api.log.error('Request failed', { error: error instanceof Error ? (error.stack ?? error.message) : messageOf(error) });
   }
   const body = toStatus(error);
-  const { type, bytes } = inProtobuf ? protobufBody(body) : { type: 'application/json', bytes: encodeJson(body) };
-  if (!(error instanceof LabError)) return { status: 500, headers: { 'content-type': type }, parts: [bytes] };
-  return { status: httpStatusOf(error), headers: failureHeaders(error, type), parts: [bytes] };
+  const answer = formatted({ format }, body, error instanceof LabError ? httpStatusOf(error) : 500);
+  return error instanceof LabError ? { ...answer, headers: { ...answer.headers, ...retryHeader(error) } } : answer;
 }
 
-function failureHeaders(error: LabError, type: string): Record<string, string> {
-  const headers: Record<string, string> = { 'content-type': type };
+function retryHeader(error: LabError): Record<string, string> {
   const retry = error instanceof StatusError ? error.details?.retryAfterSeconds : undefined;
-  if (retry !== undefined) headers['retry-after'] = String(retry);
-  return headers;
+  return retry === undefined ? {} : { 'retry-after': String(retry) };
 }
 
 function withHeaders(answer: Answer, incoming: Incoming, warnings: Warnings): Answer {

@@ -2,7 +2,7 @@ import { LabError } from '@crownlabs/std';
 import type { Api, ResourceCall, Verb } from './pipeline.ts';
 import type { ResourceInfo, Subresource } from './resource.ts';
 import { resourceText, StatusError } from './status-error.ts';
-import { bind } from './verbs/binding.ts';
+import { bind, bindNamed } from './verbs/binding.ts';
 import { create } from './verbs/create.ts';
 import { remove } from './verbs/delete.ts';
 import { deleteCollection } from './verbs/delete-collection.ts';
@@ -47,11 +47,20 @@ export class Routes {
     if (attributes.subresource !== '') return this.#subresource(api, call);
     if (info.custom) return this.#ofCustom(call);
     if (rest.length > 0 || elsewhere(call)) return undefined;
-    const handler = api.virtual.get(`${info.group}/${info.plural}`);
-    if (handler && attributes.verb === 'create' && !call.named) return virtualCreate(handler);
+    if (attributes.verb === 'create' && !call.named) {
+      const made = this.#creation(api, info);
+      if (made) return made;
+    }
     const verb = info.verbs.includes(attributes.verb) ? this.#objectVerbs[attributes.verb] : undefined;
     if (!verb || misplaced(call) || call.incoming.method === 'HEAD') throw methodNotAllowed();
     return verb;
+  }
+
+  /** The POST of what is stored nowhere. */
+  #creation(api: Api, { group, plural }: ResourceInfo): Verb | undefined {
+    if (group === '' && plural === 'bindings') return bindNamed;
+    const handler = api.virtual.get(`${group}/${plural}`);
+    return handler && virtualCreate(handler);
   }
 
   /** Custom resources are told apart by the verb alone, wherever it is said. */
@@ -69,7 +78,8 @@ export class Routes {
     const served = Object.hasOwn(info.subresources, subresource) ? info.subresources[subresource] : undefined;
     if (!served || tooLong(call) || (info.namespaced && attributes.namespace === '')) return undefined;
     const found = this.#subresourceVerbs(api, info, subresource, served)[verb];
-    if (!found || !served.verbs.includes(verb)) throw info.custom ? notSupported(info, verb) : methodNotAllowed();
+    if (!found || !served.verbs.includes(verb) || (call.incoming.method === 'HEAD' && !info.custom))
+      throw info.custom ? notSupported(info, verb) : methodNotAllowed();
     return found;
   }
 

@@ -99,11 +99,16 @@ function noProtobufTable(): StatusError {
   return new StatusError('NotAcceptable', why);
 }
 
-/** Whether an error of a built-in resource is told in protobuf. */
-export function prefersProtobuf(header: string | undefined): boolean {
+/** How an error is told: as an answer would be, in JSON where none would do. */
+export function errorFormat(header: string | undefined, custom: () => boolean): Format {
   // Asked of every failure, answered for most by one look.
-  if (header === undefined || !header.includes(PROTOBUF)) return false;
-  return clauses(header).find(({ type }) => formatOf(type, false) !== undefined)?.type === PROTOBUF;
+  if (header === undefined || !(header.includes(PROTOBUF) || header.includes('yaml'))) return 'json';
+  const own = custom();
+  for (const { type } of clauses(header)) {
+    const format = formatOf(type, own);
+    if (format) return format;
+  }
+  return 'json';
 }
 
 /** 406 for a projection that does not exist. */

@@ -36,11 +36,16 @@ function json({ head, list }: LongDocument): PieceWriter {
 
 function yaml({ head, list }: LongDocument): PieceWriter {
   const begin = `${list}:\n`;
+  // Fields are in the order of their names, so the list stands among them.
+  const fields = (chosen: (key: string) => boolean) => {
+    const some = Object.fromEntries(Object.entries(head).filter(([key]) => chosen(key)));
+    return Object.keys(some).length === 0 ? '' : printYaml(some);
+  };
   return {
     type: 'application/yaml',
-    begin: Buffer.from(printYaml(head) + begin),
+    begin: Buffer.from(fields((key) => key < list) + begin),
     piece: (items) => Buffer.from(printYaml({ [list]: [...items] }).slice(begin.length)),
-    whole: (pieces) => pieces,
+    whole: (pieces) => [...pieces, Buffer.from(fields((key) => key > list))],
   };
 }
 

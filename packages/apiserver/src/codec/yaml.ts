@@ -34,7 +34,7 @@ export function parseYaml(text: string): ParsedYaml {
 
 /** A value as YAML. */
 export function printYaml(value: Json): string {
-  return stringify(value, { version: '1.1', lineWidth: 0, aliasDuplicateObjects: false });
+  return stringify(value, { version: '1.1', lineWidth: 0, aliasDuplicateObjects: false, indentSeq: false, sortMapEntries: true });
 }
 
 function isTime(tag: { format?: string }): boolean {

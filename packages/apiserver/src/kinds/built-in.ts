@@ -14,7 +14,8 @@ export function scaleResource(): ResourceInfo {
   return builtInResource({ group: 'autoscaling', version: 'v1', kind: 'Scale', plural: 'scales', definition }, {});
 }
 
-/** Whether Kubernetes has a kind of that name in the version, so that it can be read, if not here. */
-export function isBuiltInKind(group: string, version: string, kind: string): boolean {
-  return kindRows().some((row) => row.group === group && row.version === version && (kind === row.kind || kind === `${row.kind}List`));
+/** What an action on an object reads, such as a Binding or an Eviction: a kind that is stored nowhere. */
+export function actionBody(group: string, version: string, kind: string): ResourceInfo {
+  const definition = `io.k8s.api.${group === '' ? 'core' : group}.${version}.${kind}`;
+  return builtInResource({ group, version, kind, plural: `${kind.toLowerCase()}s`, definition }, {});
 }

@@ -109,6 +109,8 @@ class Lifecycle {
   }
 
   validate(object: JsonObject, old: JsonObject | undefined, context: WriteContext): readonly FieldError[] {
+    // The binding itself was judged, and the pod is as it was.
+    if (context.subresource === 'binding') return [];
     if (old && context.subresource === 'status') return this.#strategy.validateStatus?.(object, old) ?? [];
     const errors = this.#errors(object, old, context);
     if (errors.length === 0 && context.subresource === '') this.#warn(object, old, context);
@@ -144,6 +146,7 @@ function carry(object: JsonObject, old: JsonObject, key: string): void {
 
 /** Reads, in place, a body of a kind that is served as no resource of its own: a TokenRequest, say. */
 export function decodeBody(of: Pick<KindRow, 'group' | 'version' | 'kind'>, body: JsonObject, unknown: (path: string) => void): void {
-  const definition = `io.k8s.api.${of.group.split('.')[0] || 'core'}.${of.version}.${of.kind}`;
+  const meta = of.group === 'meta.k8s.io';
+  const definition = `${meta ? 'io.k8s.apimachinery.pkg.apis.meta' : `io.k8s.api.${of.group.split('.')[0] || 'core'}`}.${of.version}.${of.kind}`;
   new Decoder(of.kind, of.version, unknown).object(body, definition);
 }

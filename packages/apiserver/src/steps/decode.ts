@@ -1,10 +1,10 @@
 import { LabError, messageOf } from '@crownlabs/std';
-import { BODY_LIMIT, type Body, goKind, mediaType, objectBody, parseBody, type RawBody, rawBody, unsupportedMediaType } from '../codec/body.ts';
+import { type Body, goKind, mediaType, parseBody, type RawBody, rawBody, unsupportedMediaType } from '../codec/body.ts';
 import { PROTOBUF } from '../codec/negotiate.ts';
 import { decodeProtobuf } from '../codec/protobuf.ts';
 import { isObject, type JsonObject } from '../json.ts';
 import { objectAt, textAt } from '../json-read.ts';
-import { isBuiltInKind } from '../kinds/index.ts';
+import { knownKind } from '../kinds/index.ts';
 import { metadataOf } from '../object-meta.ts';
 import type { ResourceCall } from '../pipeline.ts';
 import type { ResourceInfo } from '../resource.ts';
@@ -30,14 +30,6 @@ export async function decodeObject(call: ResourceCall, body: ResourceInfo, optio
   return object;
 }
 
-/** Reads the body of an action on an object that is stored nowhere, such as a Binding or an Eviction. */
-export async function decodeAction({ incoming }: ResourceCall): Promise<JsonObject> {
-  const bytes = await incoming.body(BODY_LIMIT);
-  const type = mediaType(incoming.headers['content-type']);
-  if (!BUILT_IN_TYPES.includes(type)) throw unsupportedMediaType(BUILT_IN_TYPES);
-  return objectBody(type === PROTOBUF ? decodeProtobuf(bytes) : parseBody(bytes, type === 'application/yaml').value);
-}
-
 function readBody(call: ResourceCall, body: ResourceInfo, bytes: RawBody): Body {
   const type = mediaType(call.incoming.headers['content-type']);
   const accepted = body.custom ? CUSTOM_TYPES : BUILT_IN_TYPES;
@@ -56,19 +48,65 @@ function readBody(call: ResourceCall, body: ResourceInfo, bytes: RawBody): Body 
 function demandKind(body: ResourceInfo, value: Body['value']): JsonObject {
   if (!isObject(value)) {
     const why = `couldn't get version/kind; json parse error: json: cannot unmarshal ${goKind(value)} into Go value of type struct`;
-    throw new LabError('BadRequest', `the object provided is unrecognized (must be of type ${body.kind}): ${why}`);
+    throw unrecognized(body, why);
   }
-  const kind = textAt(value, 'kind');
-  demandVersion(body, value, kind);
-  if (body.custom) demandOwnType(body, value);
-  if (kind !== '' && kind !== body.kind) {
-    const converting = `converting (${body.version}.${kind}) to (${goPackage(body)}.${body.kind}): unknown conversion`;
-    const known = isBuiltInKind(body.group, body.version, kind);
-    throw cannotHandle(body, kind, known ? converting : notRegistered(kind, apiVersionOf(body)));
-  }
+  if (body.custom) demandOwnVersion(body, value);
+  else demandKnownKind(body, value);
   value['kind'] = body.kind;
   value['apiVersion'] = apiVersionOf(body);
   return value;
+}
+
+function demandOwnVersion(body: ResourceInfo, value: JsonObject): void {
+  const apiVersion = textAt(value, 'apiVersion');
+  const expected = apiVersionOf(body);
+  if (textAt(value, 'kind') === '') throw new LabError('BadRequest', `Object 'Kind' is missing in '${shown(value)}'`);
+  if (apiVersion === '') throw new LabError('BadRequest', `Object 'apiVersion' is missing in '${shown(value)}'`);
+  if (apiVersion !== expected) throw otherVersion(apiVersion, expected);
+  demandOwnType(body, value);
+}
+
+function otherVersion(apiVersion: string, expected: string): LabError {
+  return new LabError('BadRequest', `the API version in the data (${apiVersion}) does not match the expected API version (${expected})`);
+}
+
+/** Built-in kinds may be written in any version that Kubernetes can read, but only that of the endpoint is taken. */
+function demandKnownKind(body: ResourceInfo, value: JsonObject): void {
+  if (value['kind'] === body.kind && value['apiVersion'] === apiVersionOf(body)) return;
+  demandTexts(body, value);
+  const { said, group, version, kind } = writtenAs(body, value);
+  const known = knownKind(body.group, group, version, kind);
+  const read = { kind: body.kind, version };
+  if (!known) throw cannotHandle(read, kind, notRegistered(kind, group === '' ? version : `${group}/${version}`));
+  if (kind !== body.kind || known.group !== (body.group === 'events.k8s.io' ? '' : body.group))
+    throw cannotHandle(read, kind, `converting (${version}.${kind}) to (${goPackage(body)}.${body.kind}): unknown conversion`);
+  // Evictions are taken in their older version too.
+  const taken = group === body.group && (version === body.version || kind === 'Eviction');
+  if (!taken) throw otherVersion(said, apiVersionOf(body));
+}
+
+/** What a body says it is; what it leaves out is as the endpoint has it. */
+function writtenAs(body: ResourceInfo, value: JsonObject) {
+  const said = textAt(value, 'apiVersion');
+  const kind = textAt(value, 'kind') || body.kind;
+  const [first = '', second, ...more] = said.split('/');
+  if (more.length > 0) throw unrecognized(body, `unexpected GroupVersion string: ${said}`);
+  if (said === '') return { said, group: body.group, version: body.version, kind };
+  return second === undefined ? { said, group: '', version: first, kind } : { said, group: first, version: second, kind };
+}
+
+function unrecognized(body: Pick<ResourceInfo, 'kind'>, why: string): LabError {
+  return new LabError('BadRequest', `the object provided is unrecognized (must be of type ${body.kind}): ${why}`);
+}
+
+/** What says the kind of a built-in object is text, whatever the rest of it is. */
+function demandTexts(body: ResourceInfo, value: JsonObject): void {
+  for (const field of ['apiVersion', 'kind']) {
+    const said = value[field];
+    if (said === undefined || said === null || typeof said === 'string') continue;
+    const why = `json: cannot unmarshal ${goKind(said)} into Go struct field .${field} of type string`;
+    throw unrecognized(body, `couldn't get version/kind; json parse error: ${why}`);
+  }
 }
 
 /** The Go package of a group's kinds, as conversions name it. */
@@ -89,32 +127,16 @@ export function demandOwnType(info: ResourceInfo, value: JsonObject): void {
   if (errors.length > 0) throw invalid({ group, kind }, textAt(value, 'metadata', 'name'), errors);
 }
 
-function demandVersion(body: ResourceInfo, value: JsonObject, kind: string): void {
-  const apiVersion = textAt(value, 'apiVersion');
-  const expected = apiVersionOf(body);
-  if (body.custom && kind === '') throw new LabError('BadRequest', `Object 'Kind' is missing in '${shown(value)}'`);
-  if (body.custom && apiVersion === '') throw new LabError('BadRequest', `Object 'apiVersion' is missing in '${shown(value)}'`);
-  if (apiVersion === '' || apiVersion === expected) return;
-  if (sameGroup(apiVersion, expected) || body.custom) {
-    throw new LabError('BadRequest', `the API version in the data (${apiVersion}) does not match the expected API version (${expected})`);
-  }
-  throw cannotHandle(body, kind === '' ? body.kind : kind, notRegistered(kind, apiVersion));
-}
-
 /** Clients know the text, with the place where Kubernetes keeps its kinds. */
 export function notRegistered(kind: string, apiVersion: string): string {
   return `no kind "${kind}" is registered for version "${apiVersion}" in scheme "pkg/api/legacyscheme/scheme.go:30"`;
-}
-
-function sameGroup(a: string, b: string): boolean {
-  return a.includes('/') && b.includes('/') && a.split('/')[0] === b.split('/')[0];
 }
 
 function shown(value: JsonObject): string {
   return JSON.stringify(value, (_, part: unknown) => (typeof part === 'bigint' ? part.toString() : part));
 }
 
-function cannotHandle(body: ResourceInfo, kind: string, why: string): LabError {
+function cannotHandle(body: Pick<ResourceInfo, 'kind' | 'version'>, kind: string, why: string): LabError {
   return new LabError('BadRequest', `${kind} in version "${body.version}" cannot be handled as a ${body.kind}: ${why}`);
 }
 

@@ -20,7 +20,9 @@ export const create: Verb = async (api, call) => {
   const options = readWriteOptions('CreateOptions', call.query, call.incoming.headers['user-agent']);
   const object = await decodeObject(call, call.info, options);
   demandNamespace(call, object);
-  if (textAt(object, 'metadata', 'resourceVersion') !== '') throw plainError('resourceVersion should not be set on objects to be created');
+  // The store objects, and a dry run does not come that far.
+  if (!options.dryRun && textAt(object, 'metadata', 'resourceVersion') !== '')
+    throw plainError('resourceVersion should not be set on objects to be created');
   const stored = await createObject(api, call, { object, options });
   return objectAnswer(api, call, stored, 201);
 };

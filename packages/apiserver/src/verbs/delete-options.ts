@@ -1,14 +1,14 @@
 import { LabError, messageOf } from '@crownlabs/std';
-import { BODY_LIMIT, mediaType, parseBody, unsupportedMediaType } from '../codec/body.ts';
+import { BODY_LIMIT, goKind, mediaType, parseBody, unsupportedMediaType } from '../codec/body.ts';
 import { PROTOBUF } from '../codec/negotiate.ts';
 import { decodeProtobuf } from '../codec/protobuf.ts';
 import type { FieldError } from '../field-error.ts';
 import { isObject, type Json, type JsonObject } from '../json.ts';
 import { numberAt, textAt, textsAt } from '../json-read.ts';
+import { decodeBody } from '../kinds/index.ts';
 import type { ResourceCall } from '../pipeline.ts';
 import { isTrue } from '../request-attributes.ts';
 import { invalid } from '../status-error.ts';
-import { apiVersionOf } from '../storage/stored-object.ts';
 import { dryRunErrors, type WriteOptions } from '../write-options.ts';
 
 /** How to delete. */
@@ -29,7 +29,11 @@ const POLICIES = ['Foreground', 'Background', 'Orphan'] as const;
 /** Reads DeleteOptions from the body, or from the query when there is none. */
 export async function readDeleteOptions(call: ResourceCall): Promise<DeleteOptions> {
   const bytes = await call.incoming.body(BODY_LIMIT);
-  const json = bytes.length > 0 ? fromBody(call, bytes) : fromQuery(call.query);
+  return deleteOptionsOf(bytes.length > 0 ? fromBody(call, bytes) : fromQuery(call.query));
+}
+
+/** DeleteOptions as they were written, checked. */
+export function deleteOptionsOf(json: JsonObject): DeleteOptions {
   const policy = textAt(json, 'propagationPolicy');
   const orphan = json['orphanDependents'];
   const dryRun = textsAt(json, 'dryRun');
@@ -56,17 +60,30 @@ function fromBody(call: ResourceCall, bytes: Uint8Array): JsonObject {
   const type = mediaType(call.incoming.headers['content-type']);
   if (!TYPES.includes(type)) throw unsupportedMediaType(TYPES);
   const value = type === PROTOBUF ? decodeProtobuf(bytes) : parse(bytes, type === 'application/yaml');
-  if (!isObject(value)) throw new LabError('BadRequest', 'the object provided is unrecognized (must be of type DeleteOptions)');
-  const kind = textAt(value, 'kind');
-  const apiVersion = textAt(value, 'apiVersion');
-  const known = ['', 'v1', 'meta.k8s.io/v1', apiVersionOf(call.info)].includes(apiVersion);
-  if ((kind !== '' && kind !== 'DeleteOptions') || !known) {
-    throw new LabError(
-      'BadRequest',
-      `no kind "${kind}" is registered for version "${apiVersion}" in scheme "pkg/api/legacyscheme/scheme.go:30"`,
-    );
+  if (!isObject(value))
+    throw new LabError('BadRequest', `couldn't get version/kind; json parse error: json: cannot unmarshal ${goKind(value)}`);
+  for (const field of ['apiVersion', 'kind']) {
+    const said = value[field] ?? '';
+    if (typeof said !== 'string')
+      throw new LabError('BadRequest', `couldn't get version/kind; json parse error: json: cannot unmarshal ${goKind(said)}`);
   }
-  return value;
+  const kind = textAt(value, 'kind') || 'DeleteOptions';
+  // Every group has the kind, and which of them is named makes no difference.
+  if (kind !== 'DeleteOptions') {
+    const apiVersion = textAt(value, 'apiVersion') || 'meta.k8s.io/v1';
+    throw new LabError('BadRequest', `no kind "${kind}" is registered for version "${apiVersion}" in scheme "pkg/runtime/scheme.go:111"`);
+  }
+  return decoded(value);
+}
+
+/** With every field of the type that it must have. */
+function decoded(value: JsonObject): JsonObject {
+  try {
+    decodeBody({ group: 'meta.k8s.io', version: 'v1', kind: 'DeleteOptions' }, value, () => undefined);
+    return value;
+  } catch (error) {
+    throw new LabError('BadRequest', messageOf(error).replace(/^.*cannot be handled as a DeleteOptions: /, ''));
+  }
 }
 
 function parse(bytes: Uint8Array, yaml: boolean): Json {

@@ -1,48 +1,42 @@
 import { LabError } from '@crownlabs/std';
 import type { JsonObject } from '../json.ts';
 import { mapAt, numberAt, objectAt, objectsAt, textAt, textsAt } from '../json-read.ts';
+import { actionBody } from '../kinds/index.ts';
 import type { Api, ResourceCall, Verb } from '../pipeline.ts';
 import { plainError } from '../plain-error.ts';
 import { selects } from '../select/label-match.ts';
 import { notFound } from '../status-error.ts';
-import { decodeAction } from '../steps/decode.ts';
+import { decodeObject } from '../steps/decode.ts';
+import { readWriteOptions } from '../write-options.ts';
 import { createdAnswer } from './answer.ts';
+import { demandNamespace } from './create.ts';
 import { deleteObject } from './delete.ts';
-import type { DeleteOptions } from './delete-options.ts';
+import { type DeleteOptions, deleteOptionsOf } from './delete-options.ts';
 import { takeFromBudget } from './disruption-budget.ts';
+
+const EVICTION = actionBody('policy', 'v1', 'Eviction');
 
 /** POST of `pods/eviction`: a deletion that respects disruption budgets. */
 export const evict: Verb = async (api, call) => {
-  const eviction = await decodeAction(call);
+  const asked = readWriteOptions('CreateOptions', call.query, call.incoming.headers['user-agent']);
+  const eviction = await decodeObject(call, EVICTION, asked);
+  demandNamespace(call, eviction);
   const { namespace, name } = call.attributes;
-  const said = textAt(eviction, 'metadata', 'name');
-  if (said !== '' && said !== name) throw new LabError('BadRequest', 'name in URL does not match name in Eviction object');
+  if (textAt(eviction, 'metadata', 'name') !== name) throw new LabError('BadRequest', 'name in URL does not match name in Eviction object');
   const pod = api.objects.get(call.info, namespace, name);
   if (!pod) throw notFound(call.info, name);
-  const options = optionsOf(eviction, call);
+  const options = optionsOf(eviction, asked.dryRun);
   await demandBudget(api, call, pod.object, options);
   await deleteObject(api, call, name, options);
   return createdAnswer(call);
 };
 
-function optionsOf(eviction: JsonObject, call: ResourceCall): DeleteOptions {
+function optionsOf(eviction: JsonObject, dryRunAsked: boolean): DeleteOptions {
   const given = objectAt(eviction, 'deleteOptions') ?? {};
-  const dryRun = textsAt(given, 'dryRun').includes('All') || call.query.getAll('dryRun').includes('All');
-  return {
-    policy: undefined,
-    orphanDependents: undefined,
-    gracePeriodSeconds: numberAt(given, 'gracePeriodSeconds'),
-    uid: textAt(given, 'preconditions', 'uid'),
-    resourceVersion: textAt(given, 'preconditions', 'resourceVersion'),
-    dryRun,
-    write: {
-      dryRun,
-      fieldManager: '',
-      fieldValidation: 'Ignore',
-      force: false,
-      json: { ...given, kind: 'DeleteOptions', apiVersion: 'meta.k8s.io/v1' },
-    },
-  };
+  const dryRun = textsAt(given, 'dryRun');
+  if (dryRunAsked && dryRun.some((one) => one !== 'All'))
+    throw plainError(`Non-matching dry-run options in request and content: [All] and [${dryRun.join(' ')}]`);
+  return deleteOptionsOf({ ...given, ...(dryRunAsked ? { dryRun: ['All'] } : {}) });
 }
 
 /** A pod that does its work may go only if its budget allows one disruption more; the budget is charged before the pod goes. */

@@ -165,7 +165,17 @@ function shownAs(api: Api, call: ResourceCall, { view, viewVersion: version }: A
     const head = { kind: 'PartialObjectMetadataList', apiVersion: `meta.k8s.io/${version}`, metadata: kept };
     return { head, list: 'items', empty: [], item: (object) => partialMetadata(object, version) };
   }
-  return { head: { kind: info.listKind, apiVersion: apiVersionOf(info), metadata }, list: 'items', empty: [], item: (object) => object };
+  return {
+    head: { kind: info.listKind, apiVersion: apiVersionOf(info), metadata },
+    list: 'items',
+    empty: [],
+    item: info.custom ? (object) => object : withoutType,
+  };
+}
+
+/** Items of built-in kinds go without their kind. */
+function withoutType(object: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(object).filter(([key]) => key !== 'kind' && key !== 'apiVersion'));
 }
 
 function typeOf(head: JsonObject): { kind: string; apiVersion: string } {

@@ -41,6 +41,7 @@ const TRIES = 200;
 export const update: Verb = async (api, call) => {
   const options = readWriteOptions('UpdateOptions', call.query, call.incoming.headers['user-agent']);
   const object = await decodeObject(call, call.info, options);
+  demandIdentity(call, object);
   const createIfAbsent = call.info.createOnUpdate && call.attributes.subresource === '';
   const { stored, created } = await changeObject(api, call, { options, wanted: () => cloneJson(object), createIfAbsent, replaces: true });
   return objectAnswer(api, call, stored, created ? 201 : 200);
