@@ -44,13 +44,10 @@ export function generatedName(base: string): string {
   return name;
 }
 
-/** Object names are measured in characters, all other names in bytes. */
-const inCharacters = (problem: string) => problem.replace(/ bytes$/, ' characters');
-
 const NAME_RULES: Readonly<Record<NameRule, (name: string) => string[]>> = {
-  'dns-subdomain': (name) => subdomainProblems(name).map(inCharacters),
-  'dns-label': (name) => labelProblems(name).map(inCharacters),
-  'dns-1035-label': (name) => label1035Problems(name).map(inCharacters),
+  'dns-subdomain': subdomainProblems,
+  'dns-label': labelProblems,
+  'dns-1035-label': label1035Problems,
   'path-segment': pathSegmentProblems,
 };
 

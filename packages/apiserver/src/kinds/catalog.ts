@@ -50,7 +50,7 @@ const CORE: readonly Entry[] = [
   ['Binding', 'bindings', CREATE],
   ['ConfigMap', 'configmaps', { short: ['cm'] }],
   ['Endpoints', 'endpoints', { short: ['ep'], createOnUpdate: true, deprecation: ENDPOINTS_DEPRECATION }],
-  ['Event', 'events', { short: ['ev'], createOnUpdate: true, propagation: 'None' }],
+  ['Event', 'events', { short: ['ev'], createOnUpdate: true, propagation: 'None', nameRule: 'path-segment' }],
   ['LimitRange', 'limitranges', { short: ['limits'], createOnUpdate: true }],
   [
     'Namespace',
@@ -128,7 +128,7 @@ const APPS: readonly Entry[] = [
   [
     'StatefulSet',
     'statefulsets',
-    { short: ['sts'], ...ALL, generation: 'spec', subresources: { ...status, scale: scale('.spec.selector') } },
+    { short: ['sts'], ...ALL, generation: 'spec', subresources: { ...status, scale: scale('.spec.selector') }, nameRule: 'dns-label' },
   ],
 ];
 

@@ -1,6 +1,6 @@
 import type { FieldError } from '../field-error.ts';
 import type { Json } from '../json.ts';
-import { forbidden, invalid, notSupported, quoted, required } from '../schema/index.ts';
+import { forbidden, invalid, notSupported, type Printed, quoted, required } from '../schema/index.ts';
 
 /** Collects what is wrong with an object, in the words that every client knows. */
 export class FieldCheck {
@@ -10,7 +10,7 @@ export class FieldCheck {
     this.errors.push(...errors);
   }
 
-  invalid(field: string, value: Json | undefined, detail: string): void {
+  invalid(field: string, value: Json | Printed | undefined, detail: string): void {
     this.errors.push(invalid(field, value, detail));
   }
 

@@ -275,6 +275,6 @@ test('a limit range gives pods no defaults, and says how much storage claims may
 
 test('finalizers of a namespace are qualified names', () => {
   expect(problems('Namespace', { spec: { finalizers: ['mine', 'labs.example.com/hold'] } })).toEqual([
-    'spec.finalizers[0]: Invalid value: "mine": name is neither a standard finalizer name nor is it fully qualified',
+    'spec.finalizers: Invalid value: "mine": name is neither a standard finalizer name nor is it fully qualified',
   ]);
 });

@@ -4,8 +4,17 @@ import { isObject, type Json } from '../json.ts';
 /** Given instead of a value where a message must not echo it. */
 export const OMITTED = Symbol('omitted');
 
+/** A value as a message prints it, where that is not its JSON: structures that Kubernetes prints with its own names. */
+export class Printed {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
 /** What an error says the offending value was. */
-export type Shown = Json | undefined | typeof OMITTED;
+export type Shown = Json | undefined | Printed | typeof OMITTED;
 
 const ESCAPES: Readonly<Record<string, string>> = {
   '"': '\\"',
@@ -60,7 +69,8 @@ export function canonicalJson(value: Json | undefined): string {
   return (JSON.stringify(value) ?? 'null').replace(HTML, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
-function shown(value: Json | undefined): string {
+function shown(value: Json | undefined | Printed): string {
+  if (value instanceof Printed) return value.text;
   if (value === undefined || value === null) return 'null';
   if (typeof value === 'string') return quoted(value);
   if (typeof value === 'number' || typeof value === 'bigint') return goNumber(value);

@@ -7,13 +7,16 @@ export { type CompiledSchema, compileSchema } from './compile-schema.ts';
 export { checkCrd } from './crd/check-crd.ts';
 export { defaultCrd } from './crd/default-crd.ts';
 export {
+  canonicalJson,
   duplicate,
   forbidden,
   invalid,
   notSupported,
+  Printed,
   quoted,
   required,
   tooLong,
+  tooMany,
 } from './field-message.ts';
 export { jsonEqual } from './json-equal.ts';
 export {

@@ -22,7 +22,7 @@ const QUALIFIED_TEXT = formText(
   '123-abc',
 );
 
-const tooLong = (limit: number) => `must be no more than ${limit} bytes`;
+const tooLong = (limit: number, unit = 'characters') => `must be no more than ${limit} ${unit}`;
 const bytes = (text: string) => Buffer.byteLength(text);
 
 /** Why `name` is no DNS subdomain (RFC 1123). */
@@ -39,7 +39,8 @@ export function subdomainProblems(name: string): string[] {
 /** Why `name` is no DNS label (RFC 1123). */
 export function labelProblems(name: string): string[] {
   const problems = bytes(name) > 63 ? [tooLong(63)] : [];
-  if (!LABEL_FORM.test(name)) {
+  if (!LABEL_FORM.test(name) && SUBDOMAIN_FORM.test(name)) problems.push('must not contain dots');
+  else if (!LABEL_FORM.test(name)) {
     const rule =
       "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character";
     problems.push(formText(rule, DNS1123_LABEL, 'my-name', '123-abc'));
@@ -58,6 +59,9 @@ export function label1035Problems(name: string): string[] {
   return problems;
 }
 
+/** Names of objects are said to be measured in characters, parts of qualified names in bytes. */
+const inBytes = (problem: string) => problem.replace(/ characters$/, ' bytes');
+
 /** Why `key` is no qualified name: the key of a label, an annotation or a finalizer. `called` opens the message of a wrong shape. */
 export function qualifiedNameProblems(key: string, called = 'a qualified name'): string[] {
   const parts = key.split('/');
@@ -66,18 +70,18 @@ export function qualifiedNameProblems(key: string, called = 'a qualified name'):
   const problems: string[] = [];
   if (parts.length === 2) {
     const prefix = parts[0] ?? '';
-    const found = prefix === '' ? ['must be non-empty'] : subdomainProblems(prefix);
+    const found = prefix === '' ? ['must be non-empty'] : subdomainProblems(prefix).map(inBytes);
     problems.push(...found.map((text) => `prefix part ${text}`));
   }
   if (name === '') problems.push('name part must be non-empty');
-  else if (bytes(name) > 63) problems.push(`name part ${tooLong(63)}`);
+  else if (bytes(name) > 63) problems.push(`name part ${tooLong(63, 'bytes')}`);
   if (!QUALIFIED_FORM.test(name)) problems.push(`name part ${QUALIFIED_TEXT}`);
   return problems;
 }
 
 /** Why `value` may not be the value of a label. */
 export function labelValueProblems(value: string): string[] {
-  const problems = bytes(value) > 63 ? [tooLong(63)] : [];
+  const problems = bytes(value) > 63 ? [tooLong(63, 'bytes')] : [];
   if (!VALUE_FORM.test(value)) {
     const rule =
       "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character";

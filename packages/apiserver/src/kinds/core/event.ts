@@ -1,10 +1,11 @@
 import { age } from '../../codec/age.ts';
 import type { FieldError } from '../../field-error.ts';
-import type { Json, JsonObject } from '../../json.ts';
-import { numberAt, textAt } from '../../json-read.ts';
+import type { JsonObject } from '../../json.ts';
+import { numberAt, objectAt, textAt } from '../../json-read.ts';
 import type { Column } from '../../resource.ts';
+import { jsonEqual, qualifiedNameProblems } from '../../schema/index.ts';
 import { textColumn } from '../cells.ts';
-import { FieldCheck } from '../field-check.ts';
+import { FieldCheck, IMMUTABLE } from '../field-check.ts';
 import type { Strategy } from '../strategy.ts';
 
 /** The same facts under two names: core/v1 (as stored) and events.k8s.io/v1. */
@@ -55,32 +56,87 @@ function selectors({ about, reporter, source }: EventNames): NonNullable<Strateg
   return out;
 }
 
-function checkNamespace(event: JsonObject, about: string, check: FieldCheck): void {
+const NO_MATCH = 'does not match event.namespace';
+
+/** What holds of events of both APIs: those with a time of their own say who tells of what. */
+function checkEvent(event: JsonObject, { about, reporter }: EventNames, check: FieldCheck): void {
   const inside = textAt(event, about, 'namespace');
   const own = textAt(event, 'metadata', 'namespace');
-  const matches = inside === own || (inside === '' && own === 'default');
-  if (!matches) check.invalid(`${about}.namespace`, inside, 'does not match event.namespace');
+  const field = 'involvedObject.namespace';
+  if (textAt(event, 'eventTime') === '') {
+    if (inside !== own && !(inside === '' && own === 'default')) check.invalid(field, inside, NO_MATCH);
+    return;
+  }
+  if (inside === '' && own !== 'default' && own !== 'kube-system') check.invalid(field, inside, NO_MATCH);
+  const controller = textAt(event, reporter);
+  check.required(reporter, controller);
+  check.named(reporter, controller, qualifiedNameProblems);
+  for (const [name, most] of [
+    ['reportingInstance', 128],
+    ['action', 128],
+    ['reason', 128],
+  ] as const) {
+    check.required(name, textAt(event, name));
+    if (Buffer.byteLength(textAt(event, name)) > most) check.invalid(name, '', `can have at most ${most} characters`);
+  }
+  const told = textAt(event, about === 'regarding' ? 'note' : 'message');
+  if (Buffer.byteLength(told) > 1024) check.invalid('message', '', 'can have at most 1024 characters');
 }
 
 function validateCore(event: JsonObject): FieldError[] {
   const check = new FieldCheck();
-  checkNamespace(event, 'involvedObject', check);
+  checkEvent(event, CORE, check);
   return check.errors;
 }
 
-function validateEvents(event: JsonObject): FieldError[] {
+/** How an event of the newer API may begin. */
+function validateNew(event: JsonObject): FieldError[] {
   const check = new FieldCheck();
-  checkNamespace(event, 'regarding', check);
-  const time: Json | undefined = event['eventTime'];
-  if (!check.required('eventTime', time)) {
-    checkType(event, check);
-    return check.errors;
-  }
-  check.required('reportingController', textAt(event, 'reportingController'));
-  check.required('reportingInstance', textAt(event, 'reportingInstance'));
-  check.required('action', textAt(event, 'action'));
-  check.required('reason', textAt(event, 'reason'));
+  checkSeries(event, check);
+  check.required('eventTime', textAt(event, 'eventTime'));
   checkType(event, check);
+  for (const [field, name] of [
+    ['deprecatedFirstTimestamp', 'firstTimestamp'],
+    ['deprecatedLastTimestamp', 'lastTimestamp'],
+  ] as const)
+    if (textAt(event, field) !== '') check.invalid(name, '', UNSET);
+  if ((numberAt(event, 'deprecatedCount') ?? 0) !== 0) check.invalid('count', '', UNSET);
+  if (textAt(event, 'deprecatedSource', 'component') !== '' || textAt(event, 'deprecatedSource', 'host') !== '')
+    check.invalid('source', '', UNSET);
+  return check.errors;
+}
+
+const UNSET = 'needs to be unset';
+
+function checkSeries(event: JsonObject, check: FieldCheck): void {
+  const series = objectAt(event, 'series');
+  if (!series) return;
+  if ((numberAt(series, 'count') ?? 0) < 2) check.invalid('series.count', '', 'should be at least 2');
+  check.required('series.lastObservedTime', textAt(series, 'lastObservedTime'));
+}
+
+/** What happened stays as it was told; only how often it did may grow. */
+const FIXED: readonly (readonly [field: string, name: string])[] = [
+  ['regarding', 'involvedObject'],
+  ['reason', 'reason'],
+  ['note', 'message'],
+  ['deprecatedSource', 'source'],
+  ['deprecatedFirstTimestamp', 'firstTimestamp'],
+  ['deprecatedLastTimestamp', 'lastTimestamp'],
+  ['deprecatedCount', 'count'],
+  ['reason', 'reason'],
+  ['type', 'type'],
+  ['eventTime', 'eventTime'],
+  ['action', 'action'],
+  ['related', 'related'],
+  ['reportingController', 'reportingController'],
+  ['reportingInstance', 'reportingInstance'],
+];
+
+function validateChanged(event: JsonObject, old: JsonObject): FieldError[] {
+  const check = new FieldCheck();
+  if (!jsonEqual(event['series'], old['series'])) checkSeries(event, check);
+  for (const [field, name] of FIXED) if (!jsonEqual(event[field], old[field])) check.invalid(name, event[field], IMMUTABLE);
   return check.errors;
 }
 
@@ -122,4 +178,15 @@ function columns({ about }: EventNames): readonly Column[] {
 export const coreEvent: Strategy = { validate: validateCore, convert: toCore, columns: columns(CORE), fieldSelectors: selectors(CORE) };
 
 /** Events of events.k8s.io/v1. */
-export const event: Strategy = { validate: validateEvents, convert: toEvents, columns: columns(EVENTS), fieldSelectors: selectors(EVENTS) };
+export const event: Strategy = {
+  validate(object) {
+    const check = new FieldCheck();
+    checkEvent(object, EVENTS, check);
+    return check.errors;
+  },
+  validateCreate: validateNew,
+  validateUpdate: validateChanged,
+  convert: toEvents,
+  columns: columns(EVENTS),
+  fieldSelectors: selectors(EVENTS),
+};

@@ -28,10 +28,10 @@ export const namespace: Strategy = {
   },
   validate(object) {
     const check = new FieldCheck();
-    for (const [index, finalizer] of textsAt(object, 'spec', 'finalizers').entries()) {
-      check.named(`spec.finalizers[${index}]`, finalizer, qualifiedNameProblems);
+    for (const finalizer of textsAt(object, 'spec', 'finalizers')) {
+      check.named('spec.finalizers', finalizer, qualifiedNameProblems);
       if (!finalizer.includes('/') && finalizer !== FINALIZER)
-        check.invalid(`spec.finalizers[${index}]`, finalizer, 'name is neither a standard finalizer name nor is it fully qualified');
+        check.invalid('spec.finalizers', finalizer, 'name is neither a standard finalizer name nor is it fully qualified');
     }
     return check.errors;
   },

@@ -1,7 +1,7 @@
 import type { FieldError } from '../../field-error.ts';
 import type { JsonObject } from '../../json.ts';
-import { objectAt, textsAt } from '../../json-read.ts';
-import { formatQuantity, isWhole, jsonEqual, qualifiedNameProblems, quantityOf } from '../../schema/index.ts';
+import { objectAt, objectsAt, textAt, textsAt } from '../../json-read.ts';
+import { formatQuantity, isWhole, jsonEqual, Printed, qualifiedNameProblems, quantityOf } from '../../schema/index.ts';
 import { AGE_TEXT, textColumn } from '../cells.ts';
 import { NAME } from '../columns.ts';
 import { FieldCheck, IMMUTABLE } from '../field-check.ts';
@@ -35,12 +35,15 @@ const SCOPES = [
   'VolumeAttributesClass',
 ];
 
-const POD_SCOPES = SCOPES.slice(0, 5);
+const POD_SCOPES = ['Terminating', 'NotTerminating', 'NotBestEffort', 'PriorityClass', 'CrossNamespacePodAffinity'];
+
+const isStandard = (name: string) => /^(?:requests\.)?hugepages-/.test(name) || STANDARD.has(name);
 
 function checkName(name: string, at: string, check: FieldCheck): void {
-  check.named(at, name, (text) => qualifiedNameProblems(text));
-  if (name.includes('/') || /^(?:requests\.)?hugepages-/.test(name) || STANDARD.has(name)) return;
-  check.invalid(at, name, 'must be a standard resource type or fully qualified');
+  const problems = qualifiedNameProblems(name);
+  for (const problem of problems) check.invalid(at, name, problem);
+  if (name.includes('/') || isStandard(name)) return;
+  if (problems.length === 0) check.invalid(at, name, 'must be a standard resource type or fully qualified');
   check.invalid(at, name, 'must be a standard resource for quota');
 }
 
@@ -60,7 +63,10 @@ function validate(quota: JsonObject): FieldError[] {
   const check = new FieldCheck();
   const spec = objectAt(quota, 'spec');
   checkAmounts('spec.hard', objectAt(spec, 'hard'), check);
-  checkScopes(textsAt(spec, 'scopes'), Object.keys(objectAt(spec, 'hard') ?? {}), check);
+  const names = Object.keys(objectAt(spec, 'hard') ?? {});
+  checkScopes(textsAt(spec, 'scopes'), names, check);
+  const selector = objectAt(spec, 'scopeSelector');
+  if (selector) checkScopeSelector(selector, { scopes: textsAt(spec, 'scopes'), names }, check);
   return check.errors;
 }
 
@@ -70,15 +76,64 @@ const OPPOSITES = [
 ] as const;
 const OF_PODS = new Set(['pods', 'cpu', 'memory', 'requests.cpu', 'requests.memory', 'limits.cpu', 'limits.memory']);
 
-/** Scopes choose pods, so that only what pods use can be scoped; who asks for nothing can only be counted. */
+/** Whether what a scope chooses uses a resource at all: pods that ask for nothing can only be counted. */
+function fits(scope: string, name: string): boolean {
+  if (POD_SCOPES.includes(scope)) return OF_PODS.has(name);
+  if (scope === 'BestEffort') return name === 'pods';
+  if (scope === 'VolumeAttributesClass') return name === 'persistentvolumeclaims' || name === 'requests.storage';
+  return true;
+}
+
+const conflicting = (scopes: readonly string[]) => OPPOSITES.some(([one, other]) => scopes.includes(one) && scopes.includes(other));
+
 function checkScopes(scopes: string[], names: readonly string[], check: FieldCheck): void {
-  const conflict = OPPOSITES.some(([one, other]) => scopes.includes(one) && scopes.includes(other));
-  if (conflict) check.invalid('spec.scopes', scopes, 'conflicting scopes');
   for (const scope of scopes) {
-    if (!SCOPES.includes(scope)) check.invalid('spec.scopes', scope, 'unsupported scope');
-    const fits = (name: string) => (scope === 'BestEffort' ? name === 'pods' : OF_PODS.has(name));
-    if (POD_SCOPES.includes(scope) && !names.every(fits)) check.invalid('spec.scopes', scopes, 'unsupported scope applied to resource');
+    if (!SCOPES.includes(scope)) check.invalid('spec.scopes', scopes, 'unsupported scope');
+    for (const name of names)
+      if (isStandard(name) && !fits(scope, name)) check.invalid('spec.scopes', scopes, 'unsupported scope applied to resource');
   }
+  if (conflicting(scopes)) check.invalid('spec.scopes', scopes, 'conflicting scopes');
+}
+
+const EXISTS_ONLY =
+  "must be 'Exists' when scope is any of ResourceQuotaScopeTerminating, ResourceQuotaScopeNotTerminating, ResourceQuotaScopeBestEffort, ResourceQuotaScopeNotBestEffort or ResourceQuotaScopeCrossNamespacePodAffinity";
+
+function checkScopeSelector(
+  selector: JsonObject,
+  { scopes, names }: { scopes: string[]; names: readonly string[] },
+  check: FieldCheck,
+): void {
+  const at = 'spec.scopeSelector.matchExpressions';
+  const asked = objectsAt(selector, 'matchExpressions');
+  for (const one of asked) {
+    const scope = textAt(one, 'scopeName');
+    if (!SCOPES.includes(scope)) check.invalid(`${at}.scopeName`, scope, 'unsupported scope');
+    for (const name of names)
+      if (isStandard(name) && !fits(scope, name)) check.invalid(at, printed(selector), 'unsupported scope applied to resource');
+    checkOperator(one, at, check);
+  }
+  if (conflicting(asked.map((one) => textAt(one, 'scopeName')))) check.invalid('spec.scopes', scopes, 'conflicting scopes');
+}
+
+function checkOperator(one: JsonObject, at: string, check: FieldCheck): void {
+  const operator = textAt(one, 'operator');
+  const values = textsAt(one, 'values');
+  const plain = !['PriorityClass', 'VolumeAttributesClass'].includes(textAt(one, 'scopeName'));
+  if (plain && SCOPES.includes(textAt(one, 'scopeName')) && operator !== 'Exists') check.invalid(`${at}.operator`, operator, EXISTS_ONLY);
+  if (operator === 'In' || operator === 'NotIn')
+    check.required(`${at}.values`, values, "must be at least one value when `operator` is 'In' or 'NotIn' for scope selector");
+  else if (operator !== 'Exists' && operator !== 'DoesNotExist') check.invalid(`${at}.operator`, operator, 'not a valid selector operator');
+  else if (values.length > 0)
+    check.invalid(`${at}.values`, values, "must be no value when `operator` is 'Exist' or 'DoesNotExist' for scope selector");
+}
+
+function printed(selector: JsonObject): Printed {
+  const MatchExpressions = objectsAt(selector, 'matchExpressions').map((one) => ({
+    ScopeName: textAt(one, 'scopeName'),
+    Operator: textAt(one, 'operator'),
+    Values: one['values'] ?? null,
+  }));
+  return new Printed(JSON.stringify({ MatchExpressions }));
 }
 
 function usageText(quota: JsonObject, limits: boolean): string {

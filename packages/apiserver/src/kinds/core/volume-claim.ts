@@ -30,24 +30,28 @@ function validateStatus(claim: JsonObject): FieldError[] {
 
 function validate(claim: JsonObject): FieldError[] {
   const check = new FieldCheck();
-  const spec = objectAt(claim, 'spec');
+  checkClaimSpec(objectAt(claim, 'spec'), 'spec', check);
+  return check.errors;
+}
+
+/** What a claim asks for. */
+export function checkClaimSpec(spec: JsonObject | undefined, at: string, check: FieldCheck): void {
   const modes = textsAt(spec, 'accessModes');
-  if (check.required('spec.accessModes', modes, 'at least 1 access mode is required')) {
-    for (const mode of modes) check.oneOf('spec.accessModes', mode, ACCESS_MODES);
+  if (check.required(`${at}.accessModes`, modes, 'at least 1 access mode is required')) {
+    for (const mode of modes) check.oneOf(`${at}.accessModes`, mode, ACCESS_MODES);
     if (modes.includes('ReadWriteOncePod') && modes.length > 1) {
-      check.forbidden('spec.accessModes', 'may not use ReadWriteOncePod with other access modes');
+      check.forbidden(`${at}.accessModes`, 'may not use ReadWriteOncePod with other access modes');
     }
   }
   const storage = objectAt(spec, 'resources', 'requests')?.['storage'];
   const size = quantityOf(storage);
-  if (!size) check.required('spec.resources[storage]', undefined);
-  else if (size.units <= 0n) check.invalid('spec.resources[storage]', storage, 'must be greater than zero');
+  if (!size) check.required(`${at}.resources[storage]`, undefined);
+  else if (size.units <= 0n) check.invalid(`${at}.resources[storage]`, storage, 'must be greater than zero');
   const storageClass = textAt(spec, 'storageClassName');
-  if (storageClass !== '') check.named('spec.storageClassName', storageClass, subdomainProblems);
-  checkSources(spec ?? {}, check);
-  check.oneOf('spec.volumeMode', spec?.['volumeMode'], ['Block', 'Filesystem']);
-  checkSelector(objectAt(spec, 'selector'), 'spec.selector', check);
-  return check.errors;
+  if (storageClass !== '') check.named(`${at}.storageClassName`, storageClass, subdomainProblems);
+  checkSources(spec ?? {}, check, at);
+  check.oneOf(`${at}.volumeMode`, spec?.['volumeMode'], ['Block', 'Filesystem']);
+  checkSelector(objectAt(spec, 'selector'), `${at}.selector`, check);
 }
 
 function withoutMutables(claim: JsonObject, old: JsonObject): JsonObject {

@@ -22,16 +22,16 @@ export function sameSource(spec: JsonObject): void {
 }
 
 /** That both fields name something, and the same. */
-export function checkSources(spec: JsonObject, check: FieldCheck): void {
+export function checkSources(spec: JsonObject, check: FieldCheck, at = 'spec'): void {
   const [older, newer] = [objectAt(spec, 'dataSource'), objectAt(spec, 'dataSourceRef')];
   for (const [field, source] of Object.entries({ dataSource: older, dataSourceRef: newer })) {
     if (!source) continue;
     const kind = textAt(source, 'kind');
-    check.required(`spec.${field}.name`, source['name']);
-    check.required(`spec.${field}.kind`, kind);
+    check.required(`${at}.${field}.name`, source['name']);
+    check.required(`${at}.${field}.kind`, kind);
     if (textAt(source, 'apiGroup') === '' && kind !== CLAIM)
-      check.invalid(`spec.${field}`, kind, `must be '${CLAIM}' when referencing the default apiGroup`);
+      check.invalid(`${at}.${field}`, kind, `must be '${CLAIM}' when referencing the default apiGroup`);
   }
   if (older && newer && !jsonEqual({ apiGroup: null, ...older }, { apiGroup: null, ...newer }))
-    check.invalid('spec', {}, 'must match dataSourceRef');
+    check.invalid(at, {}, 'must match dataSourceRef');
 }

@@ -2,8 +2,13 @@ import { isObject, type JsonObject } from '../../json.ts';
 import { objectAt, objectsAt, textAt } from '../../json-read.ts';
 import { fill } from '../fill.ts';
 
+/** How images may be called; of what is called otherwise nothing is known. */
+const IMAGE =
+  /^(?:(?:[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)*|\[[a-fA-F0-9:]+\])(?::[0-9]+)?\/)?[a-z0-9]+(?:(?:\.|__?|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|__?|-+)[a-z0-9]+)*)*(?::[\w][\w.-]{0,127})?(?:@[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,})?$/;
+
 /** The tag decides whether an image is pulled again: `latest`, said or meant, always is. */
 function pullPolicyOf(image: string): string {
+  if (!IMAGE.test(image) || /^[a-f0-9]{64}$/.test(image)) return 'IfNotPresent';
   if (image.includes('@')) return 'IfNotPresent';
   const tag = /:([^:/]+)$/.exec(image)?.[1] ?? 'latest';
   return tag === 'latest' ? 'Always' : 'IfNotPresent';

@@ -108,7 +108,7 @@ function checkHost(spec: JsonObject, at: string, check: FieldCheck): void {
 /** Keys and values of labels or of a selector by equality. */
 export function checkLabelMap(labels: JsonObject | undefined, at: string, check: FieldCheck): void {
   for (const [key, value] of Object.entries(labels ?? {})) {
-    check.named(at, key, qualifiedNameProblems);
+    check.named(at, key, (name) => qualifiedNameProblems(name, 'a valid label key'));
     if (typeof value === 'string') check.named(at, value, labelValueProblems);
   }
 }

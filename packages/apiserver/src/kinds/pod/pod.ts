@@ -6,7 +6,7 @@ import type { WriteContext } from '../../resource.ts';
 import { jsonEqual } from '../../schema/index.ts';
 import { FieldCheck } from '../field-check.ts';
 import type { Strategy } from '../strategy.ts';
-import { dotWarnings } from '../workload/template-warnings.ts';
+import { nameWarnings } from '../workload/template-warnings.ts';
 import { checkEphemeralUpdate, checkNoEphemeral, EPHEMERAL, keepAllButEphemeral } from './ephemeral-containers.ts';
 import { POD_COLUMNS } from './pod-columns.ts';
 import { defaultPod } from './pod-defaults.ts';
@@ -89,7 +89,7 @@ export const pod: Strategy = {
   validate,
   validateCreate,
   // Whoever updates pods is no person, and does it often.
-  warnings: (object, old) => (old ? [] : [...dotWarnings(object, "the Pod's hostname"), ...podWarnings(object)]),
+  warnings: (object, old) => (old ? [] : [...nameWarnings(object, "the Pod's hostname"), ...podWarnings(object)]),
   validateUpdate,
   columns: POD_COLUMNS,
   fieldSelectors: {

@@ -13,7 +13,7 @@ export function checkContainerResources(resources: JsonObject | undefined, at: s
   for (const kind of ['limits', 'requests']) {
     for (const [name, value] of Object.entries(objectAt(resources, kind) ?? {})) {
       const field = `${at}.${kind}[${name}]`;
-      checkResourceName(name, field, check);
+      checkContainerResourceName(name, field, check);
       const quantity = quantityOf(value);
       if (quantity && isExtended(name) && quantity.units % NANO !== 0n) check.invalid(field, value, 'must be an integer');
     }
@@ -21,7 +21,8 @@ export function checkContainerResources(resources: JsonObject | undefined, at: s
   checkResources(resources, at, check);
 }
 
-function checkResourceName(name: string, at: string, check: FieldCheck): void {
+/** The name of what a container may ask for. */
+export function checkContainerResourceName(name: string, at: string, check: FieldCheck): void {
   const problems = qualifiedNameProblems(name);
   for (const problem of problems) check.invalid(at, name, problem);
   if (name.includes('/') || OF_CONTAINERS.has(name) || name.startsWith('hugepages-')) return;
@@ -29,8 +30,17 @@ function checkResourceName(name: string, at: string, check: FieldCheck): void {
   check.invalid(at, name, 'must be a standard resource for containers');
 }
 
+/** The name of a resource of whatever kind. */
+export function checkStandardResourceName(name: string, at: string, check: FieldCheck): void {
+  const problems = qualifiedNameProblems(name);
+  for (const problem of problems) check.invalid(at, name, problem);
+  const standard = OF_CONTAINERS.has(name) || name.startsWith('hugepages-') || OF_QUOTAS.test(name);
+  if (problems.length === 0 && !name.includes('/') && !standard)
+    check.invalid(at, name, 'must be a standard resource type or fully qualified');
+}
+
 /** What devices offer: not shared, so that request and limit are one. */
-function isExtended(name: string): boolean {
+export function isExtended(name: string): boolean {
   return name.includes('/') && !name.split('/')[0]?.endsWith('kubernetes.io');
 }
 

@@ -5,6 +5,8 @@ import { NAME } from '../columns.ts';
 import { FieldCheck } from '../field-check.ts';
 import { fill, part } from '../fill.ts';
 import type { Strategy } from '../strategy.ts';
+import { checkBehavior, defaultBehavior } from './autoscaler-behavior.ts';
+import { checkMetrics, checkReference } from './autoscaler-metrics.ts';
 
 const CPU_PERCENT = 'targetCPUUtilizationPercentage';
 
@@ -22,13 +24,12 @@ function validate(autoscaler: JsonObject) {
   const least = numberAt(spec, 'minReplicas');
   const most = numberAt(spec, 'maxReplicas') ?? 0;
   if (least !== undefined && least < 1) check.invalid('spec.minReplicas', least, 'must be greater than or equal to 1');
-  if (most < 1) check.required('spec.maxReplicas', undefined, 'must be set and greater than 0');
+  if (most === 0) check.required('spec.maxReplicas', undefined, 'must be set and greater than 0');
+  else if (most < 0) check.invalid('spec.maxReplicas', most, 'must be greater than or equal to 1');
   if (least !== undefined && most < least) check.invalid('spec.maxReplicas', most, 'must be greater than or equal to `minReplicas`');
-  const target = objectAt(spec, 'scaleTargetRef');
-  check.required('spec.scaleTargetRef.kind', textAt(target, 'kind'));
-  check.required('spec.scaleTargetRef.name', textAt(target, 'name'));
-  const apiVersion = textAt(target, 'apiVersion');
-  if (apiVersion === '') check.invalid('spec.scaleTargetRef.apiVersion', apiVersion, 'apiVersion must specify API group');
+  checkReference(objectAt(spec, 'scaleTargetRef'), { at: 'spec.scaleTargetRef', check }, true);
+  checkMetrics(spec, check);
+  checkBehavior(spec, check);
   return check.errors;
 }
 
@@ -51,31 +52,41 @@ function targetsText(object: JsonObject): string {
   return wanted.length === 0 ? NONE : wanted.map((percent) => `cpu: <unknown>/${percent ?? 0}%`).join(', ');
 }
 
+function inSecondVersion(object: JsonObject): JsonObject {
+  const out = structuredClone(object);
+  const spec = isObject(out['spec']) ? out['spec'] : {};
+  const percent = numberAt(spec, CPU_PERCENT);
+  delete spec[CPU_PERCENT];
+  if (percent !== undefined) spec['metrics'] = [cpuMetric(percent)];
+  return { ...out, apiVersion: 'autoscaling/v2' };
+}
+
+function validateStatus(object: JsonObject) {
+  const check = new FieldCheck();
+  for (const field of ['currentReplicas', 'desiredReplicas']) check.nonNegative(`status.${field}`, objectAt(object, 'status')?.[field]);
+  return check.errors;
+}
+
 /** HorizontalPodAutoscalers in their stored form. */
 export const autoscaler: Strategy = {
   defaults(object) {
     const spec = part(object, 'spec');
     fill(spec, { minReplicas: 1 });
     if (objectsAt(spec, 'metrics').length === 0) spec['metrics'] = [cpuMetric(80)];
+    defaultBehavior(spec);
   },
   initialStatus: () => ({ desiredReplicas: 0, currentMetrics: null }),
   validate,
   columns,
-  convert(object) {
-    const out = structuredClone(object);
-    const spec = isObject(out['spec']) ? out['spec'] : {};
-    const percent = numberAt(spec, CPU_PERCENT);
-    delete spec[CPU_PERCENT];
-    if (percent !== undefined) spec['metrics'] = [cpuMetric(percent)];
-    return { ...out, apiVersion: 'autoscaling/v2' };
-  },
+  validateStatus,
+  convert: inSecondVersion,
 };
 
 /** The first version, which knows no metric but the use of processors. */
 export const simpleAutoscaler: Strategy = {
-  defaults: (object) => fill(part(object, 'spec'), { minReplicas: 1 }),
+  defaults: (object) => fill(part(object, 'spec'), { minReplicas: 1, [CPU_PERCENT]: 80 }),
   initialStatus: () => ({ currentReplicas: 0, desiredReplicas: 0 }),
-  validate,
+  validate: (object) => validate(inSecondVersion(object)),
   columns,
   convert(object) {
     const out = structuredClone(object);

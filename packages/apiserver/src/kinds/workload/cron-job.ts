@@ -10,7 +10,7 @@ import { fill, part } from '../fill.ts';
 import type { Strategy } from '../strategy.ts';
 import { scheduleProblem } from './cron-schedule.ts';
 import { checkJobSpec, defaultJobSpec } from './job.ts';
-import { dotWarnings, templateWarnings } from './template-warnings.ts';
+import { nameWarnings, templateWarnings } from './template-warnings.ts';
 
 function defaults(cron: JsonObject): void {
   const spec = part(cron, 'spec');
@@ -65,7 +65,7 @@ function validate(cron: JsonObject): FieldError[] {
 /** CronJobs. */
 export const cronJob: Strategy = {
   warnings: (object, old) => [
-    ...(old ? [] : dotWarnings(object, 'Pod names and hostnames')),
+    ...(old ? [] : nameWarnings(object, 'Pod names and hostnames')),
     ...templateWarnings('spec', 'jobTemplate', 'spec')(object, old),
   ],
   defaults,

@@ -1,15 +1,16 @@
 import type { FieldError } from '../../field-error.ts';
 import { isObject, type JsonObject } from '../../json.ts';
-import { mapAt, numberAt, objectAt } from '../../json-read.ts';
+import { ensureObject, mapAt, numberAt, objectAt } from '../../json-read.ts';
+import { jsonEqual, notSupported } from '../../schema/index.ts';
 import { AGE_TEXT, containerColumns, countColumn, mapText, selectorText, textColumn } from '../cells.ts';
 import { NAME } from '../columns.ts';
 import { FieldCheck } from '../field-check.ts';
 import { fill, part } from '../fill.ts';
 import { defaultTemplate } from '../pod/pod-defaults.ts';
 import type { Strategy } from '../strategy.ts';
-import { selectorKept, templateContainers } from './deployment.ts';
+import { printedStrategy, selectorKept, templateContainers } from './deployment.ts';
 import { checkIntOrPercent, isZeroShare } from './int-or-percent.ts';
-import { checkOwnSelector } from './selector-check.ts';
+import { checkDaemonSelector } from './selector-check.ts';
 import { checkRestarts, checkTemplate } from './template-check.ts';
 import { templateWarnings } from './template-warnings.ts';
 
@@ -22,10 +23,19 @@ function defaults(set: JsonObject): void {
   if (update['type'] === 'RollingUpdate') fill(part(update, 'rollingUpdate'), { maxUnavailable: 1, maxSurge: 0 });
 }
 
+const GENERATION = 'deprecated.daemonset.template.generation';
+
+/** How often the template has changed is told in an annotation. */
+function countTemplates(set: JsonObject, old: JsonObject | undefined): void {
+  const before = Number(mapAt(old, 'metadata', 'annotations')[GENERATION] ?? 0);
+  const changed = !old || !jsonEqual(objectAt(set, 'spec', 'template'), objectAt(old, 'spec', 'template'));
+  ensureObject(set, 'metadata', 'annotations')[GENERATION] = String(changed ? before + 1 : before);
+}
+
 function checkUpdateStrategy(update: JsonObject | undefined, check: FieldCheck): void {
   const at = 'spec.updateStrategy';
   const type = update?.['type'];
-  check.oneOf(at, type, ['RollingUpdate', 'OnDelete']);
+  if (type !== 'RollingUpdate' && type !== 'OnDelete') check.add(notSupported(at, printedStrategy(update), ['RollingUpdate', 'OnDelete']));
   const rolling = objectAt(update, 'rollingUpdate');
   if (type !== 'RollingUpdate' || !rolling) return;
   const { maxUnavailable, maxSurge } = rolling;
@@ -39,8 +49,8 @@ function checkUpdateStrategy(update: JsonObject | undefined, check: FieldCheck):
 function validate(set: JsonObject): FieldError[] {
   const check = new FieldCheck();
   const spec = objectAt(set, 'spec');
-  check.nonNegative('spec.minReadySeconds', spec?.['minReadySeconds']);
-  checkOwnSelector(set, 'daemonset', check);
+  for (const field of ['minReadySeconds', 'revisionHistoryLimit']) check.nonNegative(`spec.${field}`, spec?.[field]);
+  checkDaemonSelector(set, check);
   checkTemplate(set, check);
   checkRestarts(set, 'DaemonSet', check);
   checkUpdateStrategy(objectAt(spec, 'updateStrategy'), check);
@@ -53,6 +63,7 @@ const count = (name: string, field: string) => countColumn(name, (object) => num
 export const daemonSet: Strategy = {
   warnings: templateWarnings('spec'),
   defaults,
+  prepare: countTemplates,
   validate,
   validateUpdate: (object, old) => selectorKept(object, old),
   columns: [

@@ -1,7 +1,7 @@
 import type { FieldError } from '../../field-error.ts';
 import { isObject, type JsonObject } from '../../json.ts';
-import { numberAt, objectAt, objectsAt } from '../../json-read.ts';
-import { jsonEqual, notSupported } from '../../schema/index.ts';
+import { numberAt, objectAt, objectsAt, textAt } from '../../json-read.ts';
+import { jsonEqual, notSupported, Printed } from '../../schema/index.ts';
 import { AGE_TEXT, containerColumns, countColumn, selectorText, textColumn } from '../cells.ts';
 import { NAME } from '../columns.ts';
 import { FieldCheck, IMMUTABLE } from '../field-check.ts';
@@ -11,7 +11,7 @@ import type { Strategy } from '../strategy.ts';
 import { checkAtMostWhole, checkIntOrPercent, isZeroShare } from './int-or-percent.ts';
 import { checkOwnSelector } from './selector-check.ts';
 import { checkRestarts, checkTemplate } from './template-check.ts';
-import { templateWarnings } from './template-warnings.ts';
+import { namesakeWarnings } from './template-warnings.ts';
 
 function defaults(deployment: JsonObject): void {
   defaultTemplate(deployment);
@@ -25,7 +25,7 @@ function defaults(deployment: JsonObject): void {
 function checkStrategy(spec: JsonObject | undefined, check: FieldCheck): void {
   const type = objectAt(spec, 'strategy')?.['type'];
   if (type !== undefined && type !== 'Recreate' && type !== 'RollingUpdate')
-    check.add(notSupported('spec.strategy', { ...objectAt(spec, 'strategy') }, ['Recreate', 'RollingUpdate']));
+    check.add(notSupported('spec.strategy', printedStrategy(objectAt(spec, 'strategy')), ['Recreate', 'RollingUpdate']));
   const rolling = objectAt(spec, 'strategy', 'rollingUpdate');
   if (!rolling) return;
   const at = 'spec.strategy.rollingUpdate';
@@ -40,14 +40,22 @@ function checkStrategy(spec: JsonObject | undefined, check: FieldCheck): void {
   }
 }
 
+/** How pods are replaced, as messages print it. */
+export function printedStrategy(strategy: JsonObject | undefined): Printed {
+  const rolling = objectAt(strategy, 'rollingUpdate');
+  const shares = rolling && { MaxUnavailable: rolling['maxUnavailable'] ?? 0, MaxSurge: rolling['maxSurge'] ?? 0 };
+  return new Printed(JSON.stringify({ Type: textAt(strategy, 'type'), RollingUpdate: shares ?? null }));
+}
+
 function validate(deployment: JsonObject): FieldError[] {
   const check = new FieldCheck();
   const spec = objectAt(deployment, 'spec');
   for (const field of ['replicas', 'minReadySeconds', 'revisionHistoryLimit', 'progressDeadlineSeconds'])
     check.nonNegative(`spec.${field}`, spec?.[field]);
-  checkOwnSelector(deployment, 'deployment', check);
-  checkTemplate(deployment, check);
-  checkRestarts(deployment, 'ReplicaSet', check);
+  if (checkOwnSelector(deployment, 'deployment', check)) {
+    checkTemplate(deployment, check);
+    checkRestarts(deployment, 'ReplicaSet', check);
+  }
   checkStrategy(spec, check);
   const deadline = numberAt(spec, 'progressDeadlineSeconds');
   if (deadline !== undefined && deadline <= (numberAt(spec, 'minReadySeconds') ?? 0)) {
@@ -88,7 +96,7 @@ const status = (field: string) => (object: JsonObject) => numberAt(object, 'stat
 
 /** Deployments. */
 export const deployment: Strategy = {
-  warnings: templateWarnings('spec'),
+  warnings: namesakeWarnings,
   defaults,
   validate,
   validateUpdate: (object, old) => selectorKept(object, old),

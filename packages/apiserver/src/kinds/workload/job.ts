@@ -2,7 +2,7 @@ import { duration } from '../../codec/age.ts';
 import type { FieldError } from '../../field-error.ts';
 import { isObject, type JsonObject } from '../../json.ts';
 import { ensureObject, mapAt, numberAt, objectAt, objectsAt, textAt } from '../../json-read.ts';
-import { jsonEqual } from '../../schema/index.ts';
+import { jsonEqual, labelValueProblems } from '../../schema/index.ts';
 import { selects } from '../../select/label-match.ts';
 import { AGE_TEXT, containerColumns, selectorText, textColumn } from '../cells.ts';
 import { NAME } from '../columns.ts';
@@ -14,7 +14,7 @@ import { templateContainers } from './deployment.ts';
 import { checkJobPolicies } from './job-policies.ts';
 import { checkSelector, checksOut, checkTemplateLabels } from './selector-check.ts';
 import { checkTemplate } from './template-check.ts';
-import { dotWarnings, templateWarnings } from './template-warnings.ts';
+import { nameWarnings, templateWarnings } from './template-warnings.ts';
 
 /** Defaults of a Job's spec, in place; a CronJob's template has them too. */
 export function defaultJobSpec(job: JsonObject): void {
@@ -52,7 +52,7 @@ function generateSelector(job: JsonObject): void {
   // A Job without labels of its own has those of its pods, these among them.
   const metadata = part(job, 'metadata');
   const labels = ensureObject(spec, 'template', 'metadata', 'labels');
-  if (jsonEqual(metadata['labels'] ?? {}, labels)) metadata['labels'] = { ...labels, ...own };
+  if (jsonEqual(metadata['labels'] ?? {}, labels) && labelValueProblems(name).length === 0) metadata['labels'] = { ...labels, ...own };
   Object.assign(labels, own);
   ensureObject(spec, 'selector', 'matchLabels')['batch.kubernetes.io/controller-uid'] = uid;
 }
@@ -77,6 +77,7 @@ export function checkJobSpec(owner: JsonObject, at: string, check: FieldCheck): 
   checkTemplate(owner, check, `${at}.template`);
   const policy = textAt(spec, 'template', 'spec', 'restartPolicy');
   if (policy === 'Always') check.required(`${at}.template.spec.restartPolicy`, undefined, 'valid values: "OnFailure", "Never"');
+  else check.oneOf(`${at}.template.spec.restartPolicy`, policy, ['OnFailure', 'Never']);
 }
 
 function validate(job: JsonObject): FieldError[] {
@@ -93,7 +94,7 @@ function validate(job: JsonObject): FieldError[] {
 function checkGenerated(job: JsonObject, check: FieldCheck): void {
   const spec = objectAt(job, 'spec');
   const selector = objectAt(spec, 'selector');
-  if (!selector || spec?.['manualSelector'] === true) return;
+  if (!selector || spec?.['manualSelector'] === true || !checksOut(selector)) return;
   const own = {
     'batch.kubernetes.io/controller-uid': textAt(job, 'metadata', 'uid'),
     'batch.kubernetes.io/job-name': textAt(job, 'metadata', 'name'),
@@ -158,7 +159,7 @@ function durationText(job: JsonObject, now: number): string {
 
 function warnings(object: JsonObject, old: JsonObject | undefined): string[] {
   return [
-    ...(old ? [] : dotWarnings(object, 'Pod names and hostnames')),
+    ...(old ? [] : nameWarnings(object, 'Pod names and hostnames')),
     ...templateWarnings('spec')(object, old),
     ...(textAt(object, 'spec', 'completionMode') === 'Indexed' &&
     (numberAt(object, 'spec', 'completions') ?? 0) > 100_000 &&

@@ -9,18 +9,19 @@ import { fill, part } from '../fill.ts';
 import { defaultTemplate } from '../pod/pod-defaults.ts';
 import type { Strategy } from '../strategy.ts';
 import { selectorKept, templateContainers } from './deployment.ts';
-import { checkOwnSelector } from './selector-check.ts';
+import { checkOwnSelector, checkTemplateLabels } from './selector-check.ts';
 import { checkRestarts, checkTemplate } from './template-check.ts';
-import { templateWarnings } from './template-warnings.ts';
+import { namesakeWarnings } from './template-warnings.ts';
 
 function validate(set: JsonObject): FieldError[] {
   const check = new FieldCheck();
   const spec = objectAt(set, 'spec');
   check.nonNegative('spec.replicas', spec?.['replicas']);
   check.nonNegative('spec.minReadySeconds', spec?.['minReadySeconds']);
-  checkOwnSelector(set, 'deployment', check);
-  checkTemplate(set, check);
-  checkRestarts(set, 'ReplicaSet', check);
+  if (checkOwnSelector(set, 'deployment', check)) {
+    checkTemplate(set, check);
+    checkRestarts(set, 'ReplicaSet', check);
+  }
   return check.errors;
 }
 
@@ -38,7 +39,7 @@ const specOf = (object: JsonObject) => (isObject(object['spec']) ? object['spec'
 
 /** ReplicaSets. */
 export const replicaSet: Strategy = {
-  warnings: templateWarnings('spec'),
+  warnings: namesakeWarnings,
   defaults(set) {
     defaultTemplate(set);
     fill(part(set, 'spec'), { replicas: 1 });
@@ -51,7 +52,7 @@ export const replicaSet: Strategy = {
 
 /** ReplicationControllers: an older form, whose selector and labels follow the template. */
 export const replicationController: Strategy = {
-  warnings: templateWarnings('spec'),
+  warnings: namesakeWarnings,
   defaults(controller) {
     defaultTemplate(controller);
     const spec = part(controller, 'spec');
@@ -64,8 +65,12 @@ export const replicationController: Strategy = {
   initialStatus: () => ({ replicas: 0 }),
   validate(controller) {
     const check = new FieldCheck();
-    check.nonNegative('spec.replicas', numberAt(controller, 'spec', 'replicas'));
-    check.required('spec.selector', Object.keys(mapAt(controller, 'spec', 'selector')));
+    const spec = objectAt(controller, 'spec');
+    for (const field of ['replicas', 'minReadySeconds']) check.nonNegative(`spec.${field}`, spec?.[field]);
+    const selector = mapAt(spec, 'selector');
+    check.required('spec.selector', Object.keys(selector));
+    if (!check.required('spec.template', spec?.['template'])) return check.errors;
+    if (Object.keys(selector).length > 0) checkTemplateLabels(controller, { matchLabels: selector }, check);
     checkTemplate(controller, check);
     checkRestarts(controller, 'ReplicationController', check);
     return check.errors;

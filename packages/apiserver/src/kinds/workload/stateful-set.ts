@@ -1,9 +1,10 @@
 import type { FieldError } from '../../field-error.ts';
 import type { JsonObject } from '../../json.ts';
 import { numberAt, objectAt, objectsAt, textAt } from '../../json-read.ts';
-import { jsonEqual, labelProblems } from '../../schema/index.ts';
+import { jsonEqual, labelProblems, Printed } from '../../schema/index.ts';
 import { AGE_TEXT, containerColumns, textColumn } from '../cells.ts';
 import { NAME } from '../columns.ts';
+import { checkClaimSpec } from '../core/volume-claim.ts';
 import { FieldCheck } from '../field-check.ts';
 import { fill, part } from '../fill.ts';
 import { defaultTemplate } from '../pod/pod-defaults.ts';
@@ -31,8 +32,10 @@ function defaults(set: JsonObject): void {
   const spec = part(set, 'spec');
   fill(spec, { podManagementPolicy: 'OrderedReady', replicas: 1, revisionHistoryLimit: 10 });
   const update = part(spec, 'updateStrategy');
+  if (update['type'] === undefined) part(update, 'rollingUpdate');
   fill(update, { type: 'RollingUpdate' });
-  if (update['type'] === 'RollingUpdate') fill(part(update, 'rollingUpdate'), { partition: 0 });
+  const rolling = objectAt(update, 'rollingUpdate');
+  if (update['type'] === 'RollingUpdate' && rolling) fill(rolling, { partition: 0 });
   fill(part(spec, 'persistentVolumeClaimRetentionPolicy'), { whenDeleted: 'Retain', whenScaled: 'Retain' });
   for (const claim of objectsAt(spec, 'volumeClaimTemplates')) defaultClaimTemplate(claim);
 }
@@ -44,18 +47,55 @@ function defaultClaimTemplate(claim: JsonObject): void {
   fill(part(claim, 'spec'), { volumeMode: 'Filesystem' });
 }
 
+function printedRolling(rolling: JsonObject): Printed {
+  return new Printed(JSON.stringify({ Partition: rolling['partition'] ?? 0, MaxUnavailable: rolling['maxUnavailable'] ?? null }));
+}
+
+function printedUpdate(update: JsonObject): Printed {
+  const rolling = objectAt(update, 'rollingUpdate');
+  return new Printed(
+    `{"Type":${JSON.stringify(textAt(update, 'type'))},"RollingUpdate":${rolling ? printedRolling(rolling).text : 'null'}}`,
+  );
+}
+
 function checkUpdateStrategy(update: JsonObject, check: FieldCheck): void {
   const type = textAt(update, 'type');
   const rolling = objectAt(update, 'rollingUpdate');
   if (type !== 'RollingUpdate' && type !== 'OnDelete')
-    check.invalid('spec.updateStrategy', update, "must be 'RollingUpdate' or 'OnDelete'");
+    check.invalid('spec.updateStrategy', printedUpdate(update), "must be 'RollingUpdate' or 'OnDelete'");
   else if (rolling && type === 'OnDelete')
-    check.invalid('spec.updateStrategy.rollingUpdate', rolling, "only allowed for updateStrategy 'RollingUpdate'");
+    check.invalid('spec.updateStrategy.rollingUpdate', printedRolling(rolling), "only allowed for updateStrategy 'RollingUpdate'");
   else check.nonNegative('spec.updateStrategy.rollingUpdate.partition', rolling?.['partition']);
+}
+
+/** The pods get a volume of each claim that is made for them, and names of their own. */
+function withClaims(set: JsonObject): JsonObject {
+  const template = objectAt(set, 'spec', 'template');
+  const pod = objectAt(template, 'spec');
+  if (!pod) return set;
+  const claims = objectsAt(set, 'spec', 'volumeClaimTemplates').map((claim) => textAt(claim, 'metadata', 'name'));
+  const made = [...new Set(claims)].map((name) => ({ name, persistentVolumeClaim: { claimName: name } }));
+  const kept = objectsAt(pod, 'volumes').filter((volume) => !claims.includes(textAt(volume, 'name')));
+  const rest = Object.fromEntries(Object.entries(pod).filter(([key]) => key !== 'hostname' && key !== 'subdomain'));
+  const volumes = claims.length > 0 ? [...made, ...kept] : pod['volumes'];
+  return { ...set, spec: { ...objectAt(set, 'spec'), template: { ...template, spec: { ...rest, volumes } } } };
+}
+
+function warnings(set: JsonObject, old: JsonObject | undefined): string[] {
+  const kept = numberAt(set, 'spec', 'revisionHistoryLimit') ?? 0;
+  const endless = 'spec.revisionHistoryLimit: a negative value retains all historical revisions; a value >= 0 is recommended';
+  return [...templateWarnings('spec')(set, old), ...(kept < 0 ? [endless] : [])];
 }
 
 function validate(set: JsonObject): FieldError[] {
   const check = new FieldCheck();
+  checkSpec(set, check);
+  const service = textAt(set, 'spec', 'serviceName');
+  if (service !== '') check.named('spec.serviceName', service, labelProblems);
+  return check.errors;
+}
+
+function checkSpec(set: JsonObject, check: FieldCheck): void {
   const spec = objectAt(set, 'spec');
   const management = textAt(spec, 'podManagementPolicy');
   if (management !== 'OrderedReady' && management !== 'Parallel')
@@ -68,12 +108,10 @@ function validate(set: JsonObject): FieldError[] {
   check.nonNegative('spec.replicas', spec?.['replicas']);
   check.nonNegative('spec.minReadySeconds', spec?.['minReadySeconds']);
   check.nonNegative('spec.ordinals.start', objectAt(spec, 'ordinals')?.['start']);
-  const service = textAt(spec, 'serviceName');
-  if (service !== '') check.named('spec.serviceName', service, labelProblems);
-  checkOwnSelector(set, 'statefulset', check);
-  checkTemplate(set, check);
+  for (const [index, claim] of objectsAt(spec, 'volumeClaimTemplates').entries())
+    checkClaimSpec(objectAt(claim, 'spec'), `spec.volumeClaimTemplates[${index}].spec`, check);
+  if (checkOwnSelector(set, 'statefulset', check, '')) checkTemplate(withClaims(set), check);
   checkRestarts(set, 'StatefulSet', check);
-  return check.errors;
 }
 
 function validateUpdate(set: JsonObject, old: JsonObject): FieldError[] {
@@ -85,7 +123,7 @@ function validateUpdate(set: JsonObject, old: JsonObject): FieldError[] {
 
 /** StatefulSets. */
 export const statefulSet: Strategy = {
-  warnings: templateWarnings('spec'),
+  warnings,
   defaults,
   initialStatus: () => ({ replicas: 0, availableReplicas: 0 }),
   validate,

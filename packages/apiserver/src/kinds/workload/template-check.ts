@@ -16,9 +16,7 @@ export function checkTemplate(object: JsonObject, check: FieldCheck, at = 'spec.
 /** Pods of workloads that keep running must be restarted always. */
 export function checkRestarts(object: JsonObject, kind: string, check: FieldCheck): void {
   const spec = objectAt(object, 'spec', 'template', 'spec');
-  const policy = spec?.['restartPolicy'];
-  // A value that no pod may have was reported already.
-  if (policy === 'OnFailure' || policy === 'Never') check.oneOf('spec.template.spec.restartPolicy', policy, ['Always']);
+  check.oneOf('spec.template.spec.restartPolicy', spec?.['restartPolicy'], ['Always']);
   if (spec?.['activeDeadlineSeconds'] !== undefined) {
     check.forbidden('spec.template.spec.activeDeadlineSeconds', `activeDeadlineSeconds in ${kind} is not Supported`);
   }

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../json.ts';
 import { objectAt, textAt } from '../../json-read.ts';
-import { jsonEqual } from '../../schema/index.ts';
+import { jsonEqual, labelProblems } from '../../schema/index.ts';
 import { podWarnings } from '../pod/pod-warnings.ts';
 
 /** Warnings about the pods that a workload would make, where it is made or its spec changes. */
@@ -11,10 +11,16 @@ export function templateWarnings(...path: readonly string[]): (object: JsonObjec
   };
 }
 
-/** A warning about a name with dots, which `where` it is used are no good. */
-export function dotWarnings(object: JsonObject, where: string): string[] {
-  if (!textAt(object, 'metadata', 'name').includes('.')) return [];
+/** A warning about a name that is no label, which `where` it is used is no good. */
+export function nameWarnings(object: JsonObject, where: string): string[] {
+  const problems = labelProblems(textAt(object, 'metadata', 'name'));
+  if (problems.length === 0) return [];
   return [
-    `metadata.name: this is used in ${where}, which can result in surprising behavior; a DNS label is recommended: [must not contain dots]`,
+    `metadata.name: this is used in ${where}, which can result in surprising behavior; a DNS label is recommended: [${problems.join(' ')}]`,
   ];
+}
+
+/** Warnings of a workload whose pods are called after it. */
+export function namesakeWarnings(object: JsonObject, old: JsonObject | undefined): string[] {
+  return [...(old ? [] : nameWarnings(object, 'Pod names and hostnames')), ...templateWarnings('spec')(object, old)];
 }
