@@ -1,6 +1,16 @@
 import type { ChildProcess } from 'node:child_process';
 import { instances, templates, tenantNamespace, tenants, workspaceNamespace, workspaces } from '@crownlabs/api';
-import { createClient, deployments, events, httpTransport, type KubeClient, leases, namespaces } from '@crownlabs/client';
+import {
+  createClient,
+  deployments,
+  events,
+  httpTransport,
+  type KubeClient,
+  leases,
+  namespaces,
+  secrets,
+  validatingWebhookConfigurations,
+} from '@crownlabs/client';
 import { instance, template, tenant, workspace } from '@crownlabs/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Cluster, crownlabs, openCluster, stop } from './cluster.ts';
@@ -92,6 +102,22 @@ test('a standby takes over when the leader is killed, and does nothing twice', a
   expect(await admin.get(instances, 'before', 'tenant-ada')).toEqual(before);
   expect((await admin.list(deployments, { namespace: 'tenant-ada' })).items).toHaveLength(2);
   expect(await told()).toEqual(toldBefore);
+});
+
+test('whoever takes the webhooks away is not rid of them', async () => {
+  const asked = async () => (await admin.get(validatingWebhookConfigurations, 'crownlabs')).webhooks?.map(({ name }) => name);
+  const before = await asked();
+  expect(before).toHaveLength(4);
+  await admin.delete(validatingWebhookConfigurations, 'crownlabs');
+  await until(async () => expect(await asked()).toEqual(before));
+  // Nor by taking what the API believes them by.
+  await admin.delete(secrets, 'crownlabs-webhook-certificates', 'crownlabs-system');
+  const refused = { spec: { email: 'other@example.org' } };
+  const ada = createClient(httpTransport(cluster.endpoint), { fieldManager: 'ada' });
+  await until(async () =>
+    expect((await admin.get(secrets, 'crownlabs-webhook-certificates', 'crownlabs-system')).data).toHaveProperty(['tls.crt']),
+  );
+  await until(() => ada.patch(tenants, 'ada', undefined, refused));
 });
 
 test('asked to end, the leader gives the lease back and ends well', async () => {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { KeyPair } from '@crownlabs/certificates';
-import type { KubeClient } from '@crownlabs/client';
+import { type KubeClient, mutatingWebhookConfigurations, secrets, validatingWebhookConfigurations } from '@crownlabs/client';
 import {
   type AdmissionHandlers,
   installWebhooks,
@@ -9,9 +9,11 @@ import {
   type ReviewHandler,
   SYSTEM_NAMESPACE,
   type WebhookReach,
+  webhookConfigurationName,
 } from '@crownlabs/operators';
 import { type Clock, hasCode, type Logger, messageOf } from '@crownlabs/std';
 import type { ProgramMetrics } from './metrics.ts';
+import { type OwnObject, whenTouched } from './own-objects.ts';
 import type { OperatorsSettings } from './settings.ts';
 import { webhookCertificates } from './webhook-certificates.ts';
 import { serveWebhooks, type WebhookServer } from './webhook-server.ts';
@@ -73,11 +75,9 @@ class ServedWebhooks implements Webhooks {
     this.#by = by;
     const { client, settings, clock } = options;
     const { certificateDir } = settings.webhooks;
-    const suffix = settings.operatorSelector === '' ? '' : `-${settings.operatorSelector}`;
-    const name = `crownlabs-webhook-certificates${suffix}`;
     this.#signer =
       certificateDir === undefined
-        ? webhookCertificates({ client, namespace: SYSTEM_NAMESPACE, name, clock })
+        ? webhookCertificates({ client, namespace: SYSTEM_NAMESPACE, name: certificatesName(settings), clock })
         : folderSigner(certificateDir);
     this.#listening.promise.catch(() => undefined);
   }
@@ -99,6 +99,14 @@ class ServedWebhooks implements Webhooks {
       told = JSON.stringify(reach);
     };
     await this.#insist('registered', tell, signal);
+    // Without its configuration the API asks nobody: what is deleted or edited by hand comes back at once.
+    const name = webhookConfigurationName(this.#options.config);
+    const again = async () => {
+      told = undefined;
+      await this.#anew('registered', tell, signal);
+    };
+    const configurations = [mutatingWebhookConfigurations, validatingWebhookConfigurations].map((resource) => ({ resource, name }));
+    whenTouched(this.#options, [...configurations, ...this.#secret()], again, signal);
     void this.#repeat('registered', tell, signal);
   }
 
@@ -112,6 +120,7 @@ class ServedWebhooks implements Webhooks {
     };
     await this.#insist('served', renew, signal);
     void this.#repeat('served', renew, signal);
+    whenTouched(this.#options, this.#secret(), () => this.#anew('served', renew, signal), signal);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -175,6 +184,19 @@ class ServedWebhooks implements Webhooks {
     }
   }
 
+  async #anew(what: string, work: () => Promise<void>, signal: AbortSignal): Promise<void> {
+    await this.#insist(what, work, signal).catch((error: unknown) => {
+      if (!signal.aborted) this.#options.log.warn(`Webhooks could not be ${what} anew`, { error: messageOf(error) });
+    });
+  }
+
+  /** The Secret of our certificates, where they are our own. */
+  #secret(): OwnObject[] {
+    const { settings } = this.#options;
+    if (settings.webhooks.certificateDir !== undefined) return [];
+    return [{ resource: secrets, name: certificatesName(settings), namespace: SYSTEM_NAMESPACE }];
+  }
+
   async #repeat(what: string, work: () => Promise<void>, signal: AbortSignal): Promise<void> {
     const { clock, log } = this.#options;
     while (!signal.aborted) {
@@ -183,6 +205,10 @@ class ServedWebhooks implements Webhooks {
       await work().catch((error: unknown) => log.warn(`Webhooks could not be ${what} anew`, { error: messageOf(error) }));
     }
   }
+}
+
+function certificatesName({ operatorSelector }: OperatorsSettings): string {
+  return operatorSelector === '' ? 'crownlabs-webhook-certificates' : `crownlabs-webhook-certificates-${operatorSelector}`;
 }
 
 /** Certificates that somebody else renews, as cert-manager does with a mounted Secret. */
