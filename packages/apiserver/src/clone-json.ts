@@ -13,3 +13,16 @@ export function cloneJson(value: Json): Json {
   }
   return copy;
 }
+
+/** A deep copy but for what is frozen, which the copy shares: of a stored object, the record of who owns which fields. */
+export function cloneUnfrozen<T extends Json>(value: T): T;
+export function cloneUnfrozen(value: Json): Json {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
+  if (Array.isArray(value)) return value.map((item) => cloneUnfrozen(item));
+  const copy: JsonObject = Object.getPrototypeOf(value) === null ? Object.create(null) : {};
+  for (const key in value) {
+    const item = value[key];
+    if (item !== undefined) copy[key] = typeof item === 'object' && item !== null ? cloneUnfrozen(item) : item;
+  }
+  return copy;
+}

@@ -1,4 +1,5 @@
 import type { KubeClient, KubeObject, Resource } from '@crownlabs/client';
+import { sameJson } from '@crownlabs/std';
 
 /**
  * Writes a whole status as a merge patch, and nothing if it is there already. Each status here has one writer, so that the patch
@@ -20,7 +21,7 @@ export async function patchStatus<T extends KubeObject & { status?: unknown }>(
 export function statusPatch(object: { status?: unknown }, status: object): { status: object } | undefined {
   const before = isRecord(object.status) ? object.status : {};
   const now = { ...status };
-  if (same(before, now)) return undefined;
+  if (sameJson(before, now)) return undefined;
   const dropped = Object.fromEntries(
     Object.keys(before)
       .filter((key) => !(key in now))
@@ -32,14 +33,3 @@ export function statusPatch(object: { status?: unknown }, status: object): { sta
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null;
 }
-
-function same(a: unknown, b: unknown): boolean {
-  if (a === b) return true;
-  if (Array.isArray(a)) return Array.isArray(b) && a.length === b.length && a.every((item, at) => same(item, b[at]));
-  if (!isRecord(a) || !isRecord(b) || Array.isArray(b)) return false;
-  const keys = Object.keys(a);
-  return keys.length === Object.keys(b).length && keys.every((key) => key in b && same(a[key], b[key]));
-}
-
-/** Whether two values are the same JSON. */
-export { same as sameJson };

@@ -17,16 +17,3 @@ export function conditionsFrom(findings: readonly Finding[], before: readonly Co
     return { ...finding, lastTransitionTime };
   });
 }
-
-/** Whether two statuses say the same, whatever the order of their members. */
-export function sameStatus(a: unknown, b: unknown): boolean {
-  return stable(a) === stable(b);
-}
-
-function stable(value: unknown): string {
-  return JSON.stringify(value, (_key, part: unknown) =>
-    typeof part === 'object' && part !== null && !Array.isArray(part)
-      ? Object.fromEntries(Object.entries(part).toSorted(([a], [b]) => (a < b ? -1 : 1)))
-      : part,
-  );
-}

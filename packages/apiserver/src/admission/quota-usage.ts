@@ -65,8 +65,20 @@ function addClaim(usage: Map<string, Quantity>, claim: JsonObject): void {
   usage.set(`${className}${STORAGE_CLASS}persistentvolumeclaims`, ONE);
 }
 
+// Every write in a namespace with a quota asks again for the same dozen of names.
+const kinds = new Map<string, StoredKind | undefined>();
+const MOST_NAMES = 500;
+
 /** The kind that a quota's resource name is about; `undefined` for a name that no rule of ours knows. */
 export function quotaKind(name: string): StoredKind | undefined {
+  if (kinds.has(name)) return kinds.get(name);
+  const kind = kindOf(name);
+  if (kinds.size >= MOST_NAMES) kinds.clear();
+  kinds.set(name, kind);
+  return kind;
+}
+
+function kindOf(name: string): StoredKind | undefined {
   if (name.startsWith('count/')) {
     const [plural = '', ...group] = name.slice('count/'.length).split('.');
     return { group: group.join('.'), plural };

@@ -5,9 +5,21 @@ import { compareElements, type PathElement } from './path-element.ts';
 const ITSELF = '.';
 const ELEMENT = /^[fkvi]:/;
 
-/** A set as `managedFields[].fieldsV1` holds it, in a fixed order. */
+/**
+ * Both forms of the sets that were encoded here, by each other. Most writers of an object change nothing of what others own, so that
+ * most sets are written again as they were read. The encoded form is frozen: many versions of an object share it.
+ */
+const encodedOf = new WeakMap<FieldSet, JsonObject>();
+const decodedOf = new WeakMap<object, FieldSet>();
+
+/** A set as `managedFields[].fieldsV1` holds it, in a fixed order. It is frozen. */
 export function encodeFieldsV1(set: FieldSet): JsonObject {
-  return encodeInto({}, set);
+  const known = encodedOf.get(set);
+  if (known) return known;
+  const encoded = encodeInto({}, set);
+  encodedOf.set(set, encoded);
+  decodedOf.set(encoded, set);
+  return encoded;
 }
 
 // What says "this one" and no more; most of an encoded set is that, and every stored object has some dozens of them.
@@ -19,7 +31,7 @@ function encodeInto(out: JsonObject, set: FieldSet): JsonObject {
     const child = set.children.get(element);
     out[element] = child ? encodeInto(set.members.has(element) ? { [ITSELF]: ALONE } : {}, child) : ALONE;
   }
-  return out;
+  return Object.freeze(out);
 }
 
 function elementsOf({ members, children }: FieldSet): PathElement[] {
@@ -32,6 +44,8 @@ function elementsOf({ members, children }: FieldSet): PathElement[] {
 /** Reads fieldsV1; `undefined` for anything else. */
 export function decodeFieldsV1(encoded: unknown): FieldSet | undefined {
   if (!isObject(encoded)) return undefined;
+  const known = decodedOf.get(encoded);
+  if (known) return known;
   const set = new FieldSet();
   for (const [element, below] of Object.entries(encoded)) {
     if (element === ITSELF) continue;

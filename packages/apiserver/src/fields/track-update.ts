@@ -72,9 +72,14 @@ export function timeOf({ subresource, now }: Pick<TrackedUpdate, 'subresource' |
   return subresource === 'scale' ? undefined : timeText(now);
 }
 
+// Many writes share a second.
+let latest = { second: Number.NaN, text: '' };
+
 /** A time as managedFields has it. */
 function timeText(now: number): string {
-  return `${new Date(now).toISOString().slice(0, 19)}Z`;
+  const second = Math.floor(now / 1000);
+  if (latest.second !== second) latest = { second, text: `${new Date(now).toISOString().slice(0, 19)}Z` };
+  return latest.text;
 }
 
 /** Callers may rewrite managedFields at the main endpoint, and reset them with an empty list; what cannot be read is ignored. */

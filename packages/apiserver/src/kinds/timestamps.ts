@@ -7,10 +7,19 @@ function read(text: string): { millis: number; fraction: string } | undefined {
   return Number.isNaN(millis) ? undefined : { millis, fraction: (match[7] ?? '').padEnd(6, '0').slice(0, 6) };
 }
 
+// Every write of an object reads its times again, and most were read a moment ago.
+const wholeSeconds = new Map<string, string | undefined>();
+const MOST_TIMES = 512;
+const LONGEST_TIME = 40;
+
 /** An RFC 3339 time as `Time` is written: UTC, whole seconds. */
 export function wholeSecondTime(text: string): string | undefined {
+  if (wholeSeconds.has(text)) return wholeSeconds.get(text);
   const time = read(text);
-  return time && formatSeconds(time.millis);
+  const written = time && formatSeconds(time.millis);
+  if (wholeSeconds.size >= MOST_TIMES) wholeSeconds.clear();
+  if (text.length <= LONGEST_TIME) wholeSeconds.set(text, written);
+  return written;
 }
 
 /** An RFC 3339 time as `MicroTime` is written: UTC, always six decimals, which it must have already. */

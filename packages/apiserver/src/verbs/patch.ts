@@ -1,5 +1,5 @@
 import { LabError, messageOf } from '@crownlabs/std';
-import { cloneJson } from '../clone-json.ts';
+import { cloneJson, cloneUnfrozen } from '../clone-json.ts';
 import { goKind, mediaType, objectBody, parseBody, type RawBody, rawBody, unsupportedMediaType } from '../codec/body.ts';
 import { printJson } from '../codec/json-print.ts';
 import { applyPatchInTurns, asRestored, strategicMerge } from '../fields/index.ts';
@@ -25,6 +25,8 @@ const APPLY = 'application/apply-patch+yaml';
 /** A patch that was read, ready to be applied to whatever is there. */
 interface Patch {
   readonly complaints: readonly string[];
+  /** Whether it may change something inside of a list, so that nothing may be shared with what is stored. */
+  readonly reachesAll: boolean;
   /** `live` may be changed; the patch may not, because it may be applied again. */
   apply(live: JsonObject): JsonObject;
   /** How a refusal shows the value. */
@@ -68,7 +70,7 @@ function patchChange(call: ResourceCall, { read, options, info }: { read: Patch;
     options,
     createIfAbsent: false,
     async wanted(live) {
-      const copy = cloneJson(live ?? {});
+      const copy = read.reachesAll ? cloneJson(live ?? {}) : cloneUnfrozen(live ?? {});
       if (overdue()) await nextTurn();
       const patched = read.apply(copy);
       if (overdue()) await nextTurn();
@@ -88,6 +90,7 @@ function readPatch(type: string, info: ResourceInfo, bytes: RawBody): Patch {
     const merge = value === null ? {} : objectBody(value);
     return {
       complaints,
+      reachesAll: false,
       // Its result is read as what the original was, whatever it says of itself.
       apply: (live) => Object.assign(strategicMerge(live, merge, info), { kind: info.kind, apiVersion: apiVersionOf(info) }),
       show: (object) => JSON.stringify(`map[${printJson(object)}]`),
@@ -97,7 +100,7 @@ function readPatch(type: string, info: ResourceInfo, bytes: RawBody): Patch {
   const { value, complaints } = parsePatch(bytes);
   if (type === JSON_PATCH) {
     const named = complaints.map((one) => `json patch ${one}`);
-    return { complaints: named, apply: (live) => demandObject(applyJsonPatch(live, value)), show, explain };
+    return { complaints: named, reachesAll: true, apply: (live) => demandObject(applyJsonPatch(live, value)), show, explain };
   }
   if (!isObject(value)) {
     throw new LabError(
@@ -105,7 +108,7 @@ function readPatch(type: string, info: ResourceInfo, bytes: RawBody): Patch {
       `error decoding patch: json: cannot unmarshal ${goKind(value)} into Go value of type map[string]interface {}`,
     );
   }
-  return { complaints, apply: (live) => applyMergePatch(live, value), show, explain };
+  return { complaints, reachesAll: false, apply: (live) => applyMergePatch(live, value), show, explain };
 }
 
 function parsePatch(bytes: RawBody): { value: Json; complaints: readonly string[] } {

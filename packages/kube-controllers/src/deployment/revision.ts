@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { deployments } from '@crownlabs/client';
+import { sameJson } from '@crownlabs/std';
 import type { PodTemplateSpec } from 'kubernetes-types/core/v1.js';
 import type { KindOf } from '../cluster.ts';
 import type { ReplicaSet } from '../replica-set/status.ts';
-import { sameJson } from '../status-patch.ts';
 
 /** A Deployment as the client reads it. */
 export type Deployment = KindOf<typeof deployments>;

@@ -1,9 +1,8 @@
 import { endpointSlices, endpoints as endpointsKind, informer, keyOf, ownedBy } from '@crownlabs/client';
 import { type Controller, controller, ownedByKind, type Reconcile, watched } from '@crownlabs/controller';
-import { hasCode } from '@crownlabs/std';
+import { hasCode, sameJson } from '@crownlabs/std';
 import { BY, type Cluster, type KindOf } from '../cluster.ts';
 import type { Pod } from '../pod-state.ts';
-import { sameJson } from '../status-patch.ts';
 import { desiredSlices, desiredSubsets, familyOf, type Service, type Slice } from './desired.ts';
 
 type Endpoints = KindOf<typeof endpointsKind>;

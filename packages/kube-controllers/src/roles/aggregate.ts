@@ -1,9 +1,9 @@
 import { matchesSelector } from '@crownlabs/apiserver';
 import { clusterRoles, informer } from '@crownlabs/client';
 import { type Controller, controller, type Reconcile, watched } from '@crownlabs/controller';
+import { sameJson } from '@crownlabs/std';
 import type { PolicyRule } from 'kubernetes-types/rbac/v1.js';
 import type { Cluster, KindOf } from '../cluster.ts';
-import { sameJson } from '../status-patch.ts';
 
 type ClusterRole = KindOf<typeof clusterRoles>;
 

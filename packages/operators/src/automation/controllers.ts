@@ -1,9 +1,9 @@
 import { ANNOTATION, type Instance, LABEL, type Template, tenantNamespace } from '@crownlabs/api';
 import { eventRecorder, type Informer, informer, type Kube, type KubeObject, keyOf, namespaces, type ObjectKey } from '@crownlabs/client';
 import { ownedByKind, type Source, specChanged, watched } from '@crownlabs/controller';
+import { sameJson } from '@crownlabs/std';
 import type { Lease } from 'kubernetes-types/coordination/v1.js';
 import type { Namespace } from 'kubernetes-types/core/v1.js';
-import { sameStatus } from '../conditions.ts';
 import { type ControllerParts, type Controllers, labController } from '../controller-parts.ts';
 import type { Lab } from '../lab.ts';
 import { doorActivity, followUse, type UseReports } from './activity/doors.ts';
@@ -109,12 +109,12 @@ function concerns(now: Instance | undefined, before: Instance | undefined): bool
     mine: foreignConditions(status?.conditions),
     exam: status?.environments?.map(({ name, automation }) => ({ name, automation })),
   });
-  return !sameStatus(parts(now), parts(before));
+  return !sameJson(parts(now), parts(before));
 }
 
 function ofTemplates(lab: Lab): Source {
   const same = (now: Template | undefined, before: Template | undefined) =>
-    now?.metadata.generation === before?.metadata.generation && sameStatus(now?.metadata.annotations, before?.metadata.annotations);
+    now?.metadata.generation === before?.metadata.generation && sameJson(now?.metadata.annotations, before?.metadata.annotations);
   return watched(lab.templates, {
     when: (now, before) => !same(now, before),
     keys: ({ metadata: { namespace, name } }) => keysOf(lab.instances.byIndex('template', `${namespace}/${name}`)),

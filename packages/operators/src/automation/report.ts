@@ -1,5 +1,6 @@
 import { type Condition, type Instance, instances } from '@crownlabs/api';
-import { conditionsFrom, type Finding, sameStatus } from '../conditions.ts';
+import { sameJson } from '@crownlabs/std';
+import { conditionsFrom, type Finding } from '../conditions.ts';
 import type { Lab } from '../lab.ts';
 import { EXPOSURE_CONDITIONS } from '../public-exposure/status.ts';
 
@@ -23,7 +24,7 @@ export async function reportFindings(
   if (phase === undefined) return;
   const mine = conditionsFrom(found, before, now);
   if (
-    sameStatus(
+    sameJson(
       mine,
       before.filter(({ type }) => types.includes(type)),
     )

@@ -1,9 +1,8 @@
 import { type ImageList, imageLists } from '@crownlabs/api';
 import { type EventRecorder, secrets } from '@crownlabs/client';
 import type { Reconcile } from '@crownlabs/controller';
-import { type Clock, LabError } from '@crownlabs/std';
+import { type Clock, LabError, sameJson } from '@crownlabs/std';
 import { SYSTEM_NAMESPACE } from '../admission/handlers.ts';
-import { sameStatus } from '../conditions.ts';
 import { covers } from '../covers.ts';
 import type { Lab } from '../lab.ts';
 import { boundedFetch } from './bounded-fetch.ts';
@@ -86,7 +85,7 @@ async function write(
   const wanted = desiredImageList(registry, images ?? before?.spec.images ?? []);
   const list: ImageList = before && covers(before, wanted) ? before : await lab.client.apply(imageLists, wanted, { force: true });
   const status = observeImageList(list, listing, clock.now());
-  if (sameStatus(status, list.status)) return;
+  if (sameJson(status, list.status)) return;
   announce(events, list, status);
   await lab.client.patch(imageLists, registry.imageListName, undefined, { status }, { subresource: 'status' });
 }

@@ -1,8 +1,7 @@
 import { FINALIZER, type InstanceSnapshot, instanceSnapshots, templates, workspaceNamespace } from '@crownlabs/api';
 import { controllerOf, dataVolumes, type EventRecorder, jobs, keyOf, keyText } from '@crownlabs/client';
 import type { Reconcile, Requeue } from '@crownlabs/controller';
-import { type Clock, hasCode } from '@crownlabs/std';
-import { sameStatus } from '../conditions.ts';
+import { type Clock, hasCode, sameJson } from '@crownlabs/std';
 import type { OperatorsConfig } from '../config.ts';
 import type { Lab } from '../lab.ts';
 import { isOurs } from '../manifests/labels.ts';
@@ -182,7 +181,7 @@ async function makeTemplate({ lab }: SnapshotTools, snapshot: InstanceSnapshot, 
 
 async function report({ lab, clock, events }: SnapshotTools, snapshot: InstanceSnapshot, progress: Progress): Promise<InstanceSnapshot> {
   const status = observeSnapshot(snapshot, progress, clock.now());
-  if (sameStatus(status, snapshot.status)) return snapshot;
+  if (sameJson(status, snapshot.status)) return snapshot;
   announce(events, snapshot, progress);
   const { name, namespace } = snapshot.metadata;
   return lab.client.patch(instanceSnapshots, name, namespace, { status }, { subresource: 'status' });

@@ -1,6 +1,6 @@
 import { type EnvironmentStatus, type Instance, type InstanceStatus, instances } from '@crownlabs/api';
 import { type EventRecorder, keyOf } from '@crownlabs/client';
-import { sameStatus } from '../conditions.ts';
+import { sameJson } from '@crownlabs/std';
 import type { OperatorsConfig } from '../config.ts';
 import type { Lab } from '../lab.ts';
 import type { OperatorMetrics } from '../metrics.ts';
@@ -22,7 +22,7 @@ export async function report({ lab, config, events, metrics, patience }: ReportT
   const { instance } = facts;
   const status = observe(facts, config);
   const key = keyOf(instance);
-  if (!sameStatus(status, instance.status)) {
+  if (!sameJson(status, instance.status)) {
     if (goesItsWay(status) && patience.mayWait(key)) return;
     await write({ lab, events, metrics }, facts, status);
   }

@@ -3,8 +3,9 @@ import type { Kube } from '@crownlabs/client';
 import { controllerOf, type EventRecorder, keyOf, networkPolicies, type ObjectKey, services } from '@crownlabs/client';
 import type { Reconcile, Requeue } from '@crownlabs/controller';
 import type { Clock } from '@crownlabs/std';
+import { sameJson } from '@crownlabs/std';
 import type { Service } from 'kubernetes-types/core/v1.js';
-import { conditionsFrom, sameStatus } from '../conditions.ts';
+import { conditionsFrom } from '../conditions.ts';
 import type { OperatorsConfig } from '../config.ts';
 import { templateOf } from '../instance/template-of.ts';
 import { elderTwin } from '../instance/twin.ts';
@@ -140,7 +141,7 @@ async function report({ lab, clock, events }: ExposureTools, instance: Instance,
   const status = exposureStatus(exposure);
   const old = before.filter(({ type }) => EXPOSURE_CONDITIONS.includes(type));
   const mine = conditionsFrom(exposureFindings(exposure), before, clock.now());
-  if (sameStatus({ status, mine }, { status: publicExposure, mine: old })) return;
+  if (sameJson({ status, mine }, { status: publicExposure, mine: old })) return;
   if (exposure.is === 'refused' && old.every(({ reason }) => reason !== exposure.reason)) {
     events.record(instance, { type: 'Warning', reason: exposure.reason, message: exposure.message });
   }

@@ -1,10 +1,9 @@
 import { FINALIZER, LABEL, type SharedVolume, sharedVolumeClaimName, sharedVolumes } from '@crownlabs/api';
 import { type EventRecorder, jobs, type Kube, keyOf, keyText } from '@crownlabs/client';
 import type { Reconcile, Requeue } from '@crownlabs/controller';
-import { type Clock, hasCode } from '@crownlabs/std';
+import { type Clock, hasCode, sameJson } from '@crownlabs/std';
 import type { Job } from 'kubernetes-types/batch/v1.js';
 import type { PersistentVolumeClaim } from 'kubernetes-types/core/v1.js';
-import { sameStatus } from '../conditions.ts';
 import type { OperatorsConfig } from '../config.ts';
 import type { Lab } from '../lab.ts';
 import { isOurs } from '../manifests/labels.ts';
@@ -133,7 +132,7 @@ function factsOf(
 async function report({ lab, events }: SharedVolumeTools, facts: SharedVolumeFacts): Promise<SharedVolume> {
   const { volume } = facts;
   const status = observeSharedVolume(facts);
-  if (sameStatus(status, volume.status)) return volume;
+  if (sameJson(status, volume.status)) return volume;
   announce(events, volume, status.conditions ?? []);
   const { name, namespace } = volume.metadata;
   return lab.client.patch(sharedVolumes, name, namespace, { status }, { subresource: 'status' });

@@ -1,9 +1,8 @@
 import { type Template, templates, workspaceNamespace } from '@crownlabs/api';
 import type { EventRecorder } from '@crownlabs/client';
 import type { Reconcile } from '@crownlabs/controller';
-import type { Clock } from '@crownlabs/std';
+import { type Clock, sameJson } from '@crownlabs/std';
 import { announceConditions } from '../announce.ts';
-import { sameStatus } from '../conditions.ts';
 import type { OperatorsConfig } from '../config.ts';
 import { isOurNamespace, type Lab } from '../lab.ts';
 import { observeTemplate } from './status.ts';
@@ -36,7 +35,7 @@ export function templateReconciler({ lab, clock, config, events }: TemplateTools
     if (since >= 0 && since < COUNT_EVERY_MS) return { afterMs: COUNT_EVERY_MS - since };
     looked.set(key, now);
     const status = observeTemplate({ ...look(lab, template, namespace), now });
-    if (sameStatus(status, template.status)) return undefined;
+    if (sameJson(status, template.status)) return undefined;
     announceConditions(events, template, status.conditions ?? []);
     await lab.client.patch(templates, name, namespace, { status }, { subresource: 'status' });
     return undefined;

@@ -21,7 +21,7 @@ export interface TemplateFacts {
 /** What a template is: whether it can be started, and if not, why; and how much it is used. */
 export function observeTemplate(facts: TemplateFacts): TemplateStatus {
   const { template, instances, now } = facts;
-  const lastUsed = latest([template.status?.lastUsed, ...instances.flatMap(timesOf)]);
+  const lastUsed = latest([Date.parse(template.status?.lastUsed ?? ''), ...instances.map(usedAt)]);
   const images = imagesOf(facts);
   return {
     ...template.status,
@@ -33,20 +33,31 @@ export function observeTemplate(facts: TemplateFacts): TemplateStatus {
   };
 }
 
-function timesOf({ metadata: { creationTimestamp, annotations = {} } }: Instance): (string | undefined)[] {
-  return [creationTimestamp, annotations[ANNOTATION.lastPoweredOff], thisHour(annotations[ANNOTATION.lastActivity])];
-}
+// A template looks at all its instances whenever one of them changes; the others are what they were.
+const uses = new WeakMap<Instance, number>();
 
-/** People who work are seen every minute; that is too often to write it down here. */
-function thisHour(time: string | undefined): string | undefined {
-  const at = Date.parse(time ?? '');
-  return Number.isNaN(at) ? undefined : rfc3339(Math.floor(at / HOUR_MS) * HOUR_MS);
+/** When an instance was used last, in milliseconds; NaN when it does not say. */
+function usedAt(instance: Instance): number {
+  const known = uses.get(instance);
+  if (known !== undefined) return known;
+  const { creationTimestamp, annotations = {} } = instance.metadata;
+  // People who work are seen every minute; that is too often to write it down here.
+  const active = Math.floor(Date.parse(annotations[ANNOTATION.lastActivity] ?? '') / HOUR_MS) * HOUR_MS;
+  const times = [Date.parse(creationTimestamp ?? ''), Date.parse(annotations[ANNOTATION.lastPoweredOff] ?? ''), active];
+  const at = greatest(times) ?? Number.NaN;
+  uses.set(instance, at);
+  return at;
 }
 
 /** In whole seconds, whoever wrote it and however. */
-function latest(times: readonly (string | undefined)[]): string | undefined {
-  const known = times.map((text) => Date.parse(text ?? '')).filter((at) => !Number.isNaN(at));
-  return known.length > 0 ? rfc3339(Math.max(...known)) : undefined;
+function latest(times: readonly number[]): string | undefined {
+  const at = greatest(times);
+  return at === undefined ? undefined : rfc3339(at);
+}
+
+function greatest(times: readonly number[]): number | undefined {
+  const known = times.filter((at) => !Number.isNaN(at));
+  return known.length > 0 ? known.reduce((a, b) => Math.max(a, b)) : undefined;
 }
 
 /** An image of which nothing is known is not mentioned: whether a registry has it shows when it is pulled. */

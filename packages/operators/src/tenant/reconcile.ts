@@ -1,9 +1,8 @@
 import { FINALIZER, sandboxNamespace, type Tenant, tenantNamespace, tenants } from '@crownlabs/api';
 import { type EventRecorder, namespaces, roleBindings } from '@crownlabs/client';
 import type { Reconcile, Requeue } from '@crownlabs/controller';
-import { type Clock, type Logger, messageOf } from '@crownlabs/std';
+import { type Clock, type Logger, messageOf, sameJson } from '@crownlabs/std';
 import { announceConditions } from '../announce.ts';
-import { sameStatus } from '../conditions.ts';
 import type { OperatorsConfig } from '../config.ts';
 import type { Directory, DirectoryUser } from '../directory.ts';
 import type { Lab } from '../lab.ts';
@@ -41,7 +40,7 @@ export function tenantReconciler(tools: TenantTools): Reconcile {
     const waitsForConfirmation = config.waitUserVerification && !account.user.confirmed;
     const made = waitsForConfirmation ? NOTHING : await realise(tools, current, found);
     const status = observeTenant({ tenant: current, memberships: found, ...account, ...made, waitsForConfirmation, now: clock.now() });
-    if (!sameStatus(status, current.status)) {
+    if (!sameJson(status, current.status)) {
       announceConditions(events, current, status.conditions ?? []);
       await lab.client.patch(tenants, name, undefined, { status }, { subresource: 'status' });
     }
@@ -53,7 +52,7 @@ export function tenantReconciler(tools: TenantTools): Reconcile {
 /** What is there under its names is another person's: it gets nothing, and says why. */
 async function standBack({ lab, clock, events }: TenantTools, tenant: Tenant, twin: Tenant): Promise<undefined> {
   const status = observeTwin(tenant, twin, clock.now());
-  if (sameStatus(status, tenant.status)) return undefined;
+  if (sameJson(status, tenant.status)) return undefined;
   announceConditions(events, tenant, status.conditions ?? []);
   await lab.client.patch(tenants, tenant.metadata.name, undefined, { status }, { subresource: 'status' });
   return undefined;

@@ -1,9 +1,8 @@
 import { FINALIZER, LABEL, type Tenant, tenants, type Workspace, workspaces } from '@crownlabs/api';
 import type { EventRecorder } from '@crownlabs/client';
 import type { Reconcile } from '@crownlabs/controller';
-import { type Clock, type Logger, messageOf } from '@crownlabs/std';
+import { type Clock, type Logger, messageOf, sameJson } from '@crownlabs/std';
 import { announceConditions } from '../announce.ts';
-import { sameStatus } from '../conditions.ts';
 import type { OperatorsConfig } from '../config.ts';
 import type { Directory } from '../directory.ts';
 import type { Lab } from '../lab.ts';
@@ -39,7 +38,7 @@ export function workspaceReconciler(tools: WorkspaceTools): Reconcile {
     if (namespaceCreated) await lab.converger.ensureAll(workspaceBindings(current));
     await settleCandidates(lab, current);
     const status = observeWorkspace({ workspace: current, namespaceCreated, subscribed, now: clock.now() });
-    if (!sameStatus(status, current.status)) {
+    if (!sameJson(status, current.status)) {
       announceConditions(events, current, status.conditions ?? []);
       await lab.client.patch(workspaces, name, undefined, { status }, { subresource: 'status' });
     }
