@@ -2,7 +2,10 @@
 export function sameJson(a: unknown, b: unknown): boolean {
   if (a === b) return true;
   if (Array.isArray(a)) return Array.isArray(b) && a.length === b.length && a.every((item, at) => sameJson(item, b[at]));
-  if (!isRecord(a) || !isRecord(b)) return false;
+  return isRecord(a) && isRecord(b) && sameMembers(a, b);
+}
+
+function sameMembers(a: Record<string, unknown>, b: Record<string, unknown>): boolean {
   let members = 0;
   for (const key in a) {
     if (a[key] === undefined) continue;
