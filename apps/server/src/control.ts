@@ -16,6 +16,7 @@ import { durationMs } from './config.ts';
 import { certificatesOf, clientOf, installLab, isLabInstalled, openApi, serveApi } from './control/api.ts';
 import { openDoors, openIdentity } from './control/doors.ts';
 import { type LateMetrics, lateMetrics } from './control/late-metrics.ts';
+import { kvmDevice } from './control/kvm-device.ts';
 import { machineRoom } from './control/machines.ts';
 import {
   announceOwnImages,
@@ -56,7 +57,8 @@ export async function control(config: Resolved, { log, stop, ready, keep }: Runn
   const known = onceKnown(node.promise);
   const counted = lateMetrics();
   const metrics = () => metricsOf(server, known()?.agent);
-  const machines = config.virtualMachines ? machineRoom(config.openNetworks) : undefined;
+  const kvm = config.virtualMachines ? kvmDevice() : Promise.resolve(undefined);
+  const machines = config.virtualMachines ? machineRoom(config.openNetworks, kvm) : undefined;
   const localGroups = machines ? [machines.group] : [];
   const server: ApiServer = await openApi(
     { config, admission, identity: () => identity, metrics, counted: () => counted.text(), localGroups, log: log.child({ room: 'api' }) },
@@ -90,7 +92,7 @@ export async function control(config: Resolved, { log, stop, ready, keep }: Runn
   const lab = await runOperators({ server, config, admission, counted, log, stop }, operators, node.promise);
   await lab.ready;
   ready(config.demo ? await createDemo(clientOf(server.transport(BOOTSTRAP), 'demo'), identity.accounts, config) : []);
-  const parts = { server, config, owned, log, stop };
+  const parts = { server, config, owned, log, stop, kvm };
   const running = runNode(parts, node);
   const guests = machines?.run(
     server,
@@ -103,7 +105,7 @@ export async function control(config: Resolved, { log, stop, ready, keep }: Runn
   if (!keep()) await endEnvironments(running.machine, running.opened, log);
 }
 
-interface OperatorsParts extends Omit<NodeParts, 'owned'> {
+interface OperatorsParts extends Omit<NodeParts, 'owned' | 'kvm'> {
   readonly admission: AdmissionHandlers;
   readonly counted: LateMetrics;
 }

@@ -135,6 +135,7 @@ function shared({ client, runtime, imageStore = runtime.images, clock, log, conf
     crowd: { count: 0 },
     images: imageNews(clock),
     imageVolumes: new ImageVolumes(join(places.data, 'image-volumes'), imageStore),
+    devices: config.devices,
   };
 }
 

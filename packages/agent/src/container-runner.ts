@@ -199,6 +199,7 @@ export class ContainerRunner {
       references: this.#references(),
       podIp: this.#around.ip(),
       hostIp: this.#deps.hostIp,
+      devices: this.#deps.devices,
     }).catch((error: unknown) => {
       throw new ConfigProblem(messageOf(error), { cause: error });
     });

@@ -1,5 +1,6 @@
 import type { ContainerSpec, ImageInfo } from '@crownlabs/runtime';
 import { limitsOf } from './amounts.ts';
+import { devicesOf, type NodeDevice } from './devices.ts';
 import { type EnvContext, expand, resolveEnv } from './environment.ts';
 import type { Container } from './pod.ts';
 import { securityOf } from './security.ts';
@@ -10,6 +11,7 @@ export interface SpecContext extends EnvContext {
   readonly volumes: PodVolumes;
   readonly image: ImageInfo;
   readonly attempt: number;
+  readonly devices: readonly NodeDevice[] | undefined;
 }
 
 const isShm = (path: string) => path.replace(/\/$/, '') === '/dev/shm';
@@ -18,6 +20,7 @@ const isShm = (path: string) => path.replace(/\/$/, '') === '/dev/shm';
 export async function containerSpec(container: Container, context: SpecContext): Promise<ContainerSpec> {
   const env = await resolveEnv(container, context);
   const { command, args, workingDir, volumeMounts = [], stdin, tty } = container;
+  const devices = devicesOf(container, context.devices);
   const words = (list: readonly string[]) => list.map((word) => expand(word, env));
   const sharedMemoryBytes = context.volumes.sharedMemory(volumeMounts);
   return {
@@ -34,5 +37,6 @@ export async function containerSpec(container: Container, context: SpecContext):
     stdin: stdin ?? false,
     tty: tty ?? false,
     ...(sharedMemoryBytes === undefined ? {} : { sharedMemoryBytes }),
+    ...(devices.length > 0 ? { devices } : {}),
   };
 }

@@ -2,6 +2,7 @@ import type { EventRecorder, KubeClient } from '@crownlabs/client';
 import type { ImageStore, Runtime } from '@crownlabs/runtime';
 import type { Clock, Logger } from '@crownlabs/std';
 import type { NodeAmounts } from './amounts.ts';
+import type { NodeDevice } from './devices.ts';
 import type { Crowd } from './prober.ts';
 import type { ImageVolumes } from './volumes/image-volumes.ts';
 import type { Places } from './volumes/pod-volumes.ts';
@@ -20,6 +21,8 @@ export interface NodeDeps {
   readonly crowd: Crowd;
   readonly images: ImageNews;
   readonly imageVolumes: ImageVolumes;
+  /** Devices that containers may ask for. */
+  readonly devices: readonly NodeDevice[] | undefined;
 }
 
 /** Tells who waits for an image that one has come. */

@@ -3,6 +3,7 @@ import { arch, availableParallelism, hostname, networkInterfaces, type as osType
 import { type KubeClient, leases, nodes } from '@crownlabs/client';
 import { type Clock, hasCode, type Logger, messageOf, rfc3339 } from '@crownlabs/std';
 import type { NodeAmounts } from './amounts.ts';
+import { deviceAmounts, type NodeDevice } from './devices.ts';
 
 /** What a node says of itself beside what the machine says. */
 export interface NodeConfig {
@@ -13,6 +14,8 @@ export interface NodeConfig {
   readonly memoryBytes?: number;
   /** Memory that pods never get. */
   readonly reservedMemoryBytes?: number;
+  /** Devices that containers may ask for. */
+  readonly devices?: readonly NodeDevice[];
 }
 
 /** What a registration needs. */
@@ -102,6 +105,7 @@ export class NodeRegistration {
       memory: `${Math.floor(memory / 1024)}Ki`,
       'ephemeral-storage': `${Math.floor((disk.blocks * disk.bsize) / 1024)}Ki`,
       pods: String(config.maxPods ?? MAX_PODS),
+      ...deviceAmounts(config.devices),
     });
     const now = rfc3339(clock.now());
     const condition = (type: string, status: boolean, reason: string, message: string) => ({

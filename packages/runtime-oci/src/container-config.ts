@@ -55,12 +55,22 @@ function user({ security }: ContainerSpec): { User?: string } {
   return { User: gid === undefined ? String(uid) : `${uid}:${gid}` };
 }
 
+/** What is given by name, to who runs as anybody: its group comes with it. */
+function devices({ devices = [], security: { privileged, groups } }: ContainerSpec): Dockerode.HostConfig {
+  if (devices.length === 0 || privileged) return {};
+  return {
+    Devices: devices.map(({ path }) => ({ PathOnHost: path, PathInContainer: path, CgroupPermissions: 'rw' })),
+    GroupAdd: [...new Set([...groups, ...devices.map(({ group }) => group)])].map(String),
+  };
+}
+
 function hostConfig(spec: ContainerSpec, context: ConfigContext): Dockerode.HostConfig {
   const mounts = [...context.files, ...spec.mounts];
   return {
     NetworkMode: `container:${context.sandboxId}`,
     IpcMode: 'private',
     ...security(spec),
+    ...devices(spec),
     ...limits(spec),
     Ulimits: [...context.engine.ulimits],
     Binds: mounts.flatMap((it) => (it.kind === 'bind' ? [`${it.source}:${it.target}:${it.readOnly ? 'ro' : 'rw'}`] : [])),

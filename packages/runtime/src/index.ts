@@ -16,6 +16,7 @@ export type {
   ContainerSpec,
   ContainerState,
   ContainerUsage,
+  Device,
   ExecRequest,
   ExecStream,
   ImageConfig,

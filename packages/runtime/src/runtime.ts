@@ -59,6 +59,15 @@ export interface ContainerSpec {
   readonly tty: boolean;
   /** Bytes of shared memory at /dev/shm; absent: the engine's default. */
   readonly sharedMemoryBytes?: number;
+  /** Devices of the machine that the container may use. Absent: none. */
+  readonly devices?: readonly Device[];
+}
+
+/** A device of the machine. */
+export interface Device {
+  readonly path: string;
+  /** The group that may use it. */
+  readonly group: number;
 }
 
 /** Where a container is in its life. Times are milliseconds since the epoch. */

@@ -159,7 +159,7 @@ export function emulator(answer: (command: string) => object, met: (program: str
         // The parse border: what we wrote.
         const question = JSON.parse(line) as Asked;
         asked.push(question);
-        const said = answer(question.execute);
+        const said = question.execute === 'guest-sync' ? { return: question.arguments?.['id'] } : answer(question.execute);
         // What happens by itself comes beside the answer.
         for (const one of 'event' in said ? [{ return: {} }, said] : [said]) far.write(`${JSON.stringify(one)}\n`);
       }

@@ -117,7 +117,7 @@ function machineImages(makesDisks: boolean): Finding {
 
 async function processor(): Promise<Finding> {
   const { runs, found } = await probeKvm();
-  const how = runs ? 'machines are emulated nevertheless: they cannot use it yet' : 'virtual machines are emulated, several times slower';
+  const how = runs ? 'virtual machines use it' : 'virtual machines are emulated, several times slower';
   return finding('processor', true, `${found.charAt(0).toUpperCase()}${found.slice(1)}; ${how}`);
 }
 

@@ -1,6 +1,6 @@
 import { duplexPair, finished, Readable } from 'node:stream';
 import { promisify } from 'node:util';
-import type { Agent } from '@crownlabs/agent';
+import type { Agent, NodeDevice } from '@crownlabs/agent';
 import type { ApiServer, LocalGroup } from '@crownlabs/apiserver';
 import {
   clusterResource,
@@ -13,7 +13,16 @@ import {
 } from '@crownlabs/client';
 import { LOCAL_PROVISIONER } from '@crownlabs/kube-controllers';
 import { hasCode, LabError, type Logger, systemClock } from '@crownlabs/std';
-import { clonePolicy, MACHINE_SUBRESOURCES, machineCrds, type PodShell, snapshotClasses, startVirt, type Virt } from '@crownlabs/virt';
+import {
+  type Acceleration,
+  clonePolicy,
+  MACHINE_SUBRESOURCES,
+  machineCrds,
+  type PodShell,
+  snapshotClasses,
+  startVirt,
+  type Virt,
+} from '@crownlabs/virt';
 import { BOOTSTRAP, roomUser, SYSTEM_NAMESPACE } from '../room-identities.ts';
 import { clientOf } from './api.ts';
 import { firstMachine } from './first-machine.ts';
@@ -31,8 +40,8 @@ export interface MachineRoom {
   run(server: ApiServer, agent: Promise<Agent>, log: Logger, stop: AbortSignal): Promise<void>;
 }
 
-/** The room of virtual machines, not running yet. Disk images may be fetched from private networks that are open. */
-export function machineRoom(openNetworks: readonly string[]): MachineRoom {
+/** The room of virtual machines, not running yet. Disk images may be fetched from private networks that are open; guests run by `kvm` where it is there. */
+export function machineRoom(openNetworks: readonly string[], kvm: Promise<NodeDevice | undefined>): MachineRoom {
   let virt: Virt | undefined;
   const subresources = () => {
     if (!virt) throw new LabError('ServiceUnavailable', 'No virtual machine is ready yet. Try again in some seconds.');
@@ -49,7 +58,7 @@ export function machineRoom(openNetworks: readonly string[]): MachineRoom {
       await firstMachine(clientOf(server.transport(roomUser('virt')), 'virt'), log, stop);
       if (stop.aborted) return;
       await offerSnapshots(server, stop);
-      virt = runMachines({ server, agent, log, stop, openNetworks });
+      virt = runMachines({ server, agent, log, stop, openNetworks, acceleration: (await kvm) ? 'kvm' : 'tcg' });
       await virt.stopped;
     },
   };
@@ -147,11 +156,12 @@ interface RoomParts {
   readonly log: Logger;
   readonly stop: AbortSignal;
   readonly openNetworks: readonly string[];
+  readonly acceleration: Acceleration;
 }
 
-function runMachines({ server, agent, log, stop, openNetworks }: RoomParts): Virt {
+function runMachines({ server, agent, log, stop, openNetworks, acceleration }: RoomParts): Virt {
   const client = clientOf(server.transport(roomUser('virt')), 'virt');
-  const launcher = { image: LAUNCHER_IMAGE, acceleration: 'tcg' as const, importFrom: openNetworks };
+  const launcher = { image: LAUNCHER_IMAGE, acceleration, importFrom: openNetworks };
   return startVirt({ client, launcher, shell: agentShell(client, agent), clock: systemClock, log }, stop);
 }
 

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { type Agent, startAgent } from '@crownlabs/agent';
+import { type Agent, type NodeDevice, startAgent } from '@crownlabs/agent';
 import type { ApiServer } from '@crownlabs/apiserver';
 import { type KubeClient, namespaces, nodes } from '@crownlabs/client';
 import { loadRecipes, type Recipe } from '@crownlabs/images';
@@ -26,6 +26,8 @@ export interface NodeParts {
   readonly owned: Scope;
   readonly log: Logger;
   readonly stop: AbortSignal;
+  /** The device that runs guests of virtual machines, where it does. */
+  readonly kvm: Promise<NodeDevice | undefined>;
 }
 
 /** The node of this machine: its runtime, and the agent that makes pods run. */
@@ -82,6 +84,7 @@ export async function openMachine({ server, config, owned, log, stop }: NodePart
 /** Proves that tenants are walled in, and starts the agent. Throws where environments would not be safe. */
 export async function startNode({ opened, installation }: Machine, parts: NodeParts): Promise<Node> {
   const { server, config, owned, log, stop } = parts;
+  const kvm = await parts.kvm;
   stop.throwIfAborted();
   const isolation = await opened.proveIsolation();
   if (!isolation.ok)
@@ -97,7 +100,7 @@ export async function startNode({ opened, installation }: Machine, parts: NodePa
     nodeName: name,
     dataDir: config.dataDir,
     ...(await memoryFolder(installation)),
-    config: {},
+    config: { devices: kvm ? [kvm] : [] },
     clock: systemClock,
     log: log.child({ room: 'agent' }),
     signal: stop,

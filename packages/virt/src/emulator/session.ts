@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import { LabError } from '@crownlabs/std';
 
@@ -18,6 +19,7 @@ export class MonitorSession {
   readonly #heard: (event: EmulatorEvent) => void;
   readonly #waiting: Waiting[] = [];
   #rest = '';
+  #agreeing: number | undefined;
   /** Resolves when the other side is gone. */
   readonly closed: Promise<void>;
 
@@ -43,6 +45,16 @@ export class MonitorSession {
     return answer;
   }
 
+  /**
+   * Drops what answers questions of somebody before us: an agent in a guest has one line for all, and may be late. Resolves when it has heard us.
+   * https://www.qemu.org/docs/master/interop/qemu-ga-ref.html (guest-sync)
+   */
+  async agree(): Promise<void> {
+    const id = randomInt(2 ** 31);
+    this.#agreeing = id;
+    await this.execute('guest-sync', { id });
+  }
+
   /** Hangs up. */
   close(): void {
     this.#stream.destroy();
@@ -55,6 +67,10 @@ export class MonitorSession {
   }
 
   #take(said: Said): void {
+    if (this.#agreeing !== undefined) {
+      if (said.return !== this.#agreeing) return;
+      this.#agreeing = undefined;
+    }
     if (said.event !== undefined) this.#heard({ event: said.event, ...(said.data ? { data: said.data } : {}) });
     else if (said.error) this.#waiting.shift()?.reject(new LabError('InternalError', said.error.desc ?? 'The emulator refuses.'));
     else if ('return' in said) this.#waiting.shift()?.resolve(said.return);

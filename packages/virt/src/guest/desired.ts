@@ -19,6 +19,9 @@ export interface LauncherConfig {
   readonly importFrom?: readonly string[];
 }
 
+/** The resource of a node by which pods ask for the device that runs guests, as KubeVirt has it. */
+export const KVM_RESOURCE = 'devices.kubevirt.io/kvm';
+
 type GuestVolume = NonNullable<GuestSpec['volumes']>[number];
 type NewPod = Omit<Kube<Pod>, 'metadata'> & { metadata: Record<string, unknown> };
 
@@ -131,7 +134,7 @@ function compute(guest: Guest, { image, acceleration }: LauncherConfig, { grace,
     command: [`${PLACES.programs}/run-machine`, String(grace)],
     args: [...drives.flatMap(({ preparation }) => preparation), ...folderPreparation(spec), ...rememberedBy(guest), '--', ...command],
     terminationMessagePolicy: 'FallbackToLogsOnError',
-    resources: resourcesOf(spec.domain),
+    resources: resourcesOf(spec.domain, acceleration === 'kvm' ? { [KVM_RESOURCE]: '1' } : {}),
     securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] }, readOnlyRootFilesystem: true },
     volumeMounts: [
       { name: 'run', mountPath: PLACES.run },
@@ -152,14 +155,14 @@ function rememberedBy({ metadata, spec }: Guest): string[] {
 }
 
 /** A tenth of the processors is promised, as KubeVirt does; memory is promised whole, and the emulator's own comes on top. */
-function resourcesOf(domain: GuestSpec['domain']): NonNullable<Container['resources']> {
+function resourcesOf(domain: GuestSpec['domain'], devices: Record<string, string>): NonNullable<Container['resources']> {
   const { requests = {}, limits = {} } = domain.resources ?? {};
   const texts = (amounts: Record<string, string | number>) => Object.fromEntries(Object.entries(amounts).map(([k, v]) => [k, String(v)]));
   const memory = amountText(podMemory(domain, requests['memory'] ?? limits['memory']));
   const bound = limits['memory'] === undefined ? {} : { memory: amountText(podMemory(domain, limits['memory'])) };
   return {
-    requests: { cpu: `${processors(domain) * 100}m`, ...texts(requests), memory },
-    limits: { ...texts(limits), ...bound },
+    requests: { cpu: `${processors(domain) * 100}m`, ...texts(requests), memory, ...devices },
+    limits: { ...texts(limits), ...bound, ...devices },
   };
 }
 

@@ -15,6 +15,8 @@ export interface Heard {
   readonly reboots: readonly number[];
   /** How it came up, where it was to go on from what was prepared: `restored`, or why it boots. */
   readonly start?: string;
+  /** Whether the processor runs it, as the emulator found. */
+  readonly accelerated?: boolean;
 }
 
 /** What emulators say of their guests. */
@@ -39,7 +41,10 @@ export function listenToGuests(tools: SleepTools & { readonly pods: Informer<Kub
   const listening = new Set<string>();
   const uidOf = (pod: Kube<Pod>) => pod.metadata.uid ?? '';
   const note = (pod: Kube<Pod>, change: (before: Heard) => Heard) => {
-    known.set(uidOf(pod), change(known.get(uidOf(pod)) ?? SILENT));
+    const before = known.get(uidOf(pod)) ?? SILENT;
+    const after = change(before);
+    if (after === before) return;
+    known.set(uidOf(pod), after);
     const owner = controllerOf(pod);
     if (owner) source.enqueue({ name: owner.name, namespace: pod.metadata.namespace ?? '' });
   };
@@ -86,7 +91,9 @@ async function hear(tools: SleepTools, pod: Listened, note: (change: (before: He
     if (event === 'RESET' && data?.['guest'] === true) note((before) => ({ ...before, reboots: [...before.reboots, clock.now()] }));
   };
   const session = await openMonitor(stream, heard);
-  // The parse border: the one field of the answer that we read.
+  // The parse border, here and below: the one field of the answer that we read.
+  const { enabled: accelerated = false } = (await session.execute('query-kvm')) as { enabled?: boolean };
+  note((before) => (before.accelerated === accelerated ? before : { ...before, accelerated }));
   const { status } = (await session.execute('query-status')) as { status?: string };
   if (status === 'paused' || status === 'prelaunch') note((before) => ({ ...before, paused: true }));
   await ask();

@@ -13,12 +13,12 @@ import { type Clock, hasCode, LabError } from '@crownlabs/std';
 import type { Pod } from 'kubernetes-types/core/v1.js';
 import { conditionOf, sameStatus } from '../conditions.ts';
 import { baseOf } from '../disk/desired.ts';
-import { findPrepared, forgetPrepared } from '../instant/prepared-memory.ts';
+import { dropPrepared, findPrepared, forgetPrepared } from '../instant/prepared-memory.ts';
 import { type Disk, type Guest, guests, type Machine } from '../kinds/kinds.ts';
 import { type LauncherConfig, launcherName, launcherPod } from './desired.ts';
 import { claimOf } from './drives.ts';
 import type { Listener } from './listen.ts';
-import { isFinal, observeGuest } from './status.ts';
+import { INSTANT_START, isFinal, observeGuest, RESTORED } from './status.ts';
 
 /** What the controller of guests works with. */
 export interface GuestTools {
@@ -113,6 +113,7 @@ async function report(tools: GuestTools, guest: Guest, pod: Kube<Pod> | undefine
   if (sameStatus(status, guest.status)) return;
   const { name, namespace } = guest.metadata;
   if (status.phase !== guest.status?.phase) announce(events, guest, status);
+  if (heard?.start !== undefined && heard.start !== RESTORED && !conditionOf(guest.status, INSTANT_START)) await dropPrepared(tools, guest);
   await client.patch(guests, name, namespace, { status }, { subresource: 'status' });
 }
 

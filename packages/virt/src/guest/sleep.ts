@@ -139,7 +139,7 @@ function connect({ shell, signal }: SleepTools, pod: ObjectKey, socket: string):
 
 const AGENT_MS = 5_000;
 
-const PREPARE_MS = 300_000;
+const PREPARE_MS = 600_000;
 
 /** Takes away what makes the guest this one machine. Only an image that knows how can be gone on from. */
 async function makeNobodys(tools: SleepTools, pod: ObjectKey): Promise<void> {
@@ -172,6 +172,7 @@ async function runByAgent(
   { clock, signal }: SleepTools,
   program: { path: string; arg: readonly string[] },
 ): Promise<number> {
+  await agent.agree();
   // The parse border, here and below: a number by which the agent knows the program, and whether that has ended.
   const { pid } = (await agent.execute('guest-exec', program)) as { pid?: number };
   for (;;) {

@@ -77,36 +77,43 @@ function interfacesOf({ guest, pod }: GuestFacts): NonNullable<GuestStatus['inte
 }
 
 function findings(facts: GuestFacts, phase: Phase): Finding[] {
-  const { pod, acceleration } = facts;
+  const { pod } = facts;
   const scheduled = pod?.status?.conditions?.find(({ type }) => type === 'PodScheduled');
   const unscheduled: Finding[] =
     scheduled?.status === 'False'
       ? [{ type: 'PodScheduled', status: 'False', reason: scheduled.reason ?? 'Unschedulable', message: scheduled.message ?? '' }]
       : [];
-  const software: Finding = {
-    type: 'Accelerated',
-    status: 'False',
-    reason: 'SoftwareEmulation',
-    message: 'The processor of this machine does not run guests itself, so they are emulated: everything works, several times slower.',
-  };
   return [
     ready(facts, phase),
     ...unscheduled,
     ...said(facts, phase),
-    acceleration === 'kvm'
-      ? { type: 'Accelerated', status: 'True', reason: 'Kvm', message: 'The guest runs on the processor itself.' }
-      : software,
+    accelerated(facts),
     ...instant(facts),
     { type: 'LiveMigratable', status: 'False', reason: 'SingleMachine', message: 'There is no other machine to move to.' },
   ];
 }
+
+/** Who is said to run it, until the emulator says who does. */
+function accelerated({ heard, acceleration, guest }: GuestFacts): Finding {
+  const before = conditionOf(guest.status, ACCELERATED)?.status;
+  const known = heard?.accelerated ?? (before === undefined ? acceleration === 'kvm' : before === 'True');
+  if (known) return { type: ACCELERATED, status: 'True', reason: 'Kvm', message: 'The processor of this machine runs the guest itself.' };
+  const message =
+    acceleration === 'kvm'
+      ? 'The processor of this machine could run guests itself, and the emulator was not let: this one is emulated, several times slower.'
+      : 'The processor of this machine does not run guests itself, so they are emulated: everything works, several times slower.';
+  return { type: ACCELERATED, status: 'False', reason: 'SoftwareEmulation', message };
+}
+
+/** The condition that says whether the processor runs a guest. */
+const ACCELERATED = 'Accelerated';
 
 /** Whether the guest went on from what was prepared, where it should. */
 function instant({ guest, pod, heard }: GuestFacts): Finding[] {
   const meant = pod?.metadata.annotations?.[ANNOTATION.instantStart];
   const said = meant === GOES_ON ? heard?.start : meant;
   if (said === undefined) return instantBefore(guest);
-  return said === 'restored'
+  return said === RESTORED
     ? [{ type: INSTANT_START, status: 'True', reason: 'Restored', message: 'The machine went on from a memory that was prepared.' }]
     : [{ type: INSTANT_START, status: 'False', reason: 'Booted', message: `${said.replace(/\.$/, '')}: it boots.` }];
 }
@@ -118,7 +125,10 @@ function instantBefore({ status }: Guest): Finding[] {
 }
 
 /** The condition that says whether a machine went on from what was prepared. */
-const INSTANT_START = 'InstantStart';
+export const INSTANT_START = 'InstantStart';
+
+/** What a launcher says whose guest went on. Everything else is why it boots. */
+export const RESTORED = 'restored';
 
 /** So many reboots in a row without becoming ready are no coincidence. */
 const LOOP = 3;

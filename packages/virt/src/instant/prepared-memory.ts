@@ -1,11 +1,12 @@
 import { ANNOTATION, cutName } from '@crownlabs/api';
 import { type Informer, type KubeClient, persistentVolumeClaims } from '@crownlabs/client';
+import { type Clock, hasCode } from '@crownlabs/std';
 import { conditionOf } from '../conditions.ts';
 import { baseOf } from '../disk/desired.ts';
 import { hideVolume, type Showing, showVolume } from '../disk/second-volume.ts';
 import { claimOf, type PreparedMemory, volumeOf } from '../guest/drives.ts';
 import type { GuestSpec } from '../kinds/guest-schema.ts';
-import type { Guest, Machine } from '../kinds/kinds.ts';
+import { type Guest, type Machine, machines } from '../kinds/kinds.ts';
 import { isAsleep, isPrepared, SUSPENDED } from '../machine/asleep.ts';
 import { misfit } from './shape.ts';
 
@@ -19,11 +20,11 @@ export interface PreparedTools {
 }
 
 /** Finds the memory that a guest should go on from, and shows it in the guest's namespace. Undefined where it should not. */
-export async function findPrepared({ client, machines }: PreparedTools, guest: Guest): Promise<InstantStart | undefined> {
+export async function findPrepared({ client, machines: known }: PreparedTools, guest: Guest): Promise<InstantStart | undefined> {
   const wish = guest.metadata.annotations?.[ANNOTATION.instantStart];
   if (wish === undefined) return undefined;
   const [namespace = '', name = ''] = wish.split('/');
-  const machine = machines.get(name, namespace);
+  const machine = known.get(name, namespace);
   if (!machine || !isPrepared(machine)) return { boots: 'Nothing is prepared yet that the machine could go on from' };
   if (!isAsleep(machine)) return { boots: notYet(machine) };
   const prepared = machine.spec.template.spec;
@@ -59,6 +60,23 @@ function notYet(machine: Machine): string {
   return why?.status === 'False'
     ? `What it should go on from could not be prepared: ${why.message}`
     : 'What it goes on from is being prepared';
+}
+
+/** So long a memory is believed in that a guest could not go on from, or one that never fits would be prepared at each start. */
+const BELIEVED_MS = 600_000;
+
+/** What nobody can go on from any more goes, for who wants it to prepare another one: another emulator came, or another image under the same name. */
+export async function dropPrepared(
+  { client, machines: known, clock }: PreparedTools & { readonly clock: Clock },
+  guest: Guest,
+): Promise<void> {
+  const [namespace = '', name = ''] = (guest.metadata.annotations?.[ANNOTATION.instantStart] ?? '').split('/');
+  const machine = known.get(name, namespace);
+  const since = Date.parse(conditionOf(machine?.status, SUSPENDED)?.lastTransitionTime ?? '');
+  if (!machine || !isAsleep(machine) || clock.now() - since < BELIEVED_MS) return;
+  await client.delete(machines, name, namespace).catch((error: unknown) => {
+    if (!hasCode(error, 'NotFound')) throw error;
+  });
 }
 
 /** Takes away what a guest went on from. What was prepared stays for others. */
