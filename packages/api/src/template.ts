@@ -30,6 +30,10 @@ export const Environment = z.object({
   guiEnabled: z.boolean().default(true).describe('Whether it has a desktop or a web page; without, it is reached by terminal.'),
   disableControls: z.boolean().default(false).describe('Hide the bar of the desktop viewer.'),
   persistent: z.boolean().default(false).describe('Keep the disk while the instance is stopped.'),
+  instantStart: z
+    .boolean()
+    .optional()
+    .describe('Go on from a memory that is prepared once, instead of booting, where the home can do that: for machines that keep no disk.'),
   resources: ResourceSpec.extend({
     reservedCPUPercentage: marked(z.int().min(1).max(100).describe('How much of the processor is guaranteed, in percent.'), {
       format: 'int32',

@@ -8,7 +8,8 @@ export interface MachineVolume {
   containerDisk?: { image: string; imagePullSecret?: string; imagePullPolicy?: 'Always' | 'IfNotPresent' | 'Never' };
   dataVolume?: { name: string };
   persistentVolumeClaim?: { claimName: string; readOnly?: boolean };
-  cloudInitNoCloud?: { secretRef: { name: string } };
+  cloudInitNoCloud?: { secretRef: { name: string } } | { userData: string };
+  emptyDisk?: { capacity: string };
 }
 
 /** What a machine has plugged in. */
@@ -29,7 +30,8 @@ export interface MachineSpec {
   networks: { name: string; pod: object }[];
   volumes: MachineVolume[];
   readinessProbe?: {
-    tcpSocket: { port: number };
+    tcpSocket?: { port: number };
+    guestAgentPing?: object;
     initialDelaySeconds?: number;
     periodSeconds: number;
     failureThreshold: number;

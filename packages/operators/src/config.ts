@@ -39,6 +39,8 @@ export interface OperatorsConfig {
     readonly diskSize: string;
     /** Public keys that every machine admits beside those of people: the bastion's. */
     readonly sshKeys: readonly string[];
+    /** Whether machines can go on from a memory that is prepared once; KubeVirt has no such thing. */
+    readonly instantStart?: boolean;
   };
   /** How long a personal namespace outlives the last sign-in; forever means: it is there before the first. */
   readonly namespaceKeepAliveMs: number | 'forever';
@@ -84,7 +86,13 @@ export const SINGLE_MACHINE: Omit<OperatorsConfig, 'publicUrl'> = {
   exposition: 'gateway',
   ingress: { tlsSecret: 'crownlabs-ingress-secret' },
   httpRoute: { gateway: { name: 'crownlabs-main', namespace: 'crownlabs-system' } },
-  machines: { registrySecret: 'registry-credentials', importSecret: 'registry-credentials-cdi', diskSize: '10Gi', sshKeys: [] },
+  machines: {
+    registrySecret: 'registry-credentials',
+    importSecret: 'registry-credentials-cdi',
+    diskSize: '10Gi',
+    sshKeys: [],
+    instantStart: true,
+  },
   namespaceKeepAliveMs: 'forever',
   keepStoppedMs: 3_600_000,
   caps: { cpu: 25, memory: '50G', instances: 10 },

@@ -6,6 +6,7 @@ import type { Finding } from '../conditions.ts';
 import { waitingText } from '../quota/charge.ts';
 import { type EnvironmentFacts, type InstanceFacts, isDesktop, type Refusal } from './facts.ts';
 import { quotaRefused } from './machine/phase.ts';
+import { toldByMachines } from './machine/told.ts';
 import { machineProgress, machineTrouble } from './machine/trouble.ts';
 import { NO_MACHINES } from './obstacle.ts';
 import { isReady, namespaceQuotaHit } from './phase.ts';
@@ -20,7 +21,7 @@ export type FindingsConfig = WayInConfig & { readonly keepStoppedMs: number };
 export function findings(facts: InstanceFacts, phase: InstancePhase, config: FindingsConfig): Finding[] {
   const { keepStoppedMs } = config;
   const own = [ready(facts, phase), ...connectable(facts), ...kept(facts, keepStoppedMs)];
-  return [...own, ...supported(facts), ...asleep(facts), ...exposed(facts, config), ...drive(facts)];
+  return [...own, ...supported(facts), ...asleep(facts), ...toldByMachines(facts.environments), ...exposed(facts, config), ...drive(facts)];
 }
 
 const SIMPLE: Partial<Record<InstancePhase, { reason: string; message: string }>> = {

@@ -6,6 +6,7 @@ import type { Ingress } from 'kubernetes-types/networking/v1.js';
 import type { OperatorsConfig } from '../config.ts';
 import type { Lab } from '../lab.ts';
 import { sharedMirrorClaim } from '../mirror-volume/desired.ts';
+import { preparedMachineOf } from '../template/prepared-machines.ts';
 import { convergeContainer } from './container.ts';
 import { chosenNodes, desiredAccess } from './desired.ts';
 import type { EnvironmentFacts, InstanceFacts, Refusal } from './facts.ts';
@@ -90,7 +91,8 @@ function converge(
   const mounts = mountsOf(config, facts, it);
   const nodeSelector = chosenNodes(facts.instance, facts.template?.spec.nodeSelector);
   if (it.machine) {
-    const context = { name: it.name, mounts, nodeSelector, mac: hardwareAddress(it.machine), config: config.machines };
+    const goesOnFrom = facts.template && preparedMachineOf(facts.template, it.environment, config);
+    const context = { name: it.name, mounts, nodeSelector, mac: hardwareAddress(it.machine), config: config.machines, goesOnFrom };
     return convergeMachine({ lab, config }, facts, it, { machine: it.machine, step, context });
   }
   const context = { contentToolsImage: config.contentToolsImage, mounts, nodeSelector, name: it.name };

@@ -1,8 +1,9 @@
 import { ANNOTATION, type Instance, type SharedVolume } from '@crownlabs/api';
 import { eventRecorder, keyOf, type ObjectKey } from '@crownlabs/client';
-import { specChanged, watched } from '@crownlabs/controller';
+import { ownedByKind, type Source, specChanged, watched } from '@crownlabs/controller';
 import { type Controllers, labController } from '../controller-parts.ts';
 import type { Lab } from '../lab.ts';
+import { wishesInstantStart } from './prepared-status.ts';
 import { templateReconciler } from './reconcile.ts';
 
 /** Templates say what is the matter with them. */
@@ -22,10 +23,23 @@ export const templateControllers: Controllers = (parts) => {
     }),
     watched(lab.instances, { when: useChanged, keys: (it) => [templateOf(it)] }),
     watched(lab.sharedVolumes, { when: (now, before) => !now || !before, keys: (it) => mounting(lab, it) }),
+    ...machinesOf(lab),
     watched(lab.builds, { keys: ({ spec }) => usingImage(lab, spec.image) }),
   ];
   return [labController(parts, { name: 'template', workers: 4, sources, reconcile: templateReconciler({ lab, clock, config, events }) })];
 };
+
+/** The machines that instances go on from. Their kind may come after the templates that want some. */
+function machinesOf({ optional: { machines }, templates }: Lab): Source[] {
+  const wishing = () => templates.list().filter(wishesInstantStart).map(keyOf);
+  return [
+    ownedByKind(machines, { kind: 'Template', namespaced: true }),
+    {
+      synced: (signal) => machines.synced(signal),
+      start: (enqueue) => machines.onInstalled(() => wishing().forEach((key) => enqueue(key))),
+    },
+  ];
+}
 
 function templateOf({ spec, metadata: { namespace = '' } }: Instance): ObjectKey {
   const { name, namespace: of = namespace } = spec['template.crownlabs.polito.it/TemplateRef'];

@@ -5,6 +5,8 @@ import { type Clock, sameJson } from '@crownlabs/std';
 import { announceConditions } from '../announce.ts';
 import type { OperatorsConfig } from '../config.ts';
 import { isOurNamespace, type Lab } from '../lab.ts';
+import { keepPrepared } from './prepared-machines.ts';
+import { wishesInstantStart } from './prepared-status.ts';
 import { observeTemplate } from './status.ts';
 import { templateFaults } from './validation.ts';
 
@@ -12,7 +14,7 @@ import { templateFaults } from './validation.ts';
 export interface TemplateTools {
   readonly lab: Lab;
   readonly clock: Clock;
-  readonly config: Pick<OperatorsConfig, 'operatorSelector'>;
+  readonly config: Pick<OperatorsConfig, 'operatorSelector' | 'machines' | 'drive'>;
   readonly events: EventRecorder;
 }
 
@@ -34,7 +36,10 @@ export function templateReconciler({ lab, clock, config, events }: TemplateTools
     const since = now - (looked.get(key) ?? 0);
     if (since >= 0 && since < COUNT_EVERY_MS) return { afterMs: COUNT_EVERY_MS - since };
     looked.set(key, now);
-    const status = observeTemplate({ ...look(lab, template, namespace), now });
+    const seen = look(lab, template, namespace);
+    const isWished = wishesInstantStart(template);
+    const machines = seen.faults.length === 0 || !isWished ? await keepPrepared(lab, template, config) : [];
+    const status = observeTemplate({ ...seen, prepared: { isWished, machines }, now });
     if (sameJson(status, template.status)) return undefined;
     announceConditions(events, template, status.conditions ?? []);
     await lab.client.patch(templates, name, namespace, { status }, { subresource: 'status' });

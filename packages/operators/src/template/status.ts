@@ -1,6 +1,7 @@
 import { ANNOTATION, type ImageBuild, type Instance, type Template, type TemplateStatus, type Workspace } from '@crownlabs/api';
 import { rfc3339 } from '@crownlabs/std';
 import { conditionsFrom, type Finding } from '../conditions.ts';
+import { type PreparedFacts, preparedFindings } from './prepared-status.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -13,6 +14,8 @@ export interface TemplateFacts {
   readonly builds: readonly ImageBuild[];
   /** The instances that were made of it. */
   readonly instances: readonly Instance[];
+  /** The machines that instances of it go on from, and how many there should be. */
+  readonly prepared: PreparedFacts;
   /** What is wrong with it. */
   readonly faults: readonly string[];
   readonly now: number;
@@ -28,7 +31,7 @@ export function observeTemplate(facts: TemplateFacts): TemplateStatus {
     instances: instances.length,
     ...(lastUsed === undefined ? {} : { lastUsed }),
     ...(images.length > 0 ? { images } : {}),
-    conditions: conditionsFrom([ready(facts), valid(facts)], template.status?.conditions, now),
+    conditions: conditionsFrom([ready(facts), valid(facts), ...preparedFindings(facts.prepared)], template.status?.conditions, now),
     observedGeneration: template.metadata.generation ?? 0,
   };
 }

@@ -36,8 +36,14 @@ function environmentFaults(environment: Environment, template: Template, { works
     ...missing.map((it) => say(`There is no shared volume ${it.sharedVolume.name}.`)),
     ...samePlaces(environment).map((path) => say(`Two volumes want to be at ${path}.`)),
     ...(machine && containerStartupOptions ? [say('The start-up options are for containers: a machine ignores them.')] : []),
+    ...instantFaults(environment).map(say),
     ...(persistent && resources.disk === undefined ? [say('It is persistent, and no size is given for its disk.')] : []),
   ];
+}
+
+function instantFaults({ instantStart, environmentType, persistent }: Environment): string[] {
+  if (!instantStart || (environmentType === 'VirtualMachine' && !persistent)) return [];
+  return ['Only a VirtualMachine that keeps no disk can go on from a prepared memory: it starts as others do.'];
 }
 
 /** The namespace decides to which workspace a template belongs; what it says of itself should be the same. */

@@ -1,4 +1,4 @@
-import { amount, amountNumber, amountText, type Environment, GUI_PORT, type Instance, percentOf } from '@crownlabs/api';
+import { ANNOTATION, amount, amountNumber, amountText, type Environment, GUI_PORT, type Instance, percentOf } from '@crownlabs/api';
 import {
   apiVersionOf,
   type DataVolume,
@@ -26,6 +26,8 @@ export interface MachineContext {
   /** The hardware address that it had before: guests bind their configuration to it. */
   readonly mac: string | undefined;
   readonly config: OperatorsConfig['machines'];
+  /** `namespace/name` of the machine whose memory it goes on from, where it does. */
+  readonly goesOnFrom?: string | undefined;
 }
 
 /** The port of a machine's SSH server. */
@@ -58,9 +60,13 @@ export function desiredMachineInstance(
   return {
     apiVersion: apiVersionOf(virtualMachineInstances),
     kind: virtualMachineInstances.kind,
-    metadata: metadataOf(instance, environment, context.name),
+    metadata: { ...metadataOf(instance, environment, context.name), ...startNote(context) },
     spec: machineSpec(environment, context),
   };
+}
+
+function startNote({ goesOnFrom }: MachineContext): { annotations?: Record<string, string> } {
+  return goesOnFrom === undefined ? {} : { annotations: { [ANNOTATION.instantStart]: goesOnFrom } };
 }
 
 /** The disk of a machine and where its content comes from. */
@@ -103,7 +109,8 @@ function metadataOf(instance: Instance, environment: Environment, name: string) 
   };
 }
 
-function machineSpec(environment: Environment, context: MachineContext): MachineSpec {
+/** The hardware of a machine, its disks and folders. */
+export function machineSpec(environment: Environment, context: Omit<MachineContext, 'goesOnFrom'>): MachineSpec {
   const { mounts, nodeSelector, mac } = context;
   return {
     domain: {
@@ -142,7 +149,10 @@ function resourcesOf(environment: Environment): MachineSpec['domain']['resources
   };
 }
 
-function volumesOf(environment: Environment, { name, mounts, config }: MachineContext): MachineVolume[] {
+function volumesOf(
+  environment: Environment,
+  { name, mounts, config }: Pick<MachineContext, 'name' | 'mounts' | 'config'>,
+): MachineVolume[] {
   const { image } = environment;
   const root: MachineVolume = needsImport(environment)
     ? { name: 'root', dataVolume: { name } }
