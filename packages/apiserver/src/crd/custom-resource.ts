@@ -157,11 +157,11 @@ function keepAllButStatus(object: JsonObject, old: JsonObject): void {
   const { status } = object;
   const managedFields = valueAt(object, 'metadata', 'managedFields');
   for (const key of Object.keys(object)) delete object[key];
-  Object.assign(object, cloneJson(old));
+  // Shared, not copied: nobody changes a part of an object after this, and who compares sees at once that it is the same.
+  Object.assign(object, old);
   if (status === undefined) delete object['status'];
   else object['status'] = status;
-  const metadata = objectAt(object, 'metadata');
-  if (metadata && managedFields !== undefined) metadata['managedFields'] = managedFields;
+  object['metadata'] = { ...objectAt(old, 'metadata'), ...(managedFields === undefined ? {} : { managedFields }) };
 }
 
 function subresourcesOf(version: JsonObject): Record<string, Subresource> {

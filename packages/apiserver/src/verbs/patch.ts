@@ -7,6 +7,7 @@ import { isObject, type Json, type JsonObject } from '../json.ts';
 import { textAt, valueAt } from '../json-read.ts';
 import { applyJsonPatch } from '../patch/json-patch.ts';
 import { applyMergePatch } from '../patch/merge-patch.ts';
+import { copyWithout, joinParts, untouchedParts } from '../patch/untouched-parts.ts';
 import type { Api, ResourceCall, Verb } from '../pipeline.ts';
 import type { ResourceInfo } from '../resource.ts';
 import { conflict, invalid, StatusError } from '../status-error.ts';
@@ -25,8 +26,10 @@ const APPLY = 'application/apply-patch+yaml';
 /** A patch that was read, ready to be applied to whatever is there. */
 interface Patch {
   readonly complaints: readonly string[];
-  /** Whether it may change something inside of a list, so that nothing may be shared with what is stored. */
-  readonly reachesAll: boolean;
+  /** A copy of what is there, for `apply`: only a JSON patch reaches into what is frozen, others share it. */
+  copy(live: JsonObject): JsonObject;
+  /** The merge patch that it is. */
+  readonly merges?: JsonObject;
   /** `live` may be changed; the patch may not, because it may be applied again. */
   apply(live: JsonObject): JsonObject;
   /** How a refusal shows the value. */
@@ -69,15 +72,18 @@ function patchChange(call: ResourceCall, { read, options, info }: { read: Patch;
   return {
     options,
     createIfAbsent: false,
-    async wanted(live) {
-      const copy = read.reachesAll ? cloneJson(live ?? {}) : cloneUnfrozen(live ?? {});
+    async wanted(live = {}) {
+      const parts = call.attributes.subresource === 'status' && read.merges ? untouchedParts(live, read.merges) : undefined;
+      const whole = (changed: JsonObject) => (parts ? joinParts(parts, changed, live) : changed);
+      const shown = { ...read, show: (changed: JsonObject) => read.show(whole(changed)) };
+      const copy = parts ? copyWithout(parts, live) : read.copy(live);
       if (overdue()) await nextTurn();
       const patched = read.apply(copy);
       if (overdue()) await nextTurn();
-      demandSameKind(info, patched, read);
-      const complaints = [...read.complaints, ...normalizePatched(info, patched, read)];
-      complain(call, options, complaints, (list) => refusedPatch(read.show(patched), `strict decoding error: ${list}`));
-      return patched;
+      demandSameKind(info, patched, shown);
+      const complaints = [...read.complaints, ...normalizePatched(info, patched, shown)];
+      complain(call, options, complaints, (list) => refusedPatch(shown.show(patched), `strict decoding error: ${list}`));
+      return whole(patched);
     },
   };
 }
@@ -90,7 +96,7 @@ function readPatch(type: string, info: ResourceInfo, bytes: RawBody): Patch {
     const merge = value === null ? {} : objectBody(value);
     return {
       complaints,
-      reachesAll: false,
+      copy: cloneUnfrozen<JsonObject>,
       // Its result is read as what the original was, whatever it says of itself.
       apply: (live) => Object.assign(strategicMerge(live, merge, info), { kind: info.kind, apiVersion: apiVersionOf(info) }),
       show: (object) => JSON.stringify(`map[${printJson(object)}]`),
@@ -100,7 +106,7 @@ function readPatch(type: string, info: ResourceInfo, bytes: RawBody): Patch {
   const { value, complaints } = parsePatch(bytes);
   if (type === JSON_PATCH) {
     const named = complaints.map((one) => `json patch ${one}`);
-    return { complaints: named, reachesAll: true, apply: (live) => demandObject(applyJsonPatch(live, value)), show, explain };
+    return { complaints: named, copy: cloneJson<JsonObject>, apply: (live) => demandObject(applyJsonPatch(live, value)), show, explain };
   }
   if (!isObject(value)) {
     throw new LabError(
@@ -108,7 +114,7 @@ function readPatch(type: string, info: ResourceInfo, bytes: RawBody): Patch {
       `error decoding patch: json: cannot unmarshal ${goKind(value)} into Go value of type map[string]interface {}`,
     );
   }
-  return { complaints, reachesAll: false, apply: (live) => applyMergePatch(live, value), show, explain };
+  return { complaints, copy: cloneUnfrozen<JsonObject>, merges: value, apply: (live) => applyMergePatch(live, value), show, explain };
 }
 
 function parsePatch(bytes: RawBody): { value: Json; complaints: readonly string[] } {
