@@ -30,7 +30,7 @@ export async function ownCluster(...flags: string[]): Promise<Cluster> {
   const child = crownlabs(['apiserver', '--data-dir', join(folder, 'api'), '--secure-port', '0', ...flags]);
   const kubeconfig = join(folder, 'api', 'admin.kubeconfig');
   for (let tries = 0; !existsSync(kubeconfig); tries += 1) {
-    if (tries > 400 || child.exitCode !== null) throw new Error('crownlabs apiserver did not start');
+    if (tries > 1_600 || child.exitCode !== null) throw new Error('crownlabs apiserver did not start');
     await sleep(50);
   }
   const end = async () => {

@@ -56,8 +56,12 @@ interface Watched {
   readonly environments: Informer<Instance>;
 }
 
+/** The longest that somebody who fails waits before the next try, and some time for that try. */
+const RETRIED_MS = 90_000;
+
 const SHARED = { workspace: 'shared', template: 'desktop' };
-const PATIENCE_MS = 30_000;
+/** On a machine that has other work as well, a hundred worlds at once take their time. */
+const PATIENCE_MS = 120_000;
 
 /** Resolves when the object is as wanted. */
 function seen<T extends KubeObject>(live: Informer<T>, name: string, wanted: (object: T) => boolean): Promise<void> {
@@ -241,7 +245,7 @@ async function clear(lab: TestLab, worlds: readonly World[]): Promise<void> {
 
 const config = { caps: { cpu: 0, memory: '0', instances: 0 }, drive: undefined, keepStoppedMs: 0 };
 
-test(`${RUNS} worlds in which calls fail end as they would without`, { timeout: 300_000 }, async ({ signal }) => {
+test(`${RUNS} worlds in which calls fail end as they would without`, { timeout: 900_000 }, async ({ signal }) => {
   const examples = MAKERS.map((_make, seed) => worldOf(seed));
   const calmly = await calmPictures(examples, signal);
   let share = 0;
@@ -258,11 +262,14 @@ test(`${RUNS} worlds in which calls fail end as they would without`, { timeout: 
     const worlds = Array.from({ length: AT_ONCE }, (_, i) => worldOf(first + i));
     await Promise.all(worlds.map((world) => world.play(watched)));
     await lab.settled();
-    const after = await pictures(lab, worlds);
-    for (const [i, { name }] of worlds.entries()) {
-      const expected = calmly.get(examples[(first + i) % examples.length]?.name ?? '');
-      expect({ name, picture: after.get(name) }).toEqual({ name, picture: expected });
-    }
+    // Whatever failed several times is tried again later than a lab that rests would wait for.
+    await eventually(async () => {
+      const after = await pictures(lab, worlds);
+      for (const [i, { name }] of worlds.entries()) {
+        const expected = calmly.get(examples[(first + i) % examples.length]?.name ?? '');
+        expect({ name, picture: after.get(name) }).toEqual({ name, picture: expected });
+      }
+    }, RETRIED_MS);
     share = 0;
     await clear(lab, worlds);
   }

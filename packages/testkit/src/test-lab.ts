@@ -110,7 +110,7 @@ async function assemble(
     config,
     as,
     room,
-    settled: () => settled([controllers, current.operators]),
+    settled: () => settled([controllers, current.operators], () => api.store.revision),
     restart: async () => {
       current.end.abort();
       await current.operators.stopped;
@@ -126,14 +126,19 @@ function roomUser(name: string) {
   return { username: `system:serviceaccount:${SYSTEM}:${name}`, groups };
 }
 
-/** Watches deliver a moment after a write, so quiet counts only when it lasts. */
-async function settled(running: readonly (Operators | KubeControllers)[]): Promise<void> {
-  const deadline = Date.now() + 20_000;
-  for (let quiet = 0; quiet < 4; ) {
+/** An Event waits for a moment to spare, and on a machine that has none for ten seconds: longer than that, and it has gone. */
+const EVENTS_ARE_WRITTEN_MS = 11_000;
+
+/** Watches deliver a moment after a write, so quiet counts only when it lasts, and while nobody writes. */
+async function settled(running: readonly (Operators | KubeControllers)[], revision: () => number): Promise<void> {
+  const deadline = Date.now() + 60_000;
+  let before = -1;
+  for (let quiet = 0, patience = EVENTS_ARE_WRITTEN_MS; quiet < 4; patience = 1_000) {
     await new Promise((resolve) => setTimeout(resolve, 10));
-    // Events wait for a moment to spare: who comes after them has seen them go.
-    await lull(1_000);
-    quiet = running.every((it) => it.idle(100)) ? quiet + 1 : 0;
+    // Who comes after those that wait has seen them go.
+    await lull(patience);
+    quiet = running.every((it) => it.idle(100)) && revision() === before ? quiet + 1 : 0;
+    before = revision();
     if (Date.now() > deadline) throw new Error('the lab does not come to rest');
   }
 }
