@@ -52,6 +52,15 @@ test('a workspace with a list of images has templates of these alone, and starts
   // An administrator may; its instances are refused all the same, because the list is the workspace's.
   await lab.admin.create(templates, miner);
   await lab.admin.create(instances, instance('ada', 'mine', { workspace: 'net', template: 'miner' }));
+  // Nor can two volumes be at one place, which the API would say in words for administrators.
+  const twice = { containerStartupOptions: { contentPath: '/media/mydrive', enforceWorkdir: false }, mountMyDriveVolume: true };
+  await lab.admin.create(templates, template('net', 'twice', [environment('web', twice)]));
+  await lab.admin.create(instances, instance('ada', 'clash', { workspace: 'net', template: 'twice' }));
+  await eventually(async () => {
+    const { status } = await lab.admin.get(instances, 'clash', NS);
+    expect(status?.phase).toBe('Failed');
+    expect(status?.conditions?.[0]).toMatchObject({ type: 'Ready', reason: 'MountsClash' });
+  });
   await eventually(async () => {
     const { status } = await lab.admin.get(instances, 'mine', NS);
     expect(status?.conditions?.[0]).toMatchObject({ type: 'Ready', reason: 'ImageNotAllowed' });

@@ -64,6 +64,12 @@ test('start-up options reach the program, and an archive is downloaded before it
   expect(pod.initContainers?.[0]).toMatchObject({ name: 'content-downloader', image: 'tools:1', args: ['download'] });
 });
 
+test('whoever wants a volume where shared memory would be gets the volume', () => {
+  const mounts = [{ claim: 'c', path: '/dev/shm', readOnly: false }];
+  const [container] = podSpec(instance, environment(), { ...context, mounts }).containers;
+  expect(container?.volumeMounts?.filter(({ mountPath }) => mountPath === '/dev/shm')).toEqual([{ name: 'c', mountPath: '/dev/shm' }]);
+});
+
 test("an instance's own archive wins over the template's", () => {
   const own = { ...instance, spec: { ...instance.spec, contentUrls: { web: { origin: 'https://example.org/exam.zip' } } } };
   const pod = podSpec(own, environment({ containerStartupOptions: { sourceArchiveURL: 'https://example.org/a.zip' } }), context);

@@ -77,4 +77,6 @@ test.each([
 test('two volumes at one place are a fault, and volumes that are there are none', () => {
   const mount = { sharedVolume: { name: 'v' }, mountPath: '/media/mydrive', readOnly: true };
   expect(faults(template({ sharedVolumeMounts: [mount] }), ['v'])).toEqual(['Environment e: Two volumes want to be at /media/mydrive.']);
+  const content = template({ containerStartupOptions: { contentPath: '/media/mydrive' } });
+  expect(faults(content)).toEqual(['Environment e: Two volumes want to be at /media/mydrive.']);
 });
