@@ -6,7 +6,7 @@ import { StatusError } from '../status-error.ts';
 import { atOnce, inTurns } from '../turn.ts';
 import { typedProblems } from './check-typed.ts';
 import { type Comparison, compareTyped, ignoring } from './compare-typed.ts';
-import type { FieldSet } from './field-set.ts';
+import { FieldSet } from './field-set.ts';
 import { fieldsOf, withNamedFields } from './fields-of.ts';
 import { fieldsOfLastApplied, rememberApplied } from './last-applied.ts';
 import { decodeManagers, identityOf, type Manager, type Managers, writeManagers } from './managers.ts';
@@ -34,6 +34,7 @@ export interface ApplyPatch {
 /** Who owned an object before anybody applied. */
 const BEFORE_FIRST_APPLY = 'before-first-apply';
 const KUBECTL = 'kubectl';
+const NONE = new FieldSet();
 const SCALE: Schema = { $ref: `${REF_PREFIX}io.k8s.api.autoscaling.v1.Scale` };
 
 /** The object after a server-side apply, with its new managedFields. Throws Conflict, with a cause for each contested field. */
@@ -85,7 +86,7 @@ class Apply {
     const drops = before !== undefined && !before.fields.difference(said).isEmpty;
     const result = drops ? this.#prune(merged, before.fields, [...next.values()].map(({ fields }) => fields).concat(said)) : merged;
     yield;
-    const changed = ignoring(compareTyped(types, this.#live, result, root), this.#reset);
+    const changed = this.#changes(said, result);
     yield;
     const { left, conflicts } = takeFrom(next, this.#self, changed);
     yield;
@@ -98,6 +99,13 @@ class Apply {
     yield;
     writeManagers(object, left);
     return object;
+  }
+
+  /** Where there was nothing, what is said is what is new. */
+  #changes(said: FieldSet, result: JsonObject): Comparison {
+    if (this.#patch.live === undefined) return { added: said, modified: NONE, removed: NONE };
+    const { types, root } = this.#typed;
+    return ignoring(compareTyped(types, this.#live, result, root), this.#reset);
   }
 
   #managers(): Managers {
