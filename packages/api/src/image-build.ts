@@ -55,3 +55,6 @@ export const imageBuildKind: Kind<typeof ImageBuildSpec, typeof ImageBuildStatus
 
 /** Where ImageBuilds are served. */
 export const imageBuilds: ServedAt<ImageBuild> = servedAt(imageBuildKind);
+
+/** The image that carries the emulator: every machine of one installation is run, and its disk made, by it. */
+export const LAUNCHER_IMAGE = 'crownlabs/vm-launcher:1';

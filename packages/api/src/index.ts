@@ -18,7 +18,7 @@ export {
   workspaceNamespace,
 } from './derived-names.ts';
 export { EXAM_NAMESPACE, EXAM_TENANT, ExamWish } from './exam.ts';
-export { type ImageBuild, ImageBuildSpec, ImageBuildStatus, imageBuildKind, imageBuilds } from './image-build.ts';
+export { type ImageBuild, ImageBuildSpec, ImageBuildStatus, imageBuildKind, imageBuilds, LAUNCHER_IMAGE } from './image-build.ts';
 export { type ImageList, imageListKind, imageLists } from './image-list.ts';
 export {
   EnvironmentStatus,

@@ -1,6 +1,7 @@
 import { duplexPair, finished, Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import type { Agent, NodeDevice } from '@crownlabs/agent';
+import { LAUNCHER_IMAGE } from '@crownlabs/api';
 import type { ApiServer, LocalGroup } from '@crownlabs/apiserver';
 import {
   clusterResource,
@@ -26,9 +27,6 @@ import {
 import { BOOTSTRAP, roomUser, SYSTEM_NAMESPACE } from '../room-identities.ts';
 import { clientOf } from './api.ts';
 import { firstMachine } from './first-machine.ts';
-
-/** The image that carries the emulator. */
-const LAUNCHER_IMAGE = 'crownlabs/vm-launcher:1';
 
 /** Virtual machines on this node, in the order in which a process comes up. */
 export interface MachineRoom {

@@ -5,6 +5,7 @@ import type { Pod } from 'kubernetes-types/core/v1.js';
 import type { Finding } from '../conditions.ts';
 import { waitingText } from '../quota/charge.ts';
 import { type EnvironmentFacts, type InstanceFacts, isDesktop, type Refusal } from './facts.ts';
+import { isImporting } from './machine/facts.ts';
 import { quotaRefused } from './machine/phase.ts';
 import { toldByMachines } from './machine/told.ts';
 import { machineProgress, machineTrouble } from './machine/trouble.ts';
@@ -64,7 +65,7 @@ function withoutImage({ machine, build }: EnvironmentFacts): Refusal | undefined
 
 /** How far a start without trouble has come: the last step that is seen. */
 function progressOf({ environments }: InstanceFacts): Refusal {
-  const behind = environments.find(({ pod }) => !pod || !isReady(pod));
+  const behind = environments.find(({ pod, machine }) => !pod || !isReady(pod) || isImporting(machine?.disk));
   if (behind?.machine) return machineProgress(behind.machine);
   return (
     STEPS.find(({ reached }) => behind?.pod && reached(behind.pod)) ?? { reason: 'Starting', message: 'The environment is being started.' }

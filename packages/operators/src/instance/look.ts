@@ -4,6 +4,7 @@ import {
   type ImageBuild,
   type Instance,
   isMachine,
+  LAUNCHER_IMAGE,
   type Template,
   type Tenant,
 } from '@crownlabs/api';
@@ -44,7 +45,7 @@ export function look({ lab, doorbell, instance, template, tenant }: Beholder, en
     route: lab.optional.routes.get(objectName, namespace),
     claim: lab.claims.get(objectName, namespace),
     pod,
-    build: buildOf(lab, environment.image),
+    build: buildOf(lab, machine ? [environment.image, LAUNCHER_IMAGE] : [environment.image]),
     shared,
     obstacle: obstacleOf(lab, { instance, template, environment, machine, shared }),
     connectable: pod !== undefined && isDesktop(environment) && (doorbell.answered(pod, keyOf(instance)) || wasOpen(instance, pod)),
@@ -77,6 +78,8 @@ function newest(found: readonly Kube<Pod>[]): Kube<Pod> | undefined {
   return byAge.find(({ metadata }) => metadata.deletionTimestamp === undefined) ?? byAge[0];
 }
 
-function buildOf(lab: Lab, image: string): ImageBuild | undefined {
-  return lab.builds.list().find((build) => build.spec.image === image);
+/** The build that is waited for; else that of the first image. */
+function buildOf(lab: Lab, images: readonly string[]): ImageBuild | undefined {
+  const builds = images.flatMap((image) => lab.builds.list().find((build) => build.spec.image === image) ?? []);
+  return builds.find(({ status }) => status?.phase !== 'Ready' && status?.phase !== 'OnDemand') ?? builds[0];
 }

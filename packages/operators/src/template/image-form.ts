@@ -11,7 +11,7 @@ interface Form {
 const ofContainer = (needs: string): Form => ({ needs, fits: (image) => CONTAINER.test(image) });
 
 const FORMS: Readonly<Record<Environment['environmentType'], Form>> = {
-  CloudVM: { needs: 'the http or https address of a disk image', fits: isWebAddress },
+  CloudVM: { needs: 'the http or https address of a disk image, which may end in #sha256: and its checksum', fits: isWebAddress },
   LocalVM: { needs: 'a volume, written namespace/name', fits: (image) => VOLUME.test(image) },
   VirtualMachine: ofContainer('a containerdisk, such as registry/name:tag'),
   Container: ofContainer('a container image, such as registry/name:tag'),
@@ -25,5 +25,8 @@ export function imageFault({ environmentType, image }: Pick<Environment, 'enviro
 }
 
 function isWebAddress(text: string): boolean {
-  return URL.canParse(text) && ['http:', 'https:'].includes(new URL(text).protocol);
+  if (!URL.canParse(text)) return false;
+  const { protocol, hash } = new URL(text);
+  // Nothing else behind an address means anything here, so it is a checksum that was mistyped.
+  return ['http:', 'https:'].includes(protocol) && /^(#sha256:[0-9a-f]{64})?$/.test(hash);
 }

@@ -6,6 +6,8 @@ import { templateFaults } from './validation.ts';
 
 test.each([
   ['CloudVM', 'https://cloud.example.org/debian.qcow2', true],
+  ['CloudVM', `https://cloud.example.org/debian.qcow2#sha256:${'0a'.repeat(32)}`, true],
+  ['CloudVM', 'https://cloud.example.org/debian.qcow2#sha256:0a', false],
   ['CloudVM', 'debian:12', false],
   ['CloudVM', 'file:///etc/passwd', false],
   ['LocalVM', 'workspace-net/golden', true],

@@ -121,7 +121,10 @@ function sourceOf({ metadata: { name }, spec: { source } }: Disk, { networks, or
       mounts: [{ name: BASE_VOLUME, mountPath: basePlace(name), readOnly: true }],
     };
   }
-  if (http) return { words: ['http', http.url, http.checksum ?? '-', ...networks], volumes: [], mounts: [] };
+  if (http) {
+    const { url, sum } = withoutSum(http.url);
+    return { words: ['http', url, http.checksum ?? sum ?? '-', ...networks], volumes: [], mounts: [] };
+  }
   if (origin) return copyOf(origin, basePlace(name));
   return { words: ['blank'], volumes: [], mounts: [] };
 }
@@ -139,6 +142,12 @@ function copyOf({ claim, file, base }: OriginVolume, place: string): Source {
       ...(base === undefined ? [] : [{ name: BASE_VOLUME, mountPath: place, readOnly: true }]),
     ],
   };
+}
+
+/** What stands behind an address is no part of what a server is asked for: `…/disk.qcow2#sha256:…` tells what has to come. */
+function withoutSum(address: string): { url: string; sum: string | undefined } {
+  const sum = /#(sha256:[0-9a-f]{64})$/.exec(address)?.[1];
+  return { url: sum === undefined ? address : address.slice(0, -sum.length - 1), sum };
 }
 
 /** Why a disk can never be made, in words; nothing when it can. */

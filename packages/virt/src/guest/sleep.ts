@@ -71,6 +71,14 @@ export async function putToSleep(tools: SleepTools, { pod, file, folders, isPrep
   }
 }
 
+/** What is let go is remembered, for it need not stand in the guest's table of file systems. */
+const LET_GO = `grep ' 9p ' /proc/mounts >/run/crownlabs-folders; umount -a -t 9p`;
+
+/** The program of the launcher that mounts it again. */
+function mountAgain({ shell, signal }: SleepTools, pod: ObjectKey): Promise<string> {
+  return shell.run(pod, 'compute', ['cat', `${PLACES.programs}/mount-folders`], signal);
+}
+
 interface Saving {
   readonly pod: ObjectKey;
   readonly file: string;
@@ -82,11 +90,11 @@ interface Saving {
  * in the guest uses them, the emulator says so.
  */
 async function saveWithoutFolders(tools: SleepTools, saving: Saving, folders: boolean): Promise<void> {
-  if (folders) await inGuest(tools, saving.pod, '/bin/umount', ['-a', '-t', '9p']);
+  if (folders) await inGuest(tools, saving.pod, '/bin/sh', ['-c', LET_GO]);
   try {
     await save(tools, saving);
   } catch (error) {
-    if (folders) await inGuest(tools, saving.pod, '/bin/mount', ['-a']);
+    if (folders) await inGuest(tools, saving.pod, '/bin/sh', ['-c', await mountAgain(tools, saving.pod)]);
     throw error;
   }
 }

@@ -80,12 +80,16 @@ function factsOf({ guests: known, disks: made, clock }: MachineTools, machine: M
 function failuresOf({ status }: Machine, guest: Guest | undefined, now: number): Failures | undefined {
   const known = knownFailures(status);
   if (!guest) return known;
-  if (conditionOf(guest.status, 'Ready')?.status === 'True') return undefined;
+  if (hasStarted(guest)) return undefined;
   const { uid = '' } = guest.metadata;
-  if (guest.status?.phase === 'Failed' && ranMs(guest) >= STARTED_AFTER_MS) return undefined;
   if (guest.status?.phase !== 'Failed' || uid === known?.lastUid) return known;
   const count = (known?.count ?? 0) + 1;
   return { count, lastUid: uid, retryAt: now + backoffDelay(CRASH_BACKOFF, count - 1) };
+}
+
+function hasStarted(guest: Guest): boolean {
+  const { phase } = guest.status ?? {};
+  return conditionOf(guest.status, 'Ready')?.status === 'True' || (phase === 'Failed' && ranMs(guest) >= STARTED_AFTER_MS);
 }
 
 function ranMs({ status }: Guest): number {

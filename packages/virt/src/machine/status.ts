@@ -129,8 +129,12 @@ function ofGuest(guest: Guest, disks: readonly Disk[]): Said {
   if (guest.status?.phase === 'Running')
     return { printable: conditionOf(guest.status, 'Paused')?.status === 'True' ? 'Paused' : 'Running', message };
   if (conditionOf(guest.status, 'PodScheduled')?.status === 'False') return { printable: 'ErrorUnschedulable', message };
+  return { printable: imageTrouble(message) ?? 'Starting', message };
+}
+
+function imageTrouble(message: string): string | undefined {
   const trouble = /^(ErrImagePull|ImagePullBackOff|RegistryUnavailable)/.exec(message)?.[0];
-  return { printable: trouble === 'RegistryUnavailable' ? 'ErrImagePull' : (trouble ?? 'Starting'), message };
+  return trouble === 'RegistryUnavailable' ? 'ErrImagePull' : trouble;
 }
 
 function ofDisks(disks: readonly Disk[], message: string): Said {
