@@ -1,22 +1,23 @@
 import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
+import { connect } from 'node:net';
+import type { Duplex } from 'node:stream';
 
 /** The least of an RFB client (RFC 6143): sees when a desktop answers, shows its first picture, and has drawn its panel. */
 export class RfbEye {
-  readonly #socket: Socket;
+  readonly #socket: Duplex;
   #pending = Buffer.alloc(0);
   #wake: () => void = () => undefined;
   #width = 0;
   #height = 0;
   #pixels = Buffer.alloc(0);
 
-  private constructor(socket: Socket) {
+  private constructor(socket: Duplex) {
     this.#socket = socket;
     socket.on('data', (chunk: Buffer) => {
       this.#pending = Buffer.concat([this.#pending, chunk]);
       this.#wake();
     });
-    socket.once('close', () => this.#wake());
+    socket.once('end', () => socket.destroy()).once('close', () => this.#wake());
   }
 
   /** Connects as soon as somebody listens; resolves with the banner read. */
@@ -32,6 +33,23 @@ export class RfbEye {
         socket.destroy();
         await new Promise((resolve) => setTimeout(resolve, 3));
       }
+    }
+  }
+
+  /** Looks through a stream that somebody opened; resolves with the banner read. */
+  static async over(stream: Duplex): Promise<RfbEye> {
+    const eye = new RfbEye(stream);
+    await eye.#take(12);
+    return eye;
+  }
+
+  /** Follows the picture until it is not of one colour. */
+  async somethingShown(): Promise<void> {
+    const colours = () => new Uint32Array(this.#pixels.buffer, this.#pixels.byteOffset, this.#pixels.length / 4);
+    const isBlank = () => colours().every((colour, _, all) => colour === all[0]);
+    while (isBlank()) {
+      this.#ask(true);
+      await this.#update();
     }
   }
 

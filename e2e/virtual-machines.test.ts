@@ -71,8 +71,8 @@ async function reaches(phase: string): Promise<void> {
 const ofMachine = (kind: string, path: string) => must(lab, ['get', kind, '-n', NS, '-o', `jsonpath={.items[0]${path}}`]);
 
 /** What a command prints that is run in the machine, over the API's port-forward, with the student's key. */
-async function inMachine(command: string): Promise<string> {
-  const pod = await must(lab, ['get', 'pods', '-n', NS, '-l', 'kubevirt.io=virt-launcher', '-o', 'jsonpath={.items[0].metadata.name}']);
+async function inMachine(command: string, which = 'kubevirt.io=virt-launcher'): Promise<string> {
+  const pod = await must(lab, ['get', 'pods', '-n', NS, '-l', which, '-o', 'jsonpath={.items[0].metadata.name}']);
   const { child, port } = await forwarded(pod);
   try {
     const options = ['StrictHostKeyChecking=no', 'UserKnownHostsFile=/dev/null', 'LogLevel=ERROR', 'BatchMode=yes'];
@@ -195,5 +195,50 @@ function withDesktop() {
     ...rest,
     metadata: { ...rest.metadata, name: 'machine-desktop' },
     spec: { ...spec, prettyName: 'A desktop machine', environmentList: [environment] },
+  };
+}
+
+// Issue 5, "Seen to hold" 3, second half.
+test('machines of a template that asks for it go on from one memory, and are as different as if they had booted', {
+  timeout: 3 * BOOT_MS,
+}, async () => {
+  await must(lab, ['apply', '-f', '-'], withInstantStart());
+  const condition = (of: string, type: string, namespace: string) =>
+    must(lab, ['get', of, '-n', namespace, '-o', `jsonpath={.status.conditions[?(@.type=="${type}")].status}`]);
+  const prepared = () => condition('template/quick', 'InstantStart', 'workspace-netgroup');
+  await expect.poll(prepared, { timeout: BOOT_MS, interval: 500 }).toBe('True');
+  const names = ['one', 'other'];
+  for (const name of names) await apply(lab, instanceOf('student', 'quick', name));
+  const ask =
+    'cat /etc/machine-id /etc/ssh/ssh_host_ed25519_key.pub; hostname; cat /sys/class/net/eth0/address; findmnt -no FSTYPE /media/mydrive; date +%s';
+  const found: string[][] = [];
+  for (const name of names) {
+    machine = name;
+    await reaches('Ready');
+    expect(await condition(`instance/${name}`, 'InstantStart', NS)).toBe('True');
+    const [id = '', hostKey = '', hostname = '', mac = '', folder, now] = (
+      await inMachine(ask, `vm.kubevirt.io/name=${name}-server`)
+    ).split('\n');
+    expect({ hostname, folder }).toEqual({ hostname: `${name}-server`, folder: '9p' });
+    expect(Math.abs(Number(now) - Date.now() / 1000)).toBeLessThan(30);
+    found.push([id, hostKey, mac]);
+  }
+  const [one = [], other = []] = found;
+  for (const [index, value] of one.entries()) expect(value).not.toBe(other[index]);
+  await must(lab, ['delete', '-n', NS, ...names.map((name) => `instance/${name}`), '--timeout=100s']);
+  await must(lab, ['delete', '-n', 'workspace-netgroup', 'template/quick', '--timeout=60s']);
+  const kinds = 'virtualmachines,virtualmachineinstances,datavolumes,persistentvolumeclaims,pods';
+  const left = async () => (await kubectl(lab, ['get', kinds, '-n', 'workspace-netgroup', '-o', 'name'])).stdout;
+  await expect.poll(left, { timeout: 60_000, interval: 500 }).not.toContain('instant-quick');
+});
+
+function withInstantStart() {
+  const { spec, ...rest } = machineTemplate();
+  const [server] = spec.environmentList;
+  const environment = { ...server, persistent: false, instantStart: true };
+  return {
+    ...rest,
+    metadata: { ...rest.metadata, name: 'quick' },
+    spec: { ...spec, prettyName: 'At once', environmentList: [environment] },
   };
 }

@@ -16,6 +16,8 @@ export interface SleepTools {
 
 const UNWRITTEN = 'The memory of the machine could not be written.';
 const LOOK_MS = 100;
+/** Each question is a line in the log of the guest. */
+const AGENT_LOOK_MS = 500;
 /** As fast as it goes, and the last part however long it takes: the guest does not notice. */
 const UNHURRIED = { 'max-bandwidth': 2 ** 40, 'downtime-limit': 2_000_000 };
 
@@ -186,6 +188,6 @@ async function runByAgent(
   for (;;) {
     const { exited, exitcode = 0 } = (await agent.execute('guest-exec-status', { pid })) as { exited?: boolean; exitcode?: number };
     if (exited === true) return exitcode;
-    await clock.sleep(LOOK_MS, signal);
+    await clock.sleep(AGENT_LOOK_MS, signal);
   }
 }
