@@ -37,6 +37,8 @@ export interface OperatorsConfig {
     readonly importSecret: string;
     /** Size of a disk that is imported where the template names none. */
     readonly diskSize: string;
+    /** Namespaces whose volumes everybody's templates may make disks of; all that carry none of our labels if absent. */
+    readonly diskNamespaces?: readonly string[];
     /** Public keys that every machine admits beside those of people: the bastion's. */
     readonly sshKeys: readonly string[];
     /** Whether machines can go on from a memory that is prepared once; KubeVirt has no such thing. */

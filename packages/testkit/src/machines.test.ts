@@ -11,6 +11,7 @@ import {
   virtualMachineInstances,
   virtualMachines,
 } from '@crownlabs/client';
+import { SINGLE_MACHINE } from '@crownlabs/operators';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { eventually } from './eventually.ts';
@@ -260,10 +261,28 @@ test('a machine of a cloud image or of a volume is imported even when it is not 
 
 test("nobody copies a disk out of somebody else's namespace", async () => {
   await using lab = await startTestLab();
-  await course(lab, [machine({ environmentType: 'LocalVM', image: 'tenant-boss/diary' })]);
+  const copies = ['tenant-boss/diary', 'tenant-still-to-come/diary', 'kube-system/keys'];
+  await course(
+    lab,
+    copies.map((image, i) => machine({ name: `copy-${i}`, environmentType: 'LocalVM', image })),
+  );
   expect(why(await phase(lab, 'Failed'))?.reason).toBe('DiskNotAllowed');
   await lab.settled();
   expect((await lab.admin.list(dataVolumes)).items).toEqual([]);
+});
+
+test('where namespaces of disks are named, nothing is copied out of others', async () => {
+  await using lab = await startTestLab({ config: { machines: { ...SINGLE_MACHINE.machines, diskNamespaces: ['images'] } } });
+  const copies = ['images/golden', 'databases/accounts'];
+  await course(
+    lab,
+    copies.map((image, i) => machine({ name: `copy-${i}`, environmentType: 'LocalVM', image })),
+  );
+  await phase(lab, 'Failed');
+  await lab.settled();
+  expect((await lab.admin.list(dataVolumes)).items.map(({ spec }) => spec.source)).toEqual([
+    { pvc: { namespace: 'images', name: 'golden' } },
+  ]);
 });
 
 test('machines that wait for their kinds start when these are installed, and say so again when they go', async () => {

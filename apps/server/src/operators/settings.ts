@@ -37,7 +37,15 @@ const machines = z.strictObject({
   importSecret: z.string().default(SINGLE_MACHINE.machines.importSecret).describe('Secret with which disks are imported.'),
   diskSize: z.string().default(SINGLE_MACHINE.machines.diskSize).describe('Size of an imported disk where the template names none.'),
   sshKeys: z.array(z.string()).default([]).describe('Public keys that every machine admits beside those of people.'),
+  diskNamespaces: z
+    .array(z.string())
+    .optional()
+    .describe('Namespaces whose volumes the templates of all workspaces may make disks of. Default: all that CrownLabs did not make.'),
 });
+
+function machinesConfig({ diskNamespaces, ...rest }: z.infer<typeof machines>): OperatorsConfig['machines'] {
+  return { ...rest, ...(diskNamespaces ? { diskNamespaces } : {}) };
+}
 
 const keycloak = z.strictObject({
   kind: z.literal('keycloak'),
@@ -166,7 +174,7 @@ export function operatorsConfig(settings: OperatorsSettings): OperatorsConfig {
     exposition,
     ingress: of,
     httpRoute,
-    machines: vm,
+    machines: machinesConfig(vm),
     namespaceKeepAliveMs: namespaceKeepAlive === 'forever' ? 'forever' : durationMs(namespaceKeepAlive),
     keepStoppedMs: durationMs(keepStopped),
     caps: most,

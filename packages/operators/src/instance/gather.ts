@@ -24,7 +24,7 @@ export function gather({ lab, doorbell, config }: Sight, instance: Instance, now
   // What is there under its names belongs to its twin.
   const twin = template && elderTwin(lab, instance, template);
   const environments =
-    template && !twin ? template.spec.environmentList.map((it) => look({ lab, doorbell, instance, template, tenant }, it)) : [];
+    template && !twin ? template.spec.environmentList.map((it) => look({ lab, doorbell, instance, template, tenant, config }, it)) : [];
   const driveWanted = config.drive !== undefined && environments.some(({ environment }) => environment.mountMyDriveVolume);
   return {
     instance,

@@ -10,6 +10,7 @@ import {
 } from '@crownlabs/api';
 import { type Kube, keyOf } from '@crownlabs/client';
 import type { Pod } from 'kubernetes-types/core/v1.js';
+import type { OperatorsConfig } from '../config.ts';
 import type { Doorbell } from '../doorbell.ts';
 import type { Lab } from '../lab.ts';
 import { type EnvironmentFacts, isDesktop } from './facts.ts';
@@ -26,10 +27,11 @@ export interface Beholder {
   readonly instance: Instance;
   readonly template: Template;
   readonly tenant: Tenant | undefined;
+  readonly config: Pick<OperatorsConfig, 'machines'>;
 }
 
 /** What is there of one environment. */
-export function look({ lab, doorbell, instance, template, tenant }: Beholder, environment: Environment): EnvironmentFacts {
+export function look({ lab, doorbell, instance, template, tenant, config }: Beholder, environment: Environment): EnvironmentFacts {
   const { namespace = '', name } = instance.metadata;
   const objectName = environmentObjectName(name, environment.name);
   const pod = newest(lab.pods.byIndex('environment', `${namespace}/${labelValue(name)}/${environment.name}`));
@@ -47,7 +49,7 @@ export function look({ lab, doorbell, instance, template, tenant }: Beholder, en
     pod,
     build: buildOf(lab, machine ? [environment.image, LAUNCHER_IMAGE] : [environment.image]),
     shared,
-    obstacle: obstacleOf(lab, { instance, template, environment, machine, shared }),
+    obstacle: obstacleOf(lab, { instance, template, environment, machine, shared, diskNamespaces: config.machines.diskNamespaces }),
     connectable: pod !== undefined && isDesktop(environment) && (doorbell.answered(pod, keyOf(instance)) || wasOpen(instance, pod)),
   };
 }

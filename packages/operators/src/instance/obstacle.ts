@@ -15,6 +15,8 @@ export interface ObstacleParts {
   readonly environment: Environment;
   readonly machine: MachineFacts | undefined;
   readonly shared: readonly SharedVolumeMount[];
+  /** Namespaces of disks for everybody; all that carry none of our labels if absent. */
+  readonly diskNamespaces: readonly string[] | undefined;
 }
 
 /** What is said where there are no virtual machines. */
@@ -24,7 +26,8 @@ export const NO_MACHINES: Refusal = {
 };
 
 /** Why an environment cannot be started, whatever its owner may do; nothing when it can. */
-export function obstacleOf(lab: Lab, { instance, template, environment, machine, shared }: ObstacleParts): Refusal | undefined {
+export function obstacleOf(lab: Lab, parts: ObstacleParts): Refusal | undefined {
+  const { template, environment, machine, shared } = parts;
   if (machine && !machine.supported) return NO_MACHINES;
   const fault = imageFault(environment);
   if (machine && fault !== undefined) return { reason: 'ImageInvalid', message: `${fault} Tell your teacher.` };
@@ -34,7 +37,7 @@ export function obstacleOf(lab: Lab, { instance, template, environment, machine,
   }
   if (environment.environmentType === 'LocalVM') {
     const source = volumeOf(environment.image);
-    if (!mayCopy(lab, source.namespace, { instance, template })) {
+    if (!mayCopy(lab, source.namespace, parts)) {
       const message = `The disk ${environment.image} belongs to somebody else: a template may use disks of its own workspace. Tell your teacher.`;
       return { reason: 'DiskNotAllowed', message };
     }
@@ -57,10 +60,14 @@ function workspaceIn(lab: Lab, { metadata, spec }: Template): Workspace | undefi
 
 /**
  * Whether a disk may be copied out of a namespace. Whoever writes a template reaches what its own namespace holds; people's namespaces and
- * those of other courses are closed to him, and so to his template. What carries none of our labels, an administrator has made.
+ * those of other courses are closed to him, and so to his template. What carries none of our labels, an administrator has made; he says which
+ * of his namespaces have disks for everybody, where there is more than that in a cluster.
  */
-function mayCopy(lab: Lab, namespace: string, { instance, template }: { instance: Instance; template: Template }): boolean {
+function mayCopy(lab: Lab, namespace: string, { instance, template, diskNamespaces }: ObstacleParts): boolean {
   if (namespace === template.metadata.namespace || namespace === instance.metadata.namespace) return true;
+  if (diskNamespaces) return diskNamespaces.includes(namespace);
+  // Of somebody who is not there yet, or of the cluster itself.
+  if (/^(tenant|sandbox|workspace|kube)-/.test(namespace)) return false;
   const labels = lab.namespaces.get(namespace)?.metadata.labels ?? {};
   return labels[LABEL.type] === undefined && labels[LABEL.managedBy] === undefined;
 }
