@@ -80,6 +80,18 @@ test('nothing runs on when an instance is deleted and its parts are told to stay
   });
 });
 
+test('nor when somebody took its parts from it before', async () => {
+  await start('robbed', 'desktop');
+  await lab.settled();
+  await lab.admin.patch(instances, 'robbed', 'tenant-ada', { spec: { running: false } });
+  await lab.settled();
+  // A stopped instance has no reason to look at what it does not need.
+  await lab.admin.patch(deployments, 'robbed-desktop', 'tenant-ada', { metadata: { ownerReferences: null } });
+  await lab.settled();
+  await lab.admin.delete(instances, 'robbed', 'tenant-ada');
+  await eventually(async () => expect(await lab.admin.find(deployments, 'robbed-desktop', 'tenant-ada')).toBeUndefined());
+});
+
 test('nothing runs on in an instance that is to go and is held by somebody', async () => {
   const held = instance('ada', 'held', { workspace: 'net', template: 'desktop' });
   await lab.admin.create(instances, { ...held, metadata: { ...held.metadata, finalizers: ['example.org/mine'] } });

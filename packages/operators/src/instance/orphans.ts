@@ -4,6 +4,7 @@ import {
   httpRoutes,
   ingresses,
   type KubeObject,
+  keyText,
   networkPolicies,
   type ObjectKey,
   type Resource,
@@ -14,8 +15,7 @@ import {
   virtualMachines,
 } from '@crownlabs/client';
 import { type Reconcile, watched } from '@crownlabs/controller';
-import type { OperatorsConfig } from '../config.ts';
-import { type Controllers, labController } from '../controller-parts.ts';
+import { type ControllerParts, type Controllers, labController } from '../controller-parts.ts';
 import { isOurNamespace, type Lab } from '../lab.ts';
 
 /** What of an instance runs, lets in, or gives rights. Disks are not here: whoever orphans those may want to keep them. */
@@ -36,36 +36,39 @@ const LIVELY: readonly Resource[] = [
  * no quota and found by nobody who stops what is unused.
  */
 export const orphanControllers: Controllers = (parts) => {
-  const { lab, config } = parts;
-  const sources = LIVELY.flatMap(({ plural }) => {
+  const { lab } = parts;
+  const waiting = new Map<string, ObjectKey>();
+  const children = LIVELY.flatMap(({ plural }) => {
     const informer = lab.children.get(plural);
     const keys = ({ metadata: { namespace = '', name } }: KubeObject): ObjectKey[] => [{ namespace, name: `${plural}/${name}` }];
     return informer ? [watched(informer, { when: (now) => now !== undefined && isOrphan(now), keys })] : [];
   });
-  return [labController(parts, { name: 'orphan', workers: 1, sources, reconcile: orphanReconciler(lab, config) })];
+  const instances = watched(lab.instances, {
+    when: (now) => now === undefined,
+    keys: ({ metadata: { namespace } }) => [...waiting.values()].filter((it) => it.namespace === namespace),
+  });
+  const reconcile = orphanReconciler(parts, waiting);
+  return [labController(parts, { name: 'orphan', workers: 1, sources: [...children, instances], reconcile })];
 };
 
-const STILL_GOING_MS = 500;
-
-function orphanReconciler(lab: Lab, config: OperatorsConfig): Reconcile {
-  return async ({ namespace = '', name: key }) => {
-    const [plural = '', name = ''] = key.split('/');
+/** `waiting` has those whose instance is still there: it takes them back, or goes. */
+function orphanReconciler({ lab, config }: ControllerParts, waiting: Map<string, ObjectKey>): Reconcile {
+  return async (key) => {
+    const { namespace = '' } = key;
+    const [plural = '', name = ''] = key.name.split('/');
     const found = lab.children.get(plural)?.get(name, namespace);
     const resource = LIVELY.find((it) => it.plural === plural);
+    waiting.delete(keyText(key));
     if (!found || !resource || !isOrphan(found) || !isOurNamespace(lab, namespace, config)) return undefined;
     const of = lab.instances.byIndex('label', `${namespace}/${found.metadata.labels?.[LABEL.instance]}`);
-    if (of.length === 0) await lab.converger.remove(resource, name, namespace);
-    // Whoever lives takes it back.
-    return of.some(isGoing) ? { afterMs: STILL_GOING_MS } : undefined;
+    if (of.length > 0) waiting.set(keyText(key), key);
+    else await lab.converger.remove(resource, name, namespace);
+    return undefined;
   };
 }
 
 function isOrphan({ metadata: { labels, ownerReferences = [] } }: KubeObject): boolean {
   return ownerReferences.length === 0 && labels?.[LABEL.managedBy] === 'instance' && labels[LABEL.instance] !== undefined;
-}
-
-function isGoing({ metadata }: Instance): boolean {
-  return metadata.deletionTimestamp !== undefined;
 }
 
 /** An instance that is to go and is held by somebody's finalizer would keep all that it runs: the garbage collector waits for its end. */
