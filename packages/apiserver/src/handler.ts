@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { LabError, messageOf } from '@crownlabs/std';
 import { ANONYMOUS, impersonate, UNAUTHENTICATED } from './authn/index.ts';
 import { refusal } from './authz/index.ts';
-import { errorFormat, type Format } from './codec/negotiate.ts';
+import { demandCustomFormat, errorFormat, type Format } from './codec/negotiate.ts';
 import type { Answer, Handler, Incoming, WholeAnswer } from './exchange.ts';
 import { InFlight } from './in-flight.ts';
 import { notServed, unknownResource } from './not-served.ts';
@@ -36,6 +36,7 @@ interface Served {
 /** A call that passed authentication and authorization. */
 export async function admitCall(api: Api, incoming: Incoming, warnings: Warnings): Promise<Call> {
   const { path, query } = splitUrl(incoming.url);
+  demandTimeout(query);
   const { attributes, rest, named } = readTarget(incoming.method, path, query);
   const user = await identify(api, incoming);
   const decision = await api.authorizer.authorize(attributes, user);
@@ -63,7 +64,6 @@ async function respond({ api, routes, paths, inFlight }: Served, incoming: Incom
   try {
     const call = await admitCall(api, incoming, warnings);
     admitted = true;
-    demandTimeout(call.query);
     if (!call.attributes.resourceRequest) return await paths.answer(call);
     // Rooms of the house are trusted to pace themselves.
     if (incoming.user) return await dispatch(api, routes, paths, call);
@@ -110,12 +110,15 @@ async function dispatch(api: Api, routes: Routes, paths: Paths, call: Call): Pro
 /** The answer of a served resource; without routes, its name is none. */
 async function answered(api: Api, routes: Routes | undefined, call: ResourceCall): Promise<Answer> {
   const { info } = call;
-  if (info.custom && elsewhere(call)) return notServed();
+  if (info.custom) {
+    demandCustomFormat(call.incoming.headers['accept']);
+    if (elsewhere(call)) return notServed();
+  }
   if (info.deprecation !== undefined) call.warnings.add(info.deprecation);
   const verb = routes?.find(api, call);
   if (!verb) throw info.custom ? notFound(info, call.attributes.name) : unknownResource();
   // Before anything is done whose outcome could not be told.
-  if (call.attributes.subresource === '' && TOLD.has(call.attributes.verb)) accepted(call, false);
+  if (call.attributes.subresource === '' && TOLD.has(call.attributes.verb)) accepted(call, false, false, true);
   return verb(api, call);
 }
 

@@ -23,6 +23,8 @@ export interface WriteContext {
   readonly namespace?: string;
   /** The subresource written, `''` for the object itself. */
   readonly subresource: string;
+  /** What was found wrong with the metadata. */
+  readonly found?: readonly FieldError[];
   /** Adds a `Warning` header. */
   warn(text: string): void;
 }

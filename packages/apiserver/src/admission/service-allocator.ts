@@ -103,7 +103,8 @@ class ServiceAllocator implements AdmissionPlugin, Disposable {
     const wrong = (why: string) => refuse(holding.call, 'spec.clusterIPs', [text], `failed to allocate IP ${text}: ${why}`);
     if (value < first || value > last)
       throw wrong(`the provided IP (${text}) is not in the valid range. The range of valid IPs is ${this.#cidr}`);
-    const owner = this.#addresses.ownerOf(value);
+    // A dry run takes nothing, so that nothing can be taken already.
+    const owner = holding.call.dryRun ? undefined : this.#addresses.ownerOf(value);
     if (owner !== undefined && owner !== holding.owner) throw wrong('provided IP is already allocated');
     this.#hold(this.#addresses, value, holding);
   }
@@ -125,6 +126,7 @@ class ServiceAllocator implements AdmissionPlugin, Disposable {
   }
 
   #checkPort(value: number, field: string, { call, owner }: Holding): void {
+    if (call.dryRun) return;
     const { first, last } = this.#ports;
     if (!this.#ports.has(value)) {
       throw refuse(call, field, value, `provided port is not in the valid range. The range of valid ports is ${first}-${last}`);

@@ -23,14 +23,13 @@ interface Clause {
 export const PROTOBUF = 'application/vnd.kubernetes.protobuf';
 const BUILT_IN = `application/json, application/yaml, ${PROTOBUF}`;
 const STREAMS = `, application/json;stream=watch, ${PROTOBUF};stream=watch`;
-const CUSTOM = 'application/json, application/yaml';
 const JSON_ONLY: Accepted = { format: 'json', view: 'object', viewVersion: '' };
 
 /** Decides how to answer. */
 export function negotiate(header: string | undefined, options: Asked): Accepted {
-  if (header === undefined || header === '' || header === 'application/json' || header === '*/*') return JSON_ONLY;
+  if (wantsPlainJson(header)) return JSON_ONLY;
   let refusedView: StatusError | undefined;
-  for (const clause of clauses(header)) {
+  for (const clause of clauses(header ?? '')) {
     const format = formatOf(clause.type, options.custom);
     if (!format) continue;
     const view = format === 'protobuf' && clause.parameters.get('as') === 'Table' ? noProtobufTable() : viewOf(clause, options);
@@ -38,18 +37,32 @@ export function negotiate(header: string | undefined, options: Asked): Accepted 
     else return { format, ...view };
   }
   if (refusedView) throw refusedView;
-  throw notAcceptable(options.custom, options.watchable);
+  throw options.custom ? noSuchView() : notAcceptable(options.watchable);
 }
 
-/** Whether plain JSON is acceptable; for documents that have no other form. */
-export function demandJson(header: string | undefined): void {
-  if (header === undefined || header === '') return;
-  if (!clauses(header).some((clause) => ['application/json', '*/*', 'application/*'].includes(clause.type))) throw notAcceptable(false);
+/** Answers most requests by one look. */
+function wantsPlainJson(header: string | undefined): boolean {
+  return header === undefined || header === '' || header === 'application/json' || header === '*/*';
 }
 
-function notAcceptable(custom: boolean, watchable = false): StatusError {
-  const streams = watchable && !custom ? STREAMS : '';
-  const message = `406: Not Acceptable\n\nAvailable representations: ${custom ? CUSTOM : BUILT_IN}${streams}`;
+/** Custom resources ask at their door whether an answer can be written at all. */
+export function demandCustomFormat(header: string | undefined): void {
+  if (wantsPlainJson(header)) return;
+  if (!clauses(header ?? '').some(({ type }) => formatOf(type, true))) throw noSuchView();
+}
+
+/** How a document of discovery is written; there is no protobuf of them. */
+export function documentFormat(header: string | undefined): 'json' | 'yaml' {
+  if (header === undefined || header === '') return 'json';
+  for (const { type } of clauses(header)) {
+    const format = type === 'application/*' ? 'json' : formatOf(type, true);
+    if (format === 'json' || format === 'yaml') return format;
+  }
+  throw notAcceptable();
+}
+
+function notAcceptable(watchable = false): StatusError {
+  const message = `406: Not Acceptable\n\nAvailable representations: ${BUILT_IN}${watchable ? STREAMS : ''}`;
   return new StatusError('NotAcceptable', message, { details: {} });
 }
 
@@ -72,7 +85,10 @@ interface Asked {
   readonly list: boolean;
   /** The same request could be a watch. */
   readonly watchable?: boolean;
+  /** The type as Kubernetes calls it. */
   readonly subject: string;
+  /** Nothing was read yet. */
+  readonly early?: boolean;
   /** The resource has no protobuf form. */
   readonly custom: boolean;
 }
@@ -87,10 +103,12 @@ function viewOf({ parameters }: Clause, asked: Asked): { view: View; viewVersion
   return known && as.startsWith('Partial') ? otherMetadata(as, asked) : noSuchView();
 }
 
-function otherMetadata(as: string, { list, subject }: Asked): StatusError {
+function otherMetadata(as: string, { list, subject, early }: Asked): { view: View; viewVersion: string } | StatusError {
+  // That it is one object or several shows only when it is there.
+  if (early === true) return { view: 'metadata', viewVersion: '' };
   return new StatusError(
     'NotAcceptable',
-    `you requested ${as}, but the requested object is ${list ? '' : 'not '}a list (*core.${subject}${list ? 'List' : ''})`,
+    `you requested ${as}, but the requested object is ${list ? '' : 'not '}a list (*${subject}${list ? 'List' : ''})`,
   );
 }
 
@@ -104,11 +122,10 @@ export function errorFormat(header: string | undefined, custom: () => boolean): 
   // Asked of every failure, answered for most by one look.
   if (header === undefined || !(header.includes(PROTOBUF) || header.includes('yaml'))) return 'json';
   const own = custom();
-  for (const { type } of clauses(header)) {
-    const format = formatOf(type, own);
-    if (format) return format;
-  }
-  return 'json';
+  const asked = clauses(header);
+  const first = (kinds: boolean) => asked.map(({ type }) => formatOf(type, kinds)).find((format) => format !== undefined);
+  // Who takes nothing that a custom resource could be told in is told so as he would be elsewhere.
+  return first(own) ?? first(false) ?? 'json';
 }
 
 /** 406 for a projection that does not exist. */

@@ -1,4 +1,6 @@
+import { LabError } from '@crownlabs/std';
 import { cloneJson } from '../clone-json.ts';
+import { goKind } from '../codec/body.ts';
 import { readJsonPath } from '../codec/json-path.ts';
 import { compareVersions } from '../discovery/groups.ts';
 import type { FieldError } from '../field-error.ts';
@@ -92,6 +94,11 @@ class CustomLifecycle {
 
   prune(object: JsonObject, unknown: (path: string) => void, malformed?: (path: string, why: string) => void): void {
     const metadata = object['metadata'];
+    if (metadata !== undefined && metadata !== null && !isObject(metadata))
+      throw new LabError(
+        'BadRequest',
+        `${textAt(object, 'kind')} in version "${textAt(this.#version, 'name')}" cannot be handled as a ${this.#kind}: json: cannot unmarshal ${goKind(metadata)} into Go value of type v1.ObjectMeta`,
+      );
     if (metadata !== undefined) {
       new Decoder(this.#kind, textAt(this.#version, 'name'), (path) => unknown(`metadata.${path}`)).object(
         metadataObject(object, metadata),
@@ -124,7 +131,22 @@ class CustomLifecycle {
   }
 
   validate(object: JsonObject, old: JsonObject | undefined, context: WriteContext): readonly FieldError[] {
-    return [...this.#scaleErrors(object), ...this.compiled.validate(object, old, { warn: (text) => context.warn(text) })];
+    const { found } = context;
+    const rules = { warn: (text: string) => context.warn(text), ...(found === undefined ? {} : { found }) };
+    if (context.subresource === 'status') return this.compiled.validate(object, old, { ...rules, part: 'status' });
+    const misnamed = this.#typeErrors(object);
+    // What says it is something else is not judged by the schema.
+    if (misnamed.length > 0) return [...misnamed, ...this.compiled.validate(object, old, { ...rules, part: '', found: misnamed })];
+    return [...this.#scaleErrors(object), ...this.compiled.validate(object, old, rules)];
+  }
+
+  #typeErrors(object: JsonObject): FieldError[] {
+    const apiVersion = `${textAt(this.#crd, 'spec', 'group')}/${textAt(this.#version, 'name')}`;
+    const expected = { kind: this.#kind, apiVersion };
+    return Object.entries(expected).flatMap(([field, wanted]) => {
+      const said = textAt(object, field);
+      return said === wanted ? [] : [invalid(field, said, `must be ${wanted}`)];
+    });
   }
 
   #scaleErrors(object: JsonObject): FieldError[] {

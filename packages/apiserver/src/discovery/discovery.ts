@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { encodeJson } from '../codec/json-print.ts';
-import { clauses, demandJson } from '../codec/negotiate.ts';
+import { clauses, documentFormat } from '../codec/negotiate.ts';
 import type { Answer } from '../exchange.ts';
 import type { JsonObject } from '../json.ts';
 import type { LocalGroup } from '../local-group.ts';
@@ -8,7 +8,7 @@ import { notServed } from '../not-served.ts';
 import type { PathTable } from '../paths.ts';
 import type { Call } from '../pipeline.ts';
 import type { Registry } from '../registry.ts';
-import { jsonAnswer } from '../verbs/answer.ts';
+import { formatted } from '../verbs/answer.ts';
 import { aggregated } from './aggregated.ts';
 import { type ServedGroup, servedGroups } from './groups.ts';
 import { apiGroup, apiGroupList, apiResourceList } from './plain.ts';
@@ -63,19 +63,20 @@ export function addDiscovery(table: PathTable, registry: Registry, locals: reado
     const [group = '', version] = rest.split('/').filter((part) => part !== '');
     if (version !== undefined) return versionList(call, documents, group, version);
     const served = documents.find(group);
-    demandJson(call.incoming.headers['accept']);
-    return served ? jsonAnswer(200, apiGroup(served)) : notServed();
+    if (!served) return notServed();
+    return formatted({ format: documentFormat(call.incoming.headers['accept']) }, apiGroup(served));
   });
 }
 
 function root(call: Call, documents: DiscoveryDocuments, which: 'core' | 'groups'): Answer {
   const version = aggregatedVersion(call.incoming.headers['accept']);
   if (version !== undefined) return aggregatedAnswer(call, documents, which, version);
-  demandJson(call.incoming.headers['accept']);
+  const format = documentFormat(call.incoming.headers['accept']);
   if (which === 'core') {
     const addresses = [{ clientCIDR: '0.0.0.0/0', serverAddress: call.incoming.headers['host'] ?? '' }];
-    return jsonAnswer(200, { kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: addresses });
+    return formatted({ format }, { kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: addresses });
   }
+  if (format === 'yaml') return formatted({ format }, apiGroupList(documents.groups()));
   return { status: 200, headers: { 'content-type': 'application/json' }, parts: [documents.document('/apis', apiGroupList).bytes] };
 }
 
@@ -111,7 +112,8 @@ function aggregatedAnswer(call: Call, documents: DiscoveryDocuments, which: 'cor
 function versionList(call: Call, documents: DiscoveryDocuments, group: string, version: string): Answer {
   const served = documents.find(group)?.versions.find((one) => one.version === version.replace(/\/$/, ''));
   if (!served) return notServed();
-  demandJson(call.incoming.headers['accept']);
+  const format = documentFormat(call.incoming.headers['accept']);
+  if (format === 'yaml') return formatted({ format }, apiResourceList(group, served));
   const { bytes } = documents.document(`${group}/${version}`, () => apiResourceList(group, served));
   return { status: 200, headers: { 'content-type': 'application/json' }, parts: [bytes] };
 }

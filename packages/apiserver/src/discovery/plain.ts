@@ -24,7 +24,7 @@ export function apiResourceList(group: string, served: ServedVersion): JsonObjec
   const resources: Json[] = [];
   for (const info of served.resources) {
     resources.push(resourceBody(info));
-    for (const [name, sub] of Object.entries(info.subresources)) {
+    for (const [name, sub] of subresourcesOf(info)) {
       const kind =
         sub.kind && (sub.kind.group !== group || sub.kind.version !== served.version)
           ? { group: sub.kind.group, version: sub.kind.version }
@@ -41,6 +41,12 @@ export function apiResourceList(group: string, served: ServedVersion): JsonObjec
   }
   resources.push(...served.local.map(localBody));
   return { kind: 'APIResourceList', apiVersion: 'v1', groupVersion: groupVersion(group, served.version), resources };
+}
+
+/** Subresources as Kubernetes lists them: by the alphabet, but for custom resources. */
+function subresourcesOf(info: ResourceInfo) {
+  const all = Object.entries(info.subresources);
+  return info.custom ? all : all.toSorted(([a], [b]) => (a < b ? -1 : 1));
 }
 
 function resourceBody(info: ResourceInfo): JsonObject {

@@ -1,4 +1,5 @@
 import { isObject, type Json, type JsonObject } from '../json.ts';
+import { goText } from './go-text.ts';
 import { itemName } from './list-items.ts';
 import { elementText } from './path-element.ts';
 import { keyType, type ListType, type MapType, type ScalarType, type TypeRef, typeFor, type ValueTypes } from './value-type.ts';
@@ -31,7 +32,7 @@ class TypedCheck {
   }
 
   #map(value: Json, type: MapType, path: string): void {
-    if (!isObject(value)) return this.#report(path, `expected map, got ${goStruct(value)}`);
+    if (!isObject(value)) return this.#report(path, `expected map, got &{${goText(value)}}`);
     for (const [key, item] of Object.entries(value)) {
       const at = `${path}.${key}`;
       const inside = keyType(type, key);
@@ -41,7 +42,7 @@ class TypedCheck {
   }
 
   #list(value: Json, type: ListType, path: string): void {
-    if (!Array.isArray(value)) return this.#report(path, `expected list, got ${goStruct(value)}`);
+    if (!Array.isArray(value)) return this.#report(path, `expected list, got &{${goText(value)}}`);
     const seen = new Set<string>();
     for (const [index, item] of value.entries()) {
       if (type.relation === 'atomic') {
@@ -55,14 +56,14 @@ class TypedCheck {
       }
       if (seen.has(name.element)) this.#report(path, `duplicate entries for key ${elementText(name.element)}`);
       seen.add(name.element);
-      this.value(item, type.item, isObject(item) || Array.isArray(item) ? `${path}${elementText(name.element)}` : path);
+      this.value(item, type.item, `${path}${elementText(name.element)}`);
     }
   }
 
   #scalar(value: Json, type: ScalarType, path: string): void {
     const kind = typeof value === 'bigint' ? 'number' : typeof value;
     if (type.of === 'string' && kind !== 'string') this.#report(path, `expected string, got ${goStruct(value)}`);
-    else if (type.of === 'boolean' && kind !== 'boolean') this.#report(path, `expected boolean, got ${goStruct(value)}`);
+    else if (type.of === 'boolean' && kind !== 'boolean') this.#report(path, `expected boolean, got &{${goText(value)}}`);
     else if (type.of === 'numeric' && kind !== 'number') this.#report(path, `expected numeric (int or float), got ${goType(value)}`);
     else if (kind === 'object') this.#report(path, `expected any scalar, got ${goStruct(value)}`);
   }
@@ -74,6 +75,14 @@ function goType(value: Json): string {
   return typeof value === 'boolean' ? 'bool' : typeof value;
 }
 
+/** A value as Go source would write it. */
+function goLiteral(value: Json): string {
+  if (Array.isArray(value)) return `[]interface {}{${value.map(goLiteral).join(', ')}}`;
+  if (!isObject(value)) return JSON.stringify(value);
+  const entries = Object.entries(value).map(([key, item]) => `${JSON.stringify(key)}:${goLiteral(item ?? null)}`);
+  return `map[string]interface {}{${entries.toSorted().join(', ')}}`;
+}
+
 function goStruct(value: Json): string {
-  return `&value.valueUnstructured{Value:${isObject(value) || Array.isArray(value) ? goType(value) : JSON.stringify(value)}}`;
+  return `&value.valueUnstructured{Value:${goLiteral(value)}}`;
 }

@@ -85,12 +85,19 @@ export class Decoder {
       const problem = special.problem(value);
       return problem === undefined ? special.canonical(value) : this.#refuse(problem);
     }
+    if (name.startsWith(SCHEMA_OR)) return this.#schemas(value, path);
     const target = shape(name);
     if (!target) return value;
     if (!isObject(target.schema['properties'])) return this.#value(value, target.schema, path);
     if (!isObject(value)) this.#mismatch(value, path, name.split('.').slice(-2).join('.'));
     this.#fields(value, target, path);
     return value;
+  }
+
+  /** Where a schema may have another form, schemas are read as such. */
+  #schemas(value: Json, path: string): Json {
+    if (isObject(value)) return this.#referred(value, SCHEMA, path);
+    return Array.isArray(value) ? value.map((item) => (isObject(item) ? this.#referred(item, SCHEMA, path) : item)) : value;
   }
 
   #map(value: Json, node: Schema, path: string): Json {
@@ -209,6 +216,9 @@ function time(canonical: (text: string) => string | undefined): Special {
 
 const anything: Special = { problem: () => undefined, canonical: (value) => value };
 const jsonObject: Special = { problem: (value) => (isObject(value) ? undefined : 'json: cannot unmarshal'), canonical: (value) => value };
+
+const SCHEMA = 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaProps';
+const SCHEMA_OR = `${SCHEMA}Or`;
 
 /** Types that read themselves. */
 const SPECIAL: Readonly<Record<string, Special>> = {

@@ -1,7 +1,7 @@
 export { actionBody, builtInResources, scaleResource } from './built-in.ts';
 export { SYSTEM_PRIORITY_CLASSES } from './cluster/priority-class.ts';
 export { describedDefinition } from './descriptions.ts';
-export { knownKind } from './known-kinds.ts';
+export { goPackage, knownKind } from './known-kinds.ts';
 export { decodeProtobufObject } from './protobuf/protobuf-decode.ts';
 export { encodeProtobufBody, encodeProtobufEvent, encodeProtobufObject, sealProtobufBody } from './protobuf/protobuf-encode.ts';
 export { decodeBody } from './resource-of.ts';

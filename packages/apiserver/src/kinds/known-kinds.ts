@@ -92,3 +92,8 @@ function metadataKind(group: string, version: string, kind: string): KnownKind |
   const own = ['v1', 'meta.k8s.io/v1'].includes(gv(group, version)) && METADATA.includes(kind);
   return common || own ? { group: 'meta.k8s.io' } : undefined;
 }
+
+/** The Go package of a group's kinds, as conversions name it. */
+export function goPackage({ group }: { readonly group: string }): string {
+  return group === '' || group === 'events.k8s.io' ? 'core' : (group.split('.')[0] ?? group);
+}

@@ -19,6 +19,28 @@ export function applyJsonPatch(document: Json, patch: Json): Json {
   return patch.reduce(applyOperation, document);
 }
 
+const TEXTS = ['op', 'path', 'from'];
+const FIELDS = [...TEXTS, 'value'];
+
+/** Reads the operations of a patch before any of them is applied: what has the wrong type is refused, what is unknown is told. */
+export function unknownOperationFields(patch: Json): string[] {
+  if (!Array.isArray(patch)) return [];
+  return patch.flatMap((operation, index) => {
+    if (operation === null) return [];
+    if (!isObject(operation)) throw unreadable(operation, 'Go value of type handlers.jsonPatchOp');
+    for (const field of TEXTS) {
+      const value = operation[field] ?? '';
+      if (typeof value !== 'string') throw unreadable(value, `Go struct field jsonPatchOp.${field} of type string`);
+    }
+    const unknown = Object.keys(operation).filter((key) => !FIELDS.includes(key));
+    return unknown.map((key) => `unknown field "[${index}].${key}"`);
+  });
+}
+
+function unreadable(value: Json, into: string): LabError {
+  return new LabError('BadRequest', `error decoding patch: json: cannot unmarshal ${goKind(value)} into ${into}`);
+}
+
 function applyOperation(document: Json, operation: Json): Json {
   if (!isObject(operation)) throw failed();
   const path = pointer(operation['path']);

@@ -15,6 +15,8 @@ import { type Definitions, type SchemaNode, SchemaReader } from './schema-node.t
 interface ValidateOptions {
   /** Errors that the caller found in the object before (its metadata): they decide, too, whether rules are run. */
   readonly found?: readonly FieldError[];
+  /** The one part that is judged by the schema; `''` for none: lists and rules are judged in any case. */
+  readonly part?: string;
   /** Takes the text of an error that is forgiven because the value did not change. */
   warn?(text: string): void;
 }
@@ -72,11 +74,24 @@ class Compiled implements CompiledSchema {
     this.#defaults.apply(object, this.#root);
   }
 
-  validate(object: JsonObject, old?: JsonObject, options: ValidateOptions = {}): FieldError[] {
+  #shapeErrors(object: JsonObject, old: JsonObject | undefined): FieldError[] {
     const run = new CheckRun('');
     this.#schema.run(object, old, this.#root, run);
-    const errors = distinct(run.errors);
-    errors.push(...this.#embedded.errors(object, this.#root, ''));
+    return [...distinct(run.errors), ...this.#embedded.errors(object, this.#root, '')];
+  }
+
+  /** Paths in the messages about a part begin in it. */
+  #partErrors(part: string, object: JsonObject, old: JsonObject | undefined): FieldError[] {
+    const node = this.#root.child(part);
+    const value = object[part];
+    if (node === undefined || value === undefined) return [];
+    const run = new CheckRun(part);
+    this.#schema.run(value, old?.[part], node, run);
+    return [...distinct(run.errors), ...this.#embedded.errors(value, node, part)];
+  }
+
+  validate(object: JsonObject, old?: JsonObject, options: ValidateOptions = {}): FieldError[] {
+    const errors = options.part === undefined ? this.#shapeErrors(object, old) : this.#partErrors(options.part, object, old);
     // Lists that already held duplicates may be written again as they are.
     if (old === undefined || this.#uniqueness.errors(old, this.#root, '').length === 0) {
       errors.push(...this.#uniqueness.errors(object, this.#root, ''));

@@ -1,6 +1,6 @@
 import type { FieldError } from '../field-error.ts';
 import { isObject, type Json, type JsonObject } from '../json.ts';
-import { canonicalJson, duplicate } from './field-message.ts';
+import { canonicalJson, duplicate, invalid } from './field-message.ts';
 import type { SchemaNode } from './schema-node.ts';
 import { holds } from './schema-search.ts';
 
@@ -13,6 +13,8 @@ function keysOf(item: JsonObject, names: readonly string[]): JsonObject {
 function duplicates(list: readonly Json[], node: SchemaNode, path: string): FieldError[] {
   const seen = new Set<string>();
   return list.flatMap((item, index) => {
+    if (node.listType === 'map' && !isObject(item))
+      return [invalid(`${path}[${index}]`, item, 'must be an object for an array of list-type map')];
     const shown = node.listType === 'map' && isObject(item) ? keysOf(item, node.mapKeys) : item;
     const identity = canonicalJson(shown);
     if (!seen.has(identity)) {

@@ -4,12 +4,10 @@ import { PROTOBUF } from '../codec/negotiate.ts';
 import { decodeProtobuf } from '../codec/protobuf.ts';
 import { isObject, type JsonObject } from '../json.ts';
 import { objectAt, textAt } from '../json-read.ts';
-import { knownKind } from '../kinds/index.ts';
+import { goPackage, knownKind } from '../kinds/index.ts';
 import { metadataOf } from '../object-meta.ts';
 import type { ResourceCall } from '../pipeline.ts';
 import type { ResourceInfo } from '../resource.ts';
-import { invalid as fieldInvalid } from '../schema/index.ts';
-import { invalid } from '../status-error.ts';
 import { apiVersionOf } from '../storage/stored-object.ts';
 import { nextTurn, overdue } from '../turn.ts';
 import type { WriteOptions } from '../write-options.ts';
@@ -52,18 +50,18 @@ function demandKind(body: ResourceInfo, value: Body['value']): JsonObject {
   }
   if (body.custom) demandOwnVersion(body, value);
   else demandKnownKind(body, value);
-  value['kind'] = body.kind;
+  // A custom object that says it is something else is found out when it is judged.
+  if (!body.custom) value['kind'] = body.kind;
   value['apiVersion'] = apiVersionOf(body);
   return value;
 }
 
 function demandOwnVersion(body: ResourceInfo, value: JsonObject): void {
-  const apiVersion = textAt(value, 'apiVersion');
-  const expected = apiVersionOf(body);
-  if (textAt(value, 'kind') === '') throw new LabError('BadRequest', `Object 'Kind' is missing in '${shown(value)}'`);
-  if (apiVersion === '') throw new LabError('BadRequest', `Object 'apiVersion' is missing in '${shown(value)}'`);
-  if (apiVersion !== expected) throw otherVersion(apiVersion, expected);
-  demandOwnType(body, value);
+  demandTexts(body, value);
+  if (textAt(value, 'kind') === '') throw unrecognized(body, `Object 'Kind' is missing in '${shown(value)}'`, value);
+  const said = textAt(value, 'apiVersion');
+  if (said.split('/').length > 2) throw unrecognized(body, `unexpected GroupVersion string: ${said}`, value);
+  if (said !== apiVersionOf(body)) throw otherVersion(said.replace(/^\//, ''), apiVersionOf(body));
 }
 
 function otherVersion(apiVersion: string, expected: string): LabError {
@@ -90,13 +88,16 @@ function writtenAs(body: ResourceInfo, value: JsonObject) {
   const said = textAt(value, 'apiVersion');
   const kind = textAt(value, 'kind') || body.kind;
   const [first = '', second, ...more] = said.split('/');
-  if (more.length > 0) throw unrecognized(body, `unexpected GroupVersion string: ${said}`);
+  if (more.length > 0) throw unrecognized(body, `unexpected GroupVersion string: ${said}`, value);
   if (said === '') return { said, group: body.group, version: body.version, kind };
   return second === undefined ? { said, group: '', version: first, kind } : { said, group: first, version: second, kind };
 }
 
-function unrecognized(body: Pick<ResourceInfo, 'kind'>, why: string): LabError {
-  return new LabError('BadRequest', `the object provided is unrecognized (must be of type ${body.kind}): ${why}`);
+/** A refusal that ends with how the body begins. */
+function unrecognized(body: Pick<ResourceInfo, 'kind'>, why: string, value?: JsonObject): LabError {
+  const text = value === undefined ? '' : shown(value);
+  const excerpt = value === undefined ? '' : ` (${text.length > 30 ? `${text.slice(0, 30)} ...` : text})`;
+  return new LabError('BadRequest', `the object provided is unrecognized (must be of type ${body.kind}): ${why}${excerpt}`);
 }
 
 /** What says the kind of a built-in object is text, whatever the rest of it is. */
@@ -107,24 +108,6 @@ function demandTexts(body: ResourceInfo, value: JsonObject): void {
     const why = `json: cannot unmarshal ${goKind(said)} into Go struct field .${field} of type string`;
     throw unrecognized(body, `couldn't get version/kind; json parse error: ${why}`);
   }
-}
-
-/** The Go package of a group's kinds, as conversions name it. */
-function goPackage({ group }: ResourceInfo): string {
-  return group === '' || group === 'events.k8s.io' ? 'core' : (group.split('.')[0] ?? group);
-}
-
-/** A custom object says which kind it is, and says it right; what it says is what the refusal is about. */
-export function demandOwnType(info: ResourceInfo, value: JsonObject): void {
-  const kind = textAt(value, 'kind');
-  const apiVersion = textAt(value, 'apiVersion');
-  const expected = apiVersionOf(info);
-  if (kind === '' || apiVersion === '') return;
-  const errors = [];
-  if (kind !== info.kind) errors.push(fieldInvalid('kind', kind, `must be ${info.kind}`));
-  if (apiVersion !== expected) errors.push(fieldInvalid('apiVersion', apiVersion, `must be ${expected}`));
-  const group = apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : '';
-  if (errors.length > 0) throw invalid({ group, kind }, textAt(value, 'metadata', 'name'), errors);
 }
 
 /** Clients know the text, with the place where Kubernetes keeps its kinds. */

@@ -176,8 +176,22 @@ function own(draft: Draft, api: Api): void | Promise<void> {
 function validate(draft: Draft, api: Api): void {
   const { info, object, old } = draft;
   const errors: FieldError[] = old ? metadataUpdateErrors(info, object, old) : metadataErrors(info, object);
-  errors.push(...info.validate(object, old, writeContext(api, draft.call, draft.namespace)));
+  const context = writeContext(api, draft.call, draft.namespace);
+  const found = info.validate(object, old, errors.length === 0 ? context : { ...context, found: errors });
+  // An object that is not what it should be is judged as that alone.
+  const misnamed = info.custom && draft.subresource !== 'status' && !isCalled(object, info);
+  if (!misnamed) errors.push(...found);
+  else if (found.length > 0) throw invalid(calledType(object), textAt(object, 'metadata', 'name'), found);
   if (errors.length > 0) throw invalid({ group: info.storage.group, kind: info.kind }, textAt(object, 'metadata', 'name'), errors);
+}
+
+const isCalled = (object: JsonObject, info: ResourceInfo) =>
+  textAt(object, 'kind') === info.kind && textAt(object, 'apiVersion') === apiVersionOf(info);
+
+/** What an object says it is. */
+function calledType(object: JsonObject): { group: string; kind: string } {
+  const apiVersion = textAt(object, 'apiVersion');
+  return { group: apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : '', kind: textAt(object, 'kind') };
 }
 
 async function admit(draft: Draft, api: Api): Promise<void> {

@@ -24,9 +24,10 @@ export interface Listed {
 
 /** GET of a collection. */
 export const list: Verb = async (api, call) => {
-  const view = accepted(call, true, true);
+  accepted(call, true, true, true);
   const options = readListOptions(call, false);
-  return listAnswer(api, call, view, await readList(api, call, options));
+  const listed = await readList(api, call, options);
+  return listAnswer(api, call, accepted(call, true, true), listed);
 };
 
 /** Reads a collection as its options say. */
@@ -163,7 +164,7 @@ function shownAs(api: Api, call: ResourceCall, { view, viewVersion: version }: A
     const { continue: token, ...rest } = metadata;
     const kept = token === '' ? rest : metadata;
     const head = { kind: 'PartialObjectMetadataList', apiVersion: `meta.k8s.io/${version}`, metadata: kept };
-    return { head, list: 'items', empty: [], item: (object) => partialMetadata(object, version) };
+    return { head, list: 'items', empty: null, item: (object) => partialMetadata(object, version) };
   }
   return {
     head: { kind: info.listKind, apiVersion: apiVersionOf(info), metadata },

@@ -5,13 +5,15 @@ import { printJson } from '../codec/json-print.ts';
 import { applyPatchInTurns, asRestored, strategicMerge } from '../fields/index.ts';
 import { isObject, type Json, type JsonObject } from '../json.ts';
 import { textAt, valueAt } from '../json-read.ts';
-import { applyJsonPatch } from '../patch/json-patch.ts';
+import { applyJsonPatch, unknownOperationFields } from '../patch/json-patch.ts';
 import { applyMergePatch } from '../patch/merge-patch.ts';
 import { copyWithout, joinParts, untouchedParts } from '../patch/untouched-parts.ts';
 import type { Api, ResourceCall, Verb } from '../pipeline.ts';
+import { plainError } from '../plain-error.ts';
 import type { ResourceInfo } from '../resource.ts';
+import { canonicalJson } from '../schema/index.ts';
 import { conflict, invalid, StatusError } from '../status-error.ts';
-import { complain, demandOwnType, normalize, notRegistered } from '../steps/decode.ts';
+import { complain, normalize, notRegistered } from '../steps/decode.ts';
 import { apiVersionOf } from '../storage/stored-object.ts';
 import { nextTurn, overdue } from '../turn.ts';
 import { readWriteOptions, type WriteOptions } from '../write-options.ts';
@@ -26,6 +28,8 @@ const APPLY = 'application/apply-patch+yaml';
 /** A patch that was read, ready to be applied to whatever is there. */
 interface Patch {
   readonly complaints: readonly string[];
+  /** More of them, found by reading it strictly once there is something to patch. */
+  strange?(): readonly string[];
   /** A copy of what is there, for `apply`: only a JSON patch reaches into what is frozen, others share it. */
   copy(live: JsonObject): JsonObject;
   /** The merge patch that it is. */
@@ -78,10 +82,11 @@ function patchChange(call: ResourceCall, { read, options, info }: { read: Patch;
       const shown = { ...read, show: (changed: JsonObject) => read.show(whole(changed)) };
       const copy = parts ? copyWithout(parts, live) : read.copy(live);
       if (overdue()) await nextTurn();
+      const strange = options.fieldValidation === 'Ignore' ? [] : (read.strange?.() ?? []);
       const patched = read.apply(copy);
       if (overdue()) await nextTurn();
       demandSameKind(info, patched, shown);
-      const complaints = [...read.complaints, ...normalizePatched(info, patched, shown)];
+      const complaints = [...read.complaints, ...strange, ...normalizePatched(info, patched, shown)];
       complain(call, options, complaints, (list) => refusedPatch(shown.show(patched), `strict decoding error: ${list}`));
       return whole(patched);
     },
@@ -105,8 +110,14 @@ function readPatch(type: string, info: ResourceInfo, bytes: RawBody): Patch {
   }
   const { value, complaints } = parsePatch(bytes);
   if (type === JSON_PATCH) {
-    const named = complaints.map((one) => `json patch ${one}`);
-    return { complaints: named, copy: cloneJson<JsonObject>, apply: (live) => demandObject(applyJsonPatch(live, value)), show, explain };
+    return {
+      complaints: complaints.map((one) => `json patch ${one}`),
+      strange: () => unknownOperationFields(value).map((one) => `json patch ${one}`),
+      copy: cloneJson<JsonObject>,
+      apply: (live) => demandObject(applyJsonPatch(live, value)),
+      show,
+      explain,
+    };
   }
   if (!isObject(value)) {
     throw new LabError(
@@ -135,7 +146,10 @@ function demandObject(value: Json): JsonObject {
 
 function demandSameKind(info: ResourceInfo, patched: JsonObject, read: Patch): void {
   if (patched['kind'] === info.kind && patched['apiVersion'] === apiVersionOf(info)) return;
-  if (info.custom) demandOwnType(info, patched);
+  if (info.custom && textAt(patched, 'kind') === '')
+    throw refusedPatch(read.show(patched), `Object 'Kind' is missing in '${canonicalJson(patched)}'`);
+  // That a custom object says it is something else is found with all else that is wrong with it.
+  if (info.custom && textAt(patched, 'apiVersion') !== '') return;
   throw refusedPatch(read.show(patched), notRegistered(textAt(patched, 'kind'), textAt(patched, 'apiVersion')));
 }
 
@@ -185,10 +199,26 @@ function applyChange(api: Api, call: ResourceCall, from: { bytes: RawBody; optio
         now: api.clock.now(),
       });
       if (overdue()) await nextTurn();
-      normalize(call.info, applied);
+      normalizeApplied(call.info, applied, config);
       return applied;
     },
   };
+}
+
+/** What the schema lets pass may still be no value of its type: that is found after the merge, and told as a failure to convert. */
+function normalizeApplied(info: ResourceInfo, applied: JsonObject, config: JsonObject): void {
+  try {
+    normalize(info, applied);
+  } catch (error) {
+    if (info.custom || !(error instanceof LabError) || error.code !== 'BadRequest') throw error;
+    const why = error.message.replace(/^.*? cannot be handled as an? \w+: /, '');
+    const type = `${info.group}/${info.version}, Kind=${info.kind}`;
+    const called = `${textAt(config, 'metadata', 'namespace')}/${textAt(config, 'metadata', 'name')}`;
+    const found = why.startsWith('illegal base64') ? `error decoding from json: ${why}` : why;
+    throw plainError(
+      `failed to convert new object (${called}; ${type}) to proper version: unable to convert unstructured object to ${type}: ${found}`,
+    );
+  }
 }
 
 function readConfiguration(
@@ -202,7 +232,11 @@ function readConfiguration(
     complaints,
     () => new LabError('BadRequest', `error strict decoding YAML: error converting YAML to JSON: ${complaints.join(', ')}`),
   );
-  const config = objectBody(value);
+  const config = value === null ? {} : value;
+  if (!isObject(config)) {
+    const why = `json: cannot unmarshal ${goKind(config)} into Go value of type map[string]interface {}`;
+    throw new LabError('BadRequest', `error decoding YAML: error unmarshaling JSON: while decoding JSON: ${why}`);
+  }
   const kind = textAt(config, 'kind');
   const apiVersion = textAt(config, 'apiVersion');
   if (kind !== info.kind || apiVersion !== apiVersionOf(info)) {
@@ -222,7 +256,8 @@ function readConfiguration(
 
 function parseConfiguration(bytes: RawBody): { value: Json; complaints: readonly string[] } {
   try {
-    return parseBody(bytes, true);
+    // Nothing at all is an empty configuration.
+    return ArrayBuffer.isView(bytes) && bytes.length === 0 ? { value: {}, complaints: [] } : parseBody(bytes, true);
   } catch (error) {
     throw new LabError('BadRequest', `error decoding YAML: ${messageOf(error)}`, { cause: error });
   }

@@ -66,7 +66,8 @@ test('custom resources have no protobuf form', async () => {
   });
   await expect.poll(async () => (await one.send('GET', '/apis/example.com/v1/labs')).status).toBe(200);
   const refused = await ask(one, '/apis/example.com/v1/labs');
-  expect([refused.status, refused.type]).toEqual([406, 'application/json']);
+  // The refusal itself is told in what was asked for.
+  expect([refused.status, refused.type]).toEqual([406, PROTOBUF]);
   expect((await ask(one, '/apis/example.com/v1/labs', `${PROTOBUF},application/json`)).type).toBe('application/json');
   const definition = decodeProtobufObject(
     (await ask(one, '/apis/apiextensions.k8s.io/v1/customresourcedefinitions/labs.example.com')).bytes,

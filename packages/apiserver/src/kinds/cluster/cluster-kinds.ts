@@ -112,7 +112,14 @@ export const controllerRevision: Strategy = {
 };
 
 /** ServiceAccounts. */
-export const serviceAccount: Strategy = { columns: [NAME, AGE_TEXT] };
+export const serviceAccount: Strategy = {
+  // Of a reference to a secret nothing but the name is kept.
+  prepare(object) {
+    const secrets = objectsAt(object, 'secrets');
+    if (secrets.length > 0) object['secrets'] = secrets.map(({ name }) => (name === undefined ? {} : { name }));
+  },
+  columns: [NAME, AGE_TEXT],
+};
 
 /** APIServices. */
 export const apiService: Strategy = {

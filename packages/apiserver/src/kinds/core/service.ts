@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import type { FieldError } from '../../field-error.ts';
 import { isObject, type JsonObject } from '../../json.ts';
 import { mapAt, numberAt, objectAt, objectsAt, textAt, textsAt } from '../../json-read.ts';
-import { duplicate, jsonEqual, labelProblems, qualifiedNameProblems, subdomainProblems } from '../../schema/index.ts';
+import { duplicate, jsonEqual, labelProblems, Printed, qualifiedNameProblems, subdomainProblems } from '../../schema/index.ts';
 import { AGE_TEXT, mapText, NONE, textColumn } from '../cells.ts';
 import { NAME } from '../columns.ts';
 import { FieldCheck, PORT_RANGE } from '../field-check.ts';
@@ -29,6 +29,8 @@ function defaults(service: JsonObject): void {
   if (type !== 'ExternalName') fill(spec, { internalTrafficPolicy: 'Cluster' });
   if (reachesOut(type)) fill(spec, { externalTrafficPolicy: 'Cluster' });
   if (type === 'LoadBalancer') fill(spec, { allocateLoadBalancerNodePorts: true });
+  for (const ingress of objectsAt(service, 'status', 'loadBalancer', 'ingress'))
+    if (textAt(ingress, 'ip') !== '') fill(ingress, { ipMode: 'VIP' });
 }
 
 /** What a change of type leaves behind. */
@@ -45,8 +47,8 @@ function dropForeign(service: JsonObject, old: JsonObject | undefined): void {
 }
 
 /** A port as a complaint about it shows it. */
-function listed(port: JsonObject): JsonObject {
-  return {
+function listed(port: JsonObject): Printed {
+  const shown = {
     Name: '',
     Protocol: textAt(port, 'protocol'),
     AppProtocol: null,
@@ -54,6 +56,7 @@ function listed(port: JsonObject): JsonObject {
     TargetPort: 0,
     NodePort: 0,
   };
+  return new Printed(JSON.stringify(shown));
 }
 
 function checkPorts(spec: JsonObject, check: FieldCheck): void {
@@ -64,7 +67,7 @@ function checkPorts(spec: JsonObject, check: FieldCheck): void {
     const name = textAt(port, 'name');
     if (name !== '') check.named(`${at}.name`, name, labelProblems);
     else if (several) check.required(`${at}.name`, undefined);
-    check.port(`${at}.port`, port['port']);
+    check.port(`${at}.port`, port['port'] ?? 0);
     check.oneOf(`${at}.protocol`, port['protocol'], ['SCTP', 'TCP', 'UDP']);
     const target = port['targetPort'];
     if (typeof target === 'string') check.named(`${at}.targetPort`, target, serviceNameProblems);
@@ -158,6 +161,8 @@ const HINTS = 'service.kubernetes.io/topology-aware-hints';
 function warnings(object: JsonObject, old: JsonObject | undefined): string[] {
   const spec = objectAt(object, 'spec');
   const told: string[] = [];
+  if (textAt(spec, 'type') !== 'ExternalName' && textAt(spec, 'externalName') !== '')
+    told.push('spec.externalName is ignored when spec.type is not "ExternalName"');
   if (mapAt(object, 'metadata', 'annotations')[HINTS] !== undefined && mapAt(old, 'metadata', 'annotations')[HINTS] === undefined)
     told.push(`annotation ${HINTS} is deprecated, please use service.kubernetes.io/topology-mode instead`);
   if (textsAt(spec, 'externalIPs').length > 0)

@@ -13,7 +13,8 @@ export function templateWarnings(...path: readonly string[]): (object: JsonObjec
 
 /** A warning about a name that is no label, which `where` it is used is no good. */
 export function nameWarnings(object: JsonObject, where: string): string[] {
-  const problems = labelProblems(textAt(object, 'metadata', 'name'));
+  const name = textAt(object, 'metadata', 'name');
+  const problems = name === '' ? [] : labelProblems(name);
   if (problems.length === 0) return [];
   return [
     `metadata.name: this is used in ${where}, which can result in surprising behavior; a DNS label is recommended: [${problems.join(' ')}]`,

@@ -121,7 +121,7 @@ function immutableErrors(spec: JsonObject, old: JsonObject): FieldError[] {
 function nameOfDefinition(crd: JsonObject, spec: JsonObject): FieldError[] {
   const name = text(object(crd['metadata'])['name']);
   const wanted = `${text(object(spec['names'])['plural'])}.${text(spec['group'])}`;
-  return name === wanted ? [] : [invalid('metadata.name', name, 'must be spec.names.plural+"."+spec.group')];
+  return name === wanted || name === '' ? [] : [invalid('metadata.name', name, 'must be spec.names.plural+"."+spec.group')];
 }
 
 /** Whether neither versions nor their record changed: a wrong record must not keep a definition from being deleted. */
