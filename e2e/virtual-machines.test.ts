@@ -143,6 +143,24 @@ function withDrive() {
   return { ...rest, metadata: { ...rest.metadata, name: 'terminal-drive' }, spec: { ...spec, environmentList: [environment] } };
 }
 
+test('put to sleep on its card and woken there, it goes on from where it was, with its drive', { timeout: 2 * BOOT_MS }, async () => {
+  await inMachine(
+    'nohup sh -c "while :; do date +%s >> counted; sleep 1; done" >/dev/null 2>&1 & cat /proc/sys/kernel/random/boot_id > boot',
+  );
+  await page.goto(`${lab.url}/`);
+  await cardOf(page, machine, 'Ready').getByRole('button', { name: /^More/ }).click();
+  await page.getByTestId('suspend').click();
+  await cardOf(page, machine, 'Suspended').waitFor({ timeout: 60_000 });
+  await picture(page, 'vm-server-asleep');
+  expect(await must(lab, ['get', 'pods', '-n', NS, '-l', 'kubevirt.io=virt-launcher', '-o', 'name'])).toBe('');
+  const asleepAt = Math.floor(Date.now() / 1000);
+  await cardOf(page, machine).getByTestId('start-again').click();
+  await cardOf(page, machine, 'Ready').waitFor({ timeout: BOOT_MS });
+  await expect.poll(() => inMachine('tail -n 1 counted').then(Number), { timeout: 60_000, interval: 1_000 }).toBeGreaterThan(asleepAt);
+  expect(await inMachine('cmp boot /proc/sys/kernel/random/boot_id && echo the same life')).toBe('the same life\n');
+  await expect.poll(() => inMachine('cat /media/mydrive/greeting || true'), { timeout: 60_000 }).toBe('from the machine\n');
+});
+
 test('stopped and started again it keeps its disk and its address', { timeout: 2 * BOOT_MS }, async () => {
   const mac = await ofMachine('virtualmachineinstances', '.status.interfaces[0].mac');
   await switched(false);

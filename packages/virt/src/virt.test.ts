@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import { pods } from '@crownlabs/client';
+import { pods, resourceQuotas } from '@crownlabs/client';
 import { eventually } from '@crownlabs/testkit';
 import { expect, test } from 'vitest';
 import { guests, machines } from './index.ts';
@@ -76,6 +76,21 @@ test('a machine that fails is started again, later each time, and says why', asy
   const crashed = await printed('CrashLoopBackOff');
   expect(crashed.status?.startFailure).toMatchObject({ consecutiveFailCount: 1 });
   expect(crashed.status?.conditions?.find(({ type }) => type === 'Ready')?.message).toContain('needed more memory than it may have');
+});
+
+test('a machine whose pod a quota refuses says so in the words that others look for', async () => {
+  const spec = { hard: { 'limits.cpu': '1' } };
+  await lab.admin.create(resourceQuotas, { apiVersion: 'v1', kind: 'ResourceQuota', metadata: { name: 'little', namespace: NS }, spec });
+  await make(machine());
+  await eventually(async () => {
+    const { status } = await lab.admin.get(guests, 'vm', NS);
+    expect(status?.conditions?.find(({ type }) => type === 'Synchronized')).toMatchObject({
+      status: 'False',
+      reason: 'FailedCreate',
+      message: expect.stringContaining('must specify limits.cpu'),
+    });
+  });
+  await printed('Starting');
 });
 
 test('a machine that runs once and was shut down stays off', async () => {

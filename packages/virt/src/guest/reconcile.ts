@@ -42,9 +42,10 @@ export function guestReconciler(tools: GuestTools): Reconcile {
     const guest = tools.guests.get(name, namespace);
     if (!guest) return undefined;
     if (guest.metadata.deletionTimestamp !== undefined) return end(tools, guest);
-    const { pod, waitsFor } = await realise(tools, await guard(tools, guest));
-    await report(tools, guest, pod, waitsFor);
-    return undefined;
+    const found = await realise(tools, await guard(tools, guest));
+    await report(tools, guest, found);
+    // Nobody says when a quota has room again.
+    return found.refused === undefined ? undefined : { afterMs: REFUSED_AGAIN_MS };
   };
 }
 
@@ -54,7 +55,12 @@ async function guard({ client }: GuestTools, guest: Guest): Promise<Guest> {
   return client.patch(guests, name, namespace, { metadata: { resourceVersion, finalizers: [...finalizers, FINALIZER] } });
 }
 
-async function realise(tools: GuestTools, guest: Guest): Promise<{ pod?: Kube<Pod>; waitsFor?: string }> {
+const REFUSED_AGAIN_MS = 15_000;
+
+/** What there is of a guest, or why there is nothing. */
+type Realised = { readonly pod?: Kube<Pod>; readonly waitsFor?: string; readonly refused?: string };
+
+async function realise(tools: GuestTools, guest: Guest): Promise<Realised> {
   const found = podOf(tools, guest);
   if (found) return { pod: found };
   // A guest whose pod is gone has failed; only its owner makes another.
@@ -69,7 +75,7 @@ async function realise(tools: GuestTools, guest: Guest): Promise<{ pod?: Kube<Po
     if (hasCode(error, 'AlreadyExists')) return {};
     if (!hasCode(error, 'Forbidden', 'Invalid')) throw error;
     tools.events.record(guest, { type: 'Warning', reason: 'FailedCreate', message: error.message });
-    return { waitsFor: error.message };
+    return { refused: error.message };
   }
 }
 
@@ -105,10 +111,10 @@ function unmadeDisk(name: string, disk: Disk | undefined): string | undefined {
   return `The disk ${name} is being made${progress === undefined ? '' : ` (${progress})`}.`;
 }
 
-async function report(tools: GuestTools, guest: Guest, pod: Kube<Pod> | undefined, waitsFor: string | undefined): Promise<void> {
+async function report(tools: GuestTools, guest: Guest, { pod, waitsFor, refused }: Realised): Promise<void> {
   const { client, clock, config, events, listener } = tools;
   const heard = listener.heard(pod);
-  const status = observeGuest({ guest, pod, waitsFor, heard, acceleration: config.acceleration, now: clock.now() });
+  const status = observeGuest({ guest, pod, waitsFor, refused, heard, acceleration: config.acceleration, now: clock.now() });
   if (pod && conditionOf(status, 'Ready')?.status === 'True') listener.cameUp(pod);
   if (sameStatus(status, guest.status)) return;
   const { name, namespace } = guest.metadata;

@@ -16,6 +16,8 @@ export interface GuestFacts {
   readonly pod: Kube<Pod> | undefined;
   /** Why there is no pod yet, in words. */
   readonly waitsFor: string | undefined;
+  /** Why the API takes no pod of it: a quota, a rule. */
+  readonly refused?: string | undefined;
   readonly acceleration: Acceleration;
   /** What its emulator said. */
   readonly heard: Heard | undefined;
@@ -86,6 +88,7 @@ function findings(facts: GuestFacts, phase: Phase): Finding[] {
   return [
     ready(facts, phase),
     ...unscheduled,
+    ...unsynchronized(facts),
     ...said(facts, phase),
     accelerated(facts),
     ...instant(facts),
@@ -130,6 +133,12 @@ export const INSTANT_START = 'InstantStart';
 /** What a launcher says whose guest went on. Everything else is why it boots. */
 export const RESTORED = 'restored';
 
+/** In the words of KubeVirt, which others look for. */
+function unsynchronized({ refused }: GuestFacts): Finding[] {
+  if (refused === undefined) return [];
+  return [{ type: 'Synchronized', status: 'False', reason: 'FailedCreate', message: `failed to create virtual machine pod: ${refused}` }];
+}
+
 /** So many reboots in a row without becoming ready are no coincidence. */
 const LOOP = 3;
 
@@ -156,9 +165,10 @@ function podReady(pod: Kube<Pod> | undefined): boolean {
 }
 
 function ready(facts: GuestFacts, phase: Phase): Finding {
-  const { pod, waitsFor, heard } = facts;
+  const { pod, waitsFor, refused, heard } = facts;
   const of = (status: Finding['status'], reason: string, message: string): Finding => ({ type: 'Ready', status, reason, message });
   if (waitsFor !== undefined) return of('False', 'DiskNotReady', waitsFor);
+  if (refused !== undefined) return of('False', 'GuestNotRunning', refused);
   if (isFinal(phase)) return of('False', 'PodTerminating', endingText(pod));
   if (phase !== 'Running') return of('False', 'GuestNotRunning', trouble(pod) ?? 'The machine is being prepared.');
   // Whoever is paused says nothing: that need not be asked.

@@ -24,8 +24,6 @@ export interface MachineTools {
 /** What keeps a machine awake may end: a program that uses a folder. */
 const SLEEP_AGAIN_MS = 15_000;
 const CRASH_BACKOFF: Backoff = { baseMs: 10_000, capMs: 300_000 };
-/** Whoever ran for so long did start, and is started again at once: KubeVirt too makes only those wait that fail early. */
-const STARTED_AFTER_MS = 30_000;
 
 /** Keeps every machine running or stopped, as its strategy and the wishes of people say. */
 export function machineReconciler(tools: MachineTools): Reconcile {
@@ -76,26 +74,15 @@ function factsOf({ guests: known, disks: made, clock }: MachineTools, machine: M
   };
 }
 
-/** A guest that failed early counts once; one that became ready, or ran for a while, ends the row. */
+/** A guest that failed counts once; one that became ready ends the row. */
 function failuresOf({ status }: Machine, guest: Guest | undefined, now: number): Failures | undefined {
   const known = knownFailures(status);
   if (!guest) return known;
-  if (hasStarted(guest)) return undefined;
+  if (conditionOf(guest.status, 'Ready')?.status === 'True') return undefined;
   const { uid = '' } = guest.metadata;
   if (guest.status?.phase !== 'Failed' || uid === known?.lastUid) return known;
   const count = (known?.count ?? 0) + 1;
   return { count, lastUid: uid, retryAt: now + backoffDelay(CRASH_BACKOFF, count - 1) };
-}
-
-function hasStarted(guest: Guest): boolean {
-  const { phase } = guest.status ?? {};
-  return conditionOf(guest.status, 'Ready')?.status === 'True' || (phase === 'Failed' && ranMs(guest) >= STARTED_AFTER_MS);
-}
-
-function ranMs({ status }: Guest): number {
-  const at = (phase: string) =>
-    Date.parse(status?.phaseTransitionTimestamps?.find((it) => it.phase === phase)?.phaseTransitionTimestamp ?? '');
-  return at('Failed') - at('Running') || 0;
 }
 
 function knownFailures(status: Machine['status']): Failures | undefined {
