@@ -1,7 +1,7 @@
 /**
  * From the wish for a machine to the first word of its guest, beside the bare emulator with the same image and the same words, in one run; from the
  * wish to wake a machine that sleeps; and from the wish for an Instance whose template asks for an instant start to the first picture of its screen:
- * `node bench/vm.ts KUBECONFIG [IMAGE] [WORD]`. Needs a running installation with `virtualMachines: true`, its kubeconfig
+ * `node bench/vm.ts KUBECONFIG [IMAGE] [WORD] [ROUNDS]`. Needs a running installation with `virtualMachines: true`, its kubeconfig
  * (`crownlabs kubeconfig`), Podman, and QEMU on this machine. Nothing else should run: where a processor runs no guests itself, all of it is used.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -26,8 +26,8 @@ import { environment, instance, template, tenant, workspace } from '@crownlabs/t
 import { run } from '../e2e/program.ts';
 import { RfbEye } from './rfb-eye.ts';
 
-const [kubeconfig = '', image = 'crownlabs/vm-server:1', word = 'login:'] = process.argv.slice(2);
-const ROUNDS = 3;
+const [kubeconfig = '', image = 'crownlabs/vm-server:1', word = 'login:', rounds = '3'] = process.argv.slice(2);
+const ROUNDS = Number(rounds);
 const BOOT_MS = 300_000;
 const NAMESPACE = 'bench-vm';
 const machine = { namespace: NAMESPACE, name: 'bench' };

@@ -15,8 +15,8 @@ import { automationConfig, postFrom } from './automation/from-settings.ts';
 import { durationMs } from './config.ts';
 import { certificatesOf, clientOf, installLab, isLabInstalled, openApi, serveApi } from './control/api.ts';
 import { openDoors, openIdentity } from './control/doors.ts';
-import { type LateMetrics, lateMetrics } from './control/late-metrics.ts';
 import { kvmDevice } from './control/kvm-device.ts';
+import { type LateMetrics, lateMetrics } from './control/late-metrics.ts';
 import { machineRoom } from './control/machines.ts';
 import {
   announceOwnImages,
