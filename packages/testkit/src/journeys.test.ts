@@ -115,7 +115,7 @@ test('an instance becomes a pod and gets Ready; nothing is written once it is; d
     expositionAccepted: true,
     ip: expect.stringContaining('10.250.'),
   });
-  expect(ready.status?.environments?.[0]?.initialReadyTime).toMatch(/^\d+s$/);
+  expect(ready.status?.environments?.[0]?.initialReadyTime).toMatch(/^\d+(\.\d+)?s$/);
   expect(ready.metadata.labels).toMatchObject({ 'crownlabs.polito.it/workspace': 'netgroup', 'crownlabs.polito.it/persistent': 'false' });
   expect(ready.spec.prettyName).toMatch(/^\w+ \w+$/);
   await lab.settled();
