@@ -14,7 +14,7 @@ const given = fc.letrec((tie) => ({
     fc.double(),
     fc.integer(),
     fc.maxSafeInteger(),
-    fc.constantFrom(null, undefined, -0, Number.NaN, 2 ** 53 + 2, 1e20, 1e21, new Date(0), '__proto__'),
+    fc.constantFrom(null, undefined, -0, Number.NaN, 2 ** 53 + 2, -55_079_368_728_538_410, 1e20, 1e21, new Date(0), '__proto__'),
     fc.array(tie('value')),
     fc.dictionary(fc.oneof(fc.string(), fc.constantFrom('constructor', 'toString')), tie('value')),
   ),

@@ -63,5 +63,6 @@ class Copier {
 function numberAsRead(value: number): number | bigint | null {
   if (Number.isSafeInteger(value)) return value === 0 ? 0 : value;
   if (!Number.isFinite(value)) return null;
-  return Number.isInteger(value) && Math.abs(value) < 1e21 ? BigInt(value) : value;
+  // As many digits as its text has, which are fewer than the number has.
+  return Number.isInteger(value) && Math.abs(value) < 1e21 ? BigInt(String(value)) : value;
 }
