@@ -104,7 +104,8 @@ function consoleDevice({ devices }: GuestSpec['domain']): string[] {
 
 function drive({ disk, file, format, readOnly }: Drive, index: number): string[] {
   const id = `disk${index}`;
-  const cache = disk.cache ?? 'writeback';
+  // What goes with the machine need not outlive the host: a guest that waits for no disk leaves the disk to those who must.
+  const cache = disk.cache ?? (file.startsWith(`${PLACES.run}/`) ? 'unsafe' : 'writeback');
   const backing = `id=${id},if=none,file=${escaped(file)},format=${format},cache=${cache},discard=unmap,readonly=${readOnly ? 'on' : 'off'}`;
   return ['-drive', backing, ...device(disk, id, index)];
 }
