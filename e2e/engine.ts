@@ -27,6 +27,11 @@ function shortOf(id: string): string {
   return id.replaceAll('-', '').slice(0, 6);
 }
 
+/** The folder of an installation in memory. */
+function memoryOf(id: string): string {
+  return `/run/crownlabs-${id.slice(0, 8)}`;
+}
+
 /** Everything that the machine has of an installation: containers, interfaces, packet filter tables, processes, mounts, folders. Empty after `down`. */
 export async function traces(id: string, dataDir: string): Promise<string[]> {
   const short = shortOf(id);
@@ -44,7 +49,7 @@ export async function traces(id: string, dataDir: string): Promise<string[]> {
     ...tables.filter((line) => line.includes(`crownlabs_${short}`)),
     ...processes.filter((line) => line.includes(dataDir) && !line.includes(' ps -eo')),
     ...mounts.filter((target) => target.startsWith(`${dataDir}/`)),
-    ...(await readdir('/run')).filter((name) => name === `crownlabs-${id.slice(0, 8)}`),
+    ...(await lines('find', [memoryOf(id)])),
   ];
 }
 
@@ -57,7 +62,7 @@ export async function sweep(id: string, dataDir: string): Promise<void> {
   const links = (await run('ip', ['-br', 'link'])).stdout.split(/\s+/).filter((word) => word.startsWith(`cl${shortOf(id)}`));
   for (const link of links) await run('ip', ['link', 'delete', link.replace(/@.*/, '')]);
   await run('nft', ['delete', 'table', 'inet', `crownlabs_${shortOf(id)}`]);
-  await rm(`/run/crownlabs-${id.slice(0, 8)}`, { recursive: true, force: true });
+  await rm(memoryOf(id), { recursive: true, force: true });
 }
 
 /** One line a container: name, start, labels. */
