@@ -2,25 +2,25 @@ import { isObject, type Json, type JsonObject } from './json.ts';
 
 /** The string at the end of `path`, or `''`. */
 export function textAt(from: Json | undefined, ...path: readonly string[]): string {
-  const value = valueAt(from, ...path);
+  const value = follow(from, path);
   return typeof value === 'string' ? value : '';
 }
 
 /** The strings of the list at the end of `path`; anything else in it is left out. */
 export function textsAt(from: Json | undefined, ...path: readonly string[]): string[] {
-  const value = valueAt(from, ...path);
+  const value = follow(from, path);
   return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
 }
 
 /** The object at the end of `path`, or `undefined`. */
 export function objectAt(from: Json | undefined, ...path: readonly string[]): JsonObject | undefined {
-  const value = valueAt(from, ...path);
+  const value = follow(from, path);
   return isObject(value) ? value : undefined;
 }
 
 /** The objects of the list at the end of `path`; anything else in it is left out. */
 export function objectsAt(from: Json | undefined, ...path: readonly string[]): JsonObject[] {
-  const value = valueAt(from, ...path);
+  const value = follow(from, path);
   return Array.isArray(value) ? value.filter(isObject) : [];
 }
 
@@ -33,7 +33,7 @@ export function mapAt(from: Json | undefined, ...path: readonly string[]): Recor
 
 /** The number at the end of `path`, or `undefined`. */
 export function numberAt(from: Json | undefined, ...path: readonly string[]): number | undefined {
-  const value = valueAt(from, ...path);
+  const value = follow(from, path);
   if (typeof value === 'bigint') return Number(value);
   return typeof value === 'number' ? value : undefined;
 }
@@ -56,6 +56,10 @@ export function ensureObject(from: JsonObject, ...path: readonly string[]): Json
 
 /** The value at the end of `path`, or `undefined`. */
 export function valueAt(from: Json | undefined, ...path: readonly string[]): Json | undefined {
+  return follow(from, path);
+}
+
+function follow(from: Json | undefined, path: readonly string[]): Json | undefined {
   let here = from;
   for (const key of path) {
     if (!isObject(here) || !Object.hasOwn(here, key)) return undefined;

@@ -2,7 +2,7 @@ import { type Clock, hasCode, type LabError, systemClock } from '@crownlabs/std'
 import { statusError, statusOf } from './api-status.ts';
 import type { Applied, DeleteOptions, KubeClient, ListOptions, New, ObjectList, WatchEvent, WriteOptions } from './client.ts';
 import { apiVersionOf, type KubeObject, type Resource } from './object.ts';
-import { collectionPath, objectPath, queryString, selectorQuery, writeQuery } from './resource-path.ts';
+import { collectionPath, objectPath, queryString, selectorQuery, writeQueryString } from './resource-path.ts';
 import { parseJson, readDocument, readText } from './response-body.ts';
 import type { ApiRequest, ApiResponse, Transport } from './transport.ts';
 import { WatchLines } from './watch-lines.ts';
@@ -148,7 +148,7 @@ class TransportClient implements KubeClient {
   }
 
   #query(options: WriteOptions): string {
-    return queryString(writeQuery(options, this.#fieldManager));
+    return writeQueryString(options, this.#fieldManager);
   }
 
   #writePath(resource: Resource, at: { name: string; namespace: string | undefined }, options: WriteOptions): string {

@@ -13,6 +13,23 @@ export function objectPath(resource: Resource, name: string, namespace?: string)
   return `${collectionPath(resource, namespace)}/${encodeURIComponent(name)}`;
 }
 
+// A client writes with the same few options again and again.
+const queries = new Map<string, string>();
+const MOST_QUERIES = 200;
+
+/** The query string of a write. */
+export function writeQueryString(options: WriteOptions, fieldManager: string): string {
+  const { force, dryRun } = options;
+  const manager = options.fieldManager ?? fieldManager;
+  const key = `${force} ${dryRun} ${manager}`;
+  const known = queries.get(key);
+  if (known !== undefined) return known;
+  const text = queryString({ fieldManager: manager, force, dryRun: dryRun === true ? 'All' : undefined });
+  if (queries.size >= MOST_QUERIES) queries.clear();
+  queries.set(key, text);
+  return text;
+}
+
 /** A query string with its question mark, or nothing; absent values are left out. */
 export function queryString(values: Readonly<Record<string, string | number | boolean | undefined>>): string {
   const query = new URLSearchParams();
@@ -24,13 +41,4 @@ export function queryString(values: Readonly<Record<string, string | number | bo
 /** What a list or watch narrows itself by. */
 export function selectorQuery({ labelSelector, fieldSelector }: ListOptions): Record<string, string | undefined> {
   return { labelSelector, fieldSelector };
-}
-
-/** The query of a write. */
-export function writeQuery(options: WriteOptions, fieldManager: string): Record<string, string | boolean | undefined> {
-  return {
-    fieldManager: options.fieldManager ?? fieldManager,
-    force: options.force,
-    dryRun: options.dryRun === true ? 'All' : undefined,
-  };
 }

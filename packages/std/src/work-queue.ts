@@ -30,7 +30,8 @@ export class WorkQueue<Key> {
   readonly #again = new Map<string, { key: Key; first: boolean }>();
   readonly #failures = new Map<string, number>();
   readonly #appointments = new Map<string, { at: number; timer: NodeJS.Timeout }>();
-  #wake: () => void = () => undefined;
+  /** Calls workers that are free to what waits. */
+  #call: () => void = () => undefined;
   #ended = false;
 
   /** `id` tells keys apart; the default serves strings. */
@@ -97,24 +98,28 @@ export class WorkQueue<Key> {
   async run(work: (key: Key) => Promise<void>, workers: number, signal: AbortSignal): Promise<void> {
     this.#ended = false;
     const running = new Set<Promise<void>>();
-    const wake = () => this.#wake();
-    signal.addEventListener('abort', wake);
-    while (!signal.aborted) {
-      while (running.size < workers) {
+    let called = false;
+    const start = () => {
+      called = false;
+      while (!signal.aborted && running.size < workers) {
         const task = this.#next(work);
-        if (!task) break;
+        if (!task) return;
         running.add(task);
         void task.finally(() => {
           running.delete(task);
-          this.#wake();
+          start();
         });
       }
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-        if (signal.aborted || (this.size > 0 && running.size < workers)) resolve();
-      });
-    }
-    signal.removeEventListener('abort', wake);
+    };
+    // Not at once: who adds a key is often in the middle of telling of several changes.
+    this.#call = () => {
+      if (called || running.size >= workers) return;
+      called = true;
+      queueMicrotask(start);
+    };
+    start();
+    await aborted(signal);
+    this.#call = () => undefined;
     // What still runs may ask for another turn. Nobody would keep that appointment, and its timer would hold up the end of the process.
     this.#ended = true;
     for (const { timer } of this.#appointments.values()) clearTimeout(timer);
@@ -130,8 +135,10 @@ export class WorkQueue<Key> {
   #add(key: Key, first: boolean): void {
     const name = this.#id(key);
     if (this.#active.has(name)) this.#again.set(name, { key, first: first || this.#again.get(name)?.first === true });
-    else this.#wait(name, key, first);
-    this.#wake();
+    else {
+      this.#wait(name, key, first);
+      this.#call();
+    }
   }
 
   #wait(name: string, key: Key, first: boolean): void {
@@ -152,7 +159,7 @@ export class WorkQueue<Key> {
     const [name, key] = first.value;
     from.delete(name);
     this.#active.add(name);
-    const startedAt = this.#observer ? this.#start(name, this.#observer) : 0;
+    const startedAt = this.#observer ? this.#began(name, this.#observer) : 0;
     const done = () => {
       this.#observer?.finished(Date.now() - startedAt);
       this.#finish(name);
@@ -160,7 +167,7 @@ export class WorkQueue<Key> {
     return work(key).then(done, done);
   }
 
-  #start(name: string, observer: QueueObserver): number {
+  #began(name: string, observer: QueueObserver): number {
     const now = Date.now();
     observer.started(now - (this.#since.get(name) ?? now));
     this.#since.delete(name);
@@ -174,4 +181,9 @@ export class WorkQueue<Key> {
     this.#again.delete(name);
     this.#wait(name, again.key, again.first);
   }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 }

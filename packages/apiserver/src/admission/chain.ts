@@ -15,10 +15,17 @@ export interface AdmissionChain {
 /** The chain as the pipeline calls it. */
 export function admissionOf({ plugins, mutating, validating, last }: AdmissionChain): Admission {
   async function mutatePlugins(call: AdmissionCall): Promise<void> {
-    for (const plugin of plugins) if (plugin.mutate && plugin.handles(call)) await plugin.mutate(call);
+    for (const plugin of plugins) {
+      const waiting = plugin.mutate && plugin.handles(call) ? plugin.mutate(call) : undefined;
+      // Most have nothing to wait for, and there are many of them.
+      if (waiting) await waiting;
+    }
   }
   async function validatePlugins(call: AdmissionCall, list: readonly AdmissionPlugin[]): Promise<void> {
-    for (const plugin of list) if (plugin.validate && plugin.handles(call)) await plugin.validate(call);
+    for (const plugin of list) {
+      const waiting = plugin.validate && plugin.handles(call) ? plugin.validate(call) : undefined;
+      if (waiting) await waiting;
+    }
   }
   return {
     mutate: async (call) => {

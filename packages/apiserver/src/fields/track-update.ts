@@ -1,3 +1,4 @@
+import { rfc3339 } from '@crownlabs/std';
 import { isObject, type Json, type JsonObject } from '../json.ts';
 import type { ResourceInfo } from '../resource.ts';
 import { atOnce, inTurns } from '../turn.ts';
@@ -69,17 +70,7 @@ export function updatedManagers(managers: Managers, changed: Comparison, update:
 
 /** Those who scale are noted without a time, as Kubernetes does. */
 export function timeOf({ subresource, now }: Pick<TrackedUpdate, 'subresource' | 'now'>): string | undefined {
-  return subresource === 'scale' ? undefined : timeText(now);
-}
-
-// Many writes share a second.
-let latest = { second: Number.NaN, text: '' };
-
-/** A time as managedFields has it. */
-function timeText(now: number): string {
-  const second = Math.floor(now / 1000);
-  if (latest.second !== second) latest = { second, text: `${new Date(now).toISOString().slice(0, 19)}Z` };
-  return latest.text;
+  return subresource === 'scale' ? undefined : rfc3339(now);
 }
 
 /** Callers may rewrite managedFields at the main endpoint, and reset them with an empty list; what cannot be read is ignored. */

@@ -4,7 +4,7 @@ import type { ResourceInfo } from '../resource.ts';
 import { plainCopy } from './plain-copy.ts';
 
 // Decoded, an object takes three times the memory of its bytes, and most are written once and read as bytes from then on.
-const LOOK_MS = 3_000;
+const LOOK_MS = 1_500;
 
 /** Those that are decoded at the moment. */
 const decoded = new Set<KeptObject>();

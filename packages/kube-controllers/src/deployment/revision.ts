@@ -16,8 +16,19 @@ export const REVISION = 'deployment.kubernetes.io/revision';
 // As in all names that Kubernetes makes up: no vowels, so that no words come out.
 const LETTERS = 'bcdfghjklmnpqrstvwxz2456789';
 
-/** A short, stable text for a template; `collisions` gives another one. */
+// A new set is thought of twice, and its size found in between.
+const hashes = new WeakMap<PodTemplateSpec, { readonly collisions: number; readonly hash: string }>();
+
+/** A short, stable text for a template, which must not change; `collisions` gives another one. */
 export function templateHash(template: PodTemplateSpec, collisions: number): string {
+  const known = hashes.get(template);
+  if (known?.collisions === collisions) return known.hash;
+  const hash = hashOf(template, collisions);
+  hashes.set(template, { collisions, hash });
+  return hash;
+}
+
+function hashOf(template: PodTemplateSpec, collisions: number): string {
   const digest = createHash('sha256')
     .update(JSON.stringify([sorted(withoutHash(template)), collisions]))
     .digest();
