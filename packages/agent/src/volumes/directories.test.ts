@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -30,4 +30,13 @@ test('a removed tree is gone at once, and removing nothing is no error', async (
   await removeTree(path, join(root, 'trash'));
   await removeTree(path, join(root, 'trash'));
   expect(await readdir(join(root, 'volumes'))).toEqual([]);
+});
+
+test('what is removed after the whole place has gone does not bring the place back', async () => {
+  const place = join(root, 'place');
+  await removeTree(join(place, 'pods', 'a'), join(place, 'trash'));
+  expect(await readdir(root)).toEqual([]);
+  await mkdir(place);
+  await removeTree(join(place, 'pods', 'a'), join(place, 'trash'));
+  expect(await readdir(place)).toEqual([]);
 });

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { chmod, chown, mkdir, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { access, chmod, chown, mkdir, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { hasCode, LabError } from '@crownlabs/std';
@@ -76,15 +76,37 @@ function ignoreExisting(error: unknown): void {
 
 /** Removes a tree that no container uses any more. It is moved away first, so that its name is free and half a tree is never seen. */
 export async function removeTree(path: string, trash: string): Promise<void> {
-  await mkdir(trash, { recursive: true, mode: 0o700 });
   const doomed = join(trash, `${Date.now()}-${versions++}`);
+  // Nothing is made where there is nothing to remove: an installation that ends takes the whole place away meanwhile.
+  if (!(await exists(path)) || !(await madeIn(trash))) return;
   try {
     await rename(path, doomed);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return;
+    if (isAbsence(error)) return;
     throw error;
   }
   await rm(doomed, { recursive: true, force: true });
+}
+
+const exists = (path: string) =>
+  access(path).then(
+    () => true,
+    () => false,
+  );
+
+/** Makes a directory where its parent is there. Whether it is there now. */
+async function madeIn(path: string): Promise<boolean> {
+  try {
+    await mkdir(path, { mode: 0o700 }).catch(ignoreExisting);
+  } catch (error) {
+    if (isAbsence(error)) return false;
+    throw error;
+  }
+  return true;
+}
+
+function isAbsence(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }
 
 const run = promisify(execFile);
