@@ -106,7 +106,8 @@ test('an instance becomes a pod and gets Ready; nothing is written once it is; d
   await using lab = await startTestLab();
   await course(lab);
   const student = lab.as('marco.iorio', 'kubernetes:workspace-netgroup:user');
-  await student.create(instances, instance('marco.iorio', 'mine', OF));
+  // What one may do in a namespace comes a moment after it.
+  await eventually(() => student.create(instances, instance('marco.iorio', 'mine', OF)));
   const ready = await phase(lab, 'mine', 'Ready');
   expect(ready.status).toMatchObject({ url: `http://localhost:8080/instance/${ready.metadata.uid}/`, nodeName: 'fake-node' });
   expect(ready.status?.environments?.[0]).toMatchObject({
