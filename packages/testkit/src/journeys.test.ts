@@ -205,7 +205,7 @@ test('8.1.13: the quota refuses before the click, and holds when two click at on
   await using lab = await startTestLab();
   await course(lab, [environment('desktop', { resources: { cpu: 4, memory: '1G', reservedCPUPercentage: 10 } })]);
   const student = lab.as('marco.iorio', 'kubernetes:workspace-netgroup:user');
-  await student.create(instances, instance('marco.iorio', 'one', OF));
+  await eventually(() => student.create(instances, instance('marco.iorio', 'one', OF)));
   await phase(lab, 'one', 'Ready');
   // Both pass admission, which has not heard of the other one yet; the ledger takes one of them.
   const both = ['two', 'three'].map((name) => student.create(instances, instance('marco.iorio', name, OF)));

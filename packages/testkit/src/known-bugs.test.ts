@@ -164,7 +164,7 @@ test('[BUG] 2.9, 7.2: templates of other courses, other owners, rights by label 
   await eventually(() => lab.admin.get(namespaces, 'workspace-other'));
   await lab.admin.create(templates, template('other', 'secret'));
   const ada = lab.as('ada', 'kubernetes:workspace-net:user');
-  await ada.create(instances, instance('ada', 'mine', OF));
+  await eventually(() => ada.create(instances, instance('ada', 'mine', OF)));
   await phase(lab, 'mine', 'Ready');
   const made = instance('ada', 'evil', OF);
   const attempts: [string, Promise<unknown>][] = [
