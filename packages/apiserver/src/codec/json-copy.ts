@@ -1,8 +1,6 @@
 import type { Json, JsonObject } from '../json.ts';
+import { takingKey } from '../odd-keys.ts';
 import { tooLarge } from './body.ts';
-
-// Names that every plain object inherits (json-parse.ts).
-const INHERITED = new Set(Object.getOwnPropertyNames(Object.prototype));
 
 /**
  * What a reader of `JSON.stringify(value)` would read, without the text between: nothing that is `undefined`, `toJSON` obeyed, integers
@@ -47,7 +45,7 @@ class Copier {
       const known = this.copy(item);
       if (known === undefined) continue;
       this.#spend(key.length);
-      if (INHERITED.has(key)) copy = Object.assign(Object.create(null), copy);
+      copy = takingKey(copy, key);
       copy[key] = known;
     }
     return copy;

@@ -34,6 +34,10 @@ test('keys that are given twice are told with their path; the last one wins', ()
   expect(duplicates).toEqual(['b[0].c', 'a']);
 });
 
+test('keys that every object inherits are found twice like any other', () => {
+  expect(parseJson('{"constructor":1,"__proto__":{},"constructor":2,"__proto__":3}').duplicates).toEqual(['constructor', '__proto__']);
+});
+
 test('integers beyond 2^53 keep every digit', () => {
   expect(printJson(parseJson('{"n":9223372036854775807}').value)).toBe('{"n":9223372036854775807}');
 });

@@ -1,5 +1,6 @@
 import { LabError } from '@crownlabs/std';
 import type { Json, JsonObject } from '../json.ts';
+import { takingKey } from '../odd-keys.ts';
 
 /** A parsed document and the paths of keys that it gives twice (the last one wins, as in Go). */
 export interface Parsed {
@@ -27,9 +28,6 @@ export function parseStored(bytes: Uint8Array): Json {
   if (BIG.test(text) || text.includes(RISKY)) return parseJson(text).value;
   return JSON.parse(text) as Json;
 }
-
-// Names that every plain object inherits: an object with such a key gets no prototype, so that the key is like any other.
-const INHERITED = new Set(Object.getOwnPropertyNames(Object.prototype));
 
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const SPACE = 0x20;
@@ -83,8 +81,8 @@ class Parser {
       if (this.#text[this.#at] !== '"') throw this.#unexpected('looking for beginning of object key string');
       const key = this.#string();
       this.#path.push(key);
-      if (INHERITED.has(key)) object = Object.assign(Object.create(null), object);
-      else if (object[key] !== undefined) this.duplicates.push(pathText(this.#path));
+      object = takingKey(object, key);
+      if (object[key] !== undefined) this.duplicates.push(pathText(this.#path));
       this.#expect(':', 'after object key');
       object[key] = this.#value();
       this.#path.pop();

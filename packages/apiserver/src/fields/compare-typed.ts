@@ -1,8 +1,8 @@
 import { isObject, type Json, type JsonObject } from '../json.ts';
+import { own } from '../odd-keys.ts';
 import { jsonEqual } from '../schema/json-equal.ts';
 import { FieldSet } from './field-set.ts';
 import { itemsByName } from './list-items.ts';
-import { own } from './odd-keys.ts';
 import { fieldElement, type PathElement } from './path-element.ts';
 import { keyType, type ListType, type MapType, type TypeRef, typeFor, type ValueTypes } from './value-type.ts';
 

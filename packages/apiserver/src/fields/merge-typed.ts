@@ -1,6 +1,6 @@
 import { isObject, type Json, type JsonObject } from '../json.ts';
+import { copyOf, own } from '../odd-keys.ts';
 import { itemName, itemsByName } from './list-items.ts';
-import { copyOf, own } from './odd-keys.ts';
 import type { PathElement } from './path-element.ts';
 import { keyType, type ListType, type MapType, type TypeRef, typeFor, type ValueTypes } from './value-type.ts';
 

@@ -1,7 +1,7 @@
 import { isObject, type Json, type JsonObject } from '../json.ts';
+import { emptyLike } from '../odd-keys.ts';
 import type { FieldSet } from './field-set.ts';
 import { itemName } from './list-items.ts';
-import { emptyLike } from './odd-keys.ts';
 import { fieldElement, type PathElement } from './path-element.ts';
 import { keyType, type ListType, type MapType, type TypeRef, typeFor, type ValueTypes } from './value-type.ts';
 

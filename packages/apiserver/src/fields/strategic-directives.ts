@@ -1,5 +1,5 @@
 import { isObject, type Json } from '../json.ts';
-import { emptyLike } from './odd-keys.ts';
+import { emptyLike } from '../odd-keys.ts';
 
 /** A part of a patch as a plain value: what is new takes no directives and no nulls along; nothing is left of a map that holds one for itself. */
 export function withoutDirectives(value: Json): Json | undefined {

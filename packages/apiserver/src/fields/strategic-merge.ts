@@ -1,11 +1,11 @@
 import { LabError } from '@crownlabs/std';
 import { cloneJson } from '../clone-json.ts';
 import { isObject, type Json, type JsonObject } from '../json.ts';
+import { copyOf, own } from '../odd-keys.ts';
 import { plainError } from '../plain-error.ts';
 import type { ResourceInfo } from '../resource.ts';
 import { jsonEqual } from '../schema/json-equal.ts';
 import { goText } from './go-text.ts';
-import { copyOf, own } from './odd-keys.ts';
 import { PatchSchema } from './patch-schema.ts';
 import { typesOf } from './resource-types.ts';
 import { demandList, demandOneType, demandOrder } from './strategic-demands.ts';

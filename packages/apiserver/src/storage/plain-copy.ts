@@ -1,27 +1,31 @@
-import type { Json, JsonObject } from '../json.ts';
+import { isObject, type Json, type JsonObject } from '../json.ts';
+import { copyOf, emptyLike } from '../odd-keys.ts';
 
 /** An object as rooms of this process are given it: a copy, frozen because they share it, without the record of who wrote which field. */
 export function plainCopy(object: JsonObject): JsonObject {
-  return frozenCopy(object, 0);
+  const { metadata } = object;
+  if (!isObject(metadata)) return frozenCopy(object);
+  const plain = copyOf(object, object);
+  plain['metadata'] = Object.assign(copyOf(metadata, metadata), { managedFields: undefined });
+  return frozenCopy(plain);
 }
 
-const METADATA = 1;
-
-function frozenCopy(object: JsonObject, depth: number, key = ''): JsonObject {
-  // Objects with odd keys have no prototype (json-parse.ts); the copy is like them.
-  const copy: JsonObject = Object.getPrototypeOf(object) === null ? Object.create(null) : {};
-  const inMetadata = depth === METADATA && key === 'metadata';
+function frozenCopy(object: JsonObject): JsonObject {
+  const copy = emptyLike(object);
   for (const name in object) {
     const value = object[name];
-    if (value !== undefined && !(inMetadata && name === 'managedFields')) copy[name] = frozen(value, depth + 1, name);
+    if (value !== undefined) copy[name] = frozen(value);
   }
   return Object.freeze(copy);
 }
 
-function frozen(value: Json, depth: number, key: string): Json {
+function frozen(value: Json): Json {
   if (typeof value !== 'object' || value === null) return value;
-  if (!Array.isArray(value)) return frozenCopy(value, depth, key);
-  const list = value.map((item) => frozen(item, depth + 1, ''));
-  Object.freeze(list);
-  return list;
+  return Array.isArray(value) ? frozenList(value) : frozenCopy(value);
+}
+
+function frozenList(list: readonly Json[]): Json[] {
+  const copy = list.map(frozen);
+  Object.freeze(copy);
+  return copy;
 }
