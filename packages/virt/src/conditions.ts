@@ -17,18 +17,6 @@ export function conditionsFrom(findings: readonly Finding[], before: readonly Vi
   });
 }
 
-/** Whether a status says what it said before. Both are JSON of our own making, in the same order. */
-export function sameStatus(now: object, before: object | undefined): boolean {
-  return JSON.stringify(sorted(now)) === JSON.stringify(sorted(before ?? {}));
-}
-
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (typeof value !== 'object' || value === null) return value;
-  const entries = Object.entries(value).filter(([, it]) => it !== undefined);
-  return Object.fromEntries(entries.toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([key, it]) => [key, sorted(it)]));
-}
-
 /** The fields that have a value. */
 export function present<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
   const entries = Object.entries(fields).filter(([, value]) => value !== undefined);

@@ -9,9 +9,8 @@ import {
   pods,
 } from '@crownlabs/client';
 import type { Reconcile, Requeue } from '@crownlabs/controller';
-import { type Clock, hasCode, LabError } from '@crownlabs/std';
+import { type Clock, hasCode, LabError, sameJson } from '@crownlabs/std';
 import type { PersistentVolumeClaim, Pod } from 'kubernetes-types/core/v1.js';
-import { sameStatus } from '../conditions.ts';
 import { type Disk, disks } from '../kinds/kinds.ts';
 import { BASE_VOLUME, baseOf, diskClaim, importerName, importerPod, PROGRESS_FILE, refusalOf } from './desired.ts';
 import { findOrigin, forgetOrigin } from './origin.ts';
@@ -114,7 +113,7 @@ async function progressOf({ read }: DiskTools, pod: Kube<Pod> | undefined): Prom
 async function report({ client, events }: DiskTools, facts: DiskFacts): Promise<void> {
   const { disk } = facts;
   const status = observeDisk(facts);
-  if (sameStatus(status, disk.status)) return;
+  if (sameJson(status, disk.status ?? {})) return;
   const error = status.conditions?.find(({ type, reason }) => type === 'Running' && reason === 'Error')?.message;
   const before = disk.status?.conditions?.find(({ type, reason }) => type === 'Running' && reason === 'Error')?.message;
   if (error !== undefined && error !== before) events.record(disk, { type: 'Warning', reason: 'Error', message: error });

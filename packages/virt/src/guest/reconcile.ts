@@ -9,9 +9,9 @@ import {
   pods,
 } from '@crownlabs/client';
 import type { Reconcile } from '@crownlabs/controller';
-import { type Clock, hasCode, LabError } from '@crownlabs/std';
+import { type Clock, hasCode, LabError, sameJson } from '@crownlabs/std';
 import type { Pod } from 'kubernetes-types/core/v1.js';
-import { conditionOf, sameStatus } from '../conditions.ts';
+import { conditionOf } from '../conditions.ts';
 import { baseOf } from '../disk/desired.ts';
 import { dropPrepared, findPrepared, forgetPrepared } from '../instant/prepared-memory.ts';
 import { type Disk, type Guest, guests, type Machine } from '../kinds/kinds.ts';
@@ -116,7 +116,7 @@ async function report(tools: GuestTools, guest: Guest, { pod, waitsFor, refused 
   const heard = listener.heard(pod);
   const status = observeGuest({ guest, pod, waitsFor, refused, heard, acceleration: config.acceleration, now: clock.now() });
   if (pod && conditionOf(status, 'Ready')?.status === 'True') listener.cameUp(pod);
-  if (sameStatus(status, guest.status)) return;
+  if (sameJson(status, guest.status ?? {})) return;
   const { name, namespace } = guest.metadata;
   if (status.phase !== guest.status?.phase) announce(events, guest, status);
   if (heard?.start !== undefined && heard.start !== RESTORED && !conditionOf(guest.status, INSTANT_START)) await dropPrepared(tools, guest);

@@ -1,7 +1,7 @@
 import type { EventRecorder, Informer, KubeClient } from '@crownlabs/client';
 import type { Reconcile, Requeue } from '@crownlabs/controller';
-import { type Backoff, backoffDelay, type Clock, hasCode } from '@crownlabs/std';
-import { conditionOf, sameStatus } from '../conditions.ts';
+import { type Backoff, backoffDelay, type Clock, hasCode, sameJson } from '@crownlabs/std';
+import { conditionOf } from '../conditions.ts';
 import { type Disk, disks, type Guest, guests, type Machine, machines } from '../kinds/kinds.ts';
 import { isAsleep, isPrepared, shouldSleep } from './asleep.ts';
 import { desiredDisks, desiredGuest } from './desired.ts';
@@ -131,7 +131,7 @@ async function ensureDisks({ client, disks: made }: MachineTools, machine: Machi
 async function report({ client }: MachineTools, facts: MachineFacts): Promise<void> {
   const { machine } = facts;
   const status = observeMachine(facts);
-  if (sameStatus(status, machine.status)) return;
+  if (sameJson(status, machine.status ?? {})) return;
   const { name, namespace, resourceVersion } = machine.metadata;
   // What is not said any more has to be taken away; a wish that came meanwhile must not be, so the revision is expected.
   const gone = Object.keys(machine.status ?? {}).filter((key) => !(key in status));
