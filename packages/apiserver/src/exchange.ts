@@ -30,11 +30,11 @@ export interface WholeAnswer {
   /** In parts, so that long lists are never copied together. */
   readonly parts: readonly Uint8Array[];
   /** The object that `parts` say, for who need not read them. */
-  readonly told?: Told;
+  readonly documents?: Documents;
 }
 
 /** What bytes say, in values: frozen, shared, and without `metadata.managedFields`. */
-export type Told = () => readonly unknown[];
+export type Documents = () => readonly unknown[];
 
 /** An answer whose body comes over time. */
 export interface StreamAnswer {
@@ -47,7 +47,7 @@ export interface StreamAnswer {
 /** Where a stream goes. */
 export interface Sink {
   /** Queues `chunk`, and what it says for who need not read it. Nothing is lost, so a feeder must watch `queued`. */
-  write(chunk: Uint8Array, told?: Told): void;
+  write(chunk: Uint8Array, documents?: Documents): void;
   /** Bytes that the client has not taken yet. */
   readonly queued: number;
   /** Resolves when more may be queued without piling up, or when the client has gone. */

@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { tooLarge } from './codec/body.ts';
 import { copyOfJson } from './codec/json-copy.ts';
-import { type Answer, type Handler, type Incoming, isStream, type Sink, type Told } from './exchange.ts';
+import { type Answer, type Documents, type Handler, type Incoming, isStream, type Sink } from './exchange.ts';
 import type { UserInfo } from './user.ts';
 
 /** One request in the shape of HTTP. The shape is that of `@crownlabs/client`, declared here because arrows point one way. */
@@ -20,7 +20,7 @@ export interface TransportResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: AsyncIterable<Uint8Array>;
-  /** What the piece of `body` that was just taken says: see Told. */
+  /** What the piece of `body` that was just taken says: see Documents. */
   documents?(piece: Uint8Array): readonly unknown[] | undefined;
 }
 
@@ -43,12 +43,12 @@ export function inProcess(handler: Handler, user: UserInfo | undefined): InProce
       return { status, headers, body, documents: (piece) => body.documents(piece) };
     }
     request.signal?.removeEventListener('abort', leave);
-    const { parts, told } = answer;
+    const { parts, documents } = answer;
     return {
       status,
       headers,
       body: wholeBody(parts),
-      ...(told ? { documents: (piece) => (piece === parts[0] ? told() : undefined) } : {}),
+      ...(documents ? { documents: (piece) => (piece === parts[0] ? documents() : undefined) } : {}),
     };
   };
 }
@@ -91,7 +91,7 @@ function streamBody(answer: Extract<Answer, { stream: unknown }>, gone: AbortCon
 
 interface Piece {
   readonly chunk: Uint8Array;
-  readonly told: Told | undefined;
+  readonly documents: Documents | undefined;
 }
 
 /** A sink whose other end is an async iterable. */
@@ -114,9 +114,9 @@ class ChunkQueue implements Sink, AsyncIterable<Uint8Array> {
     return this.#queued;
   }
 
-  write(chunk: Uint8Array, told?: Told): void {
+  write(chunk: Uint8Array, documents?: Documents): void {
     if (this.#ended) return;
-    this.#chunks.push({ chunk, told });
+    this.#chunks.push({ chunk, documents });
     this.#queued += chunk.length;
     this.#wake?.();
   }
@@ -133,7 +133,7 @@ class ChunkQueue implements Sink, AsyncIterable<Uint8Array> {
   }
 
   documents(piece: Uint8Array): readonly unknown[] | undefined {
-    return this.#current?.chunk === piece ? this.#current.told?.() : undefined;
+    return this.#current?.chunk === piece ? this.#current.documents?.() : undefined;
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {

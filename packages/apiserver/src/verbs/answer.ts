@@ -19,7 +19,7 @@ export function jsonAnswer(status: number, value: Json, headers: Readonly<Record
 export function objectAnswer(api: Api, call: ResourceCall, stored: StoredObject, status = 200): WholeAnswer {
   const view = accepted(call, false);
   if (view.view === 'object' && view.format === 'json') {
-    return { status, headers: { 'content-type': 'application/json' }, parts: [stored.bytes], told: () => [stored.plain] };
+    return { status, headers: { 'content-type': 'application/json' }, parts: [stored.bytes], documents: () => [stored.plain] };
   }
   return formatted(view, projected(api, call, view, stored.object), status);
 }

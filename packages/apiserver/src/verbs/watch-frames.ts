@@ -68,7 +68,7 @@ export class WatchView {
   encode(info: ResourceInfo, type: EventType, entry: Entry, options: { revision?: number; now: number }): Chunk {
     const stored = this.#objects.read(info, entry);
     if (options.revision === undefined && this.#view.view === 'object' && this.#view.format !== 'protobuf')
-      return { bytes: frame(type, stored.bytes), told: () => [Object.freeze({ type, object: stored.plain })] };
+      return { bytes: frame(type, stored.bytes), documents: () => [Object.freeze({ type, object: stored.plain })] };
     let object = stored.object;
     if (options.revision !== undefined) {
       object = cloneJson(object);

@@ -1,5 +1,5 @@
 import type { Entry, LogEvent } from '@crownlabs/store';
-import type { Told } from '../exchange.ts';
+import type { Documents } from '../exchange.ts';
 import type { Registry } from '../registry.ts';
 import type { ResourceInfo } from '../resource.ts';
 import { Objects } from '../storage/objects.ts';
@@ -7,17 +7,17 @@ import { Objects } from '../storage/objects.ts';
 /** Bytes of a watch, and what they say where that is at hand. */
 export interface Chunk {
   readonly bytes: Uint8Array;
-  readonly told?: Told;
+  readonly documents?: Documents;
 }
 
 /** Chunks one behind the other. What they say is put together once, however many ask. */
 export function joined(chunks: readonly Chunk[]): Chunk {
   const [only] = chunks;
   const bytes = only && chunks.length === 1 ? only.bytes : Buffer.concat(chunks.map((one) => one.bytes));
-  const tellers = chunks.flatMap(({ told }) => told ?? []);
-  if (tellers.length < chunks.length) return { bytes };
+  const readers = chunks.flatMap(({ documents }) => documents ?? []);
+  if (readers.length < chunks.length) return { bytes };
   let known: readonly unknown[] | undefined;
-  return { bytes, told: () => (known ??= tellers.flatMap((told) => told())) };
+  return { bytes, documents: () => (known ??= readers.flatMap((read) => read())) };
 }
 
 /** A committed change, with what watchers derive from it kept for the next watcher. */

@@ -205,8 +205,8 @@ class Watcher implements HubListener {
     return view.shared ? shared.frame(`${view.key} ${seen.type} ${seen.left}`, make) : make();
   }
 
-  #send({ bytes, told }: Chunk): void {
-    if (bytes.length > 0) this.#parts.sink.write(bytes, told);
+  #send({ bytes, documents }: Chunk): void {
+    if (bytes.length > 0) this.#parts.sink.write(bytes, documents);
   }
 
   #write(bytes: Uint8Array): void {
