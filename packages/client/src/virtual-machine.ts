@@ -53,7 +53,13 @@ export interface MachineCondition {
 /** A machine that can be stopped and started again. */
 export interface VirtualMachine extends KubeObject {
   spec: { running?: boolean; template: { metadata?: Partial<ObjectMeta>; spec: MachineSpec }; dataVolumeTemplates?: object[] };
-  status?: { printableStatus?: string; ready?: boolean; created?: boolean; conditions?: MachineCondition[] };
+  status?: {
+    printableStatus?: string;
+    ready?: boolean;
+    created?: boolean;
+    conditions?: MachineCondition[];
+    startFailure?: { consecutiveFailCount?: number };
+  };
 }
 
 /** A machine that runs: gone when it stops. */

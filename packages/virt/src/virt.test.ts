@@ -216,6 +216,20 @@ test('a machine that is paused is not ready, and one that reboots again and agai
   expect(await guest('RebootLoop')).toMatchObject({ status: 'True' });
 });
 
+test('a machine that was ready and falls silent is not ready, and is not said to boot', async () => {
+  await make(machine());
+  await printed('Running');
+  const pod = await launcher();
+  const said = (status: string) =>
+    lab.admin.patch(pods, pod.metadata.name, NS, { status: { conditions: [{ type: 'Ready', status }] } }, { subresource: 'status' });
+  const ready = async () => (await lab.admin.get(guests, 'vm', NS)).status?.conditions?.find(({ type }) => type === 'Ready');
+  await eventually(async () => expect(await ready()).toMatchObject({ status: 'True' }));
+  await said('False');
+  await eventually(async () => expect(await ready()).toMatchObject({ status: 'False', reason: 'GuestSilent' }));
+  await said('True');
+  await eventually(async () => expect(await ready()).toMatchObject({ status: 'True' }));
+});
+
 test('machines run on when nobody looks after them, and are found again by who does next', async () => {
   await make(machine());
   await printed('Running');

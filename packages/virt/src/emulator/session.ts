@@ -20,6 +20,7 @@ export class MonitorSession {
   readonly #waiting: Waiting[] = [];
   #rest = '';
   #agreeing: number | undefined;
+  #ended = false;
   /** Resolves when the other side is gone. */
   readonly closed: Promise<void>;
 
@@ -39,7 +40,7 @@ export class MonitorSession {
 
   /** Asks for something. What is refused is an InternalError in the emulator's words. */
   async execute(command: string, words: Readonly<Record<string, unknown>> = {}): Promise<unknown> {
-    if (this.#stream.destroyed) throw gone();
+    if (this.#ended || this.#stream.destroyed) throw gone();
     const answer = new Promise<unknown>((resolve, reject) => void this.#waiting.push({ resolve, reject }));
     this.#stream.write(`${JSON.stringify({ execute: command, arguments: words })}\n`);
     return answer;
@@ -77,6 +78,7 @@ export class MonitorSession {
   }
 
   #end(): void {
+    this.#ended = true;
     for (const { reject } of this.#waiting.splice(0)) reject(gone());
   }
 }

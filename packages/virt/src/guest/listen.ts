@@ -2,6 +2,7 @@ import { ANNOTATION } from '@crownlabs/api';
 import { controllerOf, type Informer, type Kube, keyOf, type ObjectKey } from '@crownlabs/client';
 import { manualSource, type Source } from '@crownlabs/controller';
 import type { Pod } from 'kubernetes-types/core/v1.js';
+import { listenToHeart, noticed } from '../emulator/heartbeat.ts';
 import { type EmulatorEvent, openMonitor } from '../emulator/session.ts';
 import { guests } from '../kinds/kinds.ts';
 import { GOES_ON } from './desired.ts';
@@ -11,6 +12,8 @@ import type { SleepTools } from './sleep.ts';
 /** What an emulator said of its guest, beside what the pod shows. */
 export interface Heard {
   readonly paused: boolean;
+  /** Whether the emulator itself has stopped to answer. */
+  readonly frozen?: boolean;
   /** When the guest rebooted by itself, since it was ready last. */
   readonly reboots: readonly number[];
   /** How it came up, where it was to go on from what was prepared: `restored`, or why it boots. */
@@ -90,14 +93,15 @@ async function hear(tools: SleepTools, pod: Listened, note: (change: (before: He
     // A reset button is no reboot loop.
     if (event === 'RESET' && data?.['guest'] === true) note((before) => ({ ...before, reboots: [...before.reboots, clock.now()] }));
   };
-  const session = await openMonitor(stream, heard);
+  const heart = { clock, signal, frozen: (is: boolean) => note((before) => ({ ...before, frozen: is })) };
+  const session = await noticed(openMonitor(stream, heard), heart);
   // The parse border, here and below: the one field of the answer that we read.
   const { enabled: accelerated = false } = (await session.execute('query-kvm')) as { enabled?: boolean };
   note((before) => (before.accelerated === accelerated ? before : { ...before, accelerated }));
   const { status } = (await session.execute('query-status')) as { status?: string };
   if (status === 'paused' || status === 'prelaunch') note((before) => ({ ...before, paused: true }));
   await ask();
-  await session.closed;
+  await listenToHeart(session, heart);
 }
 
 /** A launcher pod, and whether its machine was to go on from what was prepared. */

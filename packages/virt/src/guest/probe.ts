@@ -4,6 +4,8 @@ import { PLACES } from './places.ts';
 
 /** How long one question waits for an answer: a program that starts in a pod every second takes a tenth of a processor, for each machine. */
 const PATIENCE_S = 5;
+/** How long a question takes that nobody answers; the next one comes a period later. */
+const UNANSWERED_S = 4;
 
 /**
  * The probe of a launcher pod that asks its guest. A connection proves nothing, because what forwards to the guest accepts while the guest is
@@ -19,7 +21,7 @@ export function guestProbe(probe: GuestProbe | undefined): Probe | undefined {
     periodSeconds: period,
     timeoutSeconds: Math.max(timeoutSeconds, 2 * PATIENCE_S),
     // As long as was asked for, in fewer and longer questions.
-    failureThreshold: Math.max(1, Math.ceil((failureThreshold * periodSeconds) / period)),
+    failureThreshold: Math.max(1, Math.floor((failureThreshold * periodSeconds + period) / (period + UNANSWERED_S))),
     ...(initialDelaySeconds === undefined ? {} : { initialDelaySeconds }),
     ...(successThreshold === undefined ? {} : { successThreshold }),
   };

@@ -165,16 +165,36 @@ function podReady(pod: Kube<Pod> | undefined): boolean {
 }
 
 function ready(facts: GuestFacts, phase: Phase): Finding {
-  const { pod, waitsFor, refused, heard } = facts;
-  const of = (status: Finding['status'], reason: string, message: string): Finding => ({ type: 'Ready', status, reason, message });
-  if (waitsFor !== undefined) return of('False', 'DiskNotReady', waitsFor);
-  if (refused !== undefined) return of('False', 'GuestNotRunning', refused);
-  if (isFinal(phase)) return of('False', 'PodTerminating', endingText(pod));
-  if (phase !== 'Running') return of('False', 'GuestNotRunning', trouble(pod) ?? 'The machine is being prepared.');
-  // Whoever is paused says nothing: that need not be asked.
-  if (heard?.paused) return of('False', 'GuestNotReady', 'The machine is paused.');
-  if (podReady(pod)) return of('True', 'GuestAnswers', 'The machine runs.');
-  return of('False', 'GuestNotReady', loopText(facts) ?? 'The machine boots.');
+  const { pod, waitsFor, refused } = facts;
+  if (waitsFor !== undefined) return unready('DiskNotReady', waitsFor);
+  if (refused !== undefined) return unready('GuestNotRunning', refused);
+  if (isFinal(phase)) return unready('PodTerminating', endingText(pod));
+  if (phase !== 'Running') return unready('GuestNotRunning', trouble(pod) ?? 'The machine is being prepared.');
+  return answering(facts);
+}
+
+function unready(reason: string, message: string): Finding {
+  return { type: 'Ready', status: 'False', reason, message };
+}
+
+/** Whoever is paused or frozen says nothing: that need not be asked. */
+function answering(facts: GuestFacts): Finding {
+  const { pod, heard } = facts;
+  if (heard?.paused) return unready('GuestNotReady', 'The machine is paused.');
+  const why = hasFallenSilent(facts) ? SILENT : 'GuestNotReady';
+  if (heard?.frozen) return unready(why, 'The emulator of the machine does not answer: it is frozen.');
+  if (podReady(pod)) return { type: 'Ready', status: 'True', reason: 'GuestAnswers', message: 'The machine runs.' };
+  if (why === SILENT) return unready(SILENT, 'The machine does not answer any more.');
+  return unready(why, loopText(facts) ?? 'The machine boots.');
+}
+
+/** The reason of a machine that was there and says nothing any more. */
+const SILENT = 'GuestSilent';
+
+/** It was ready and did not boot since. */
+function hasFallenSilent({ guest, heard }: GuestFacts): boolean {
+  const { status, reason } = conditionOf(guest.status, 'Ready') ?? {};
+  return (status === 'True' || reason === SILENT) && (heard?.reboots ?? []).length === 0;
 }
 
 function stateOf(pod: Kube<Pod> | undefined): ContainerState | undefined {

@@ -96,8 +96,22 @@ test.each([
     facts({ disk: disk({ conditions: [{ type: 'Running', status: 'False', reason: 'Error', message: 'no such host' }] }) }),
     'DiskImportFailed',
   ],
+  [facts({ machine: machine({ printableStatus: 'CrashLoopBackOff', startFailure: { consecutiveFailCount: 1 } }) }), 'MachineCrashed'],
   [facts({ guest: guest({ phase: 'Succeeded' }) }), 'MachineEnded'],
   [facts({ machine: machine({ printableStatus: 'Running', ready: true }) }), undefined],
 ])('whatever is the matter with a machine has a reason', (seen, reason) => {
   expect(machineTrouble(seen, { image: 'a/b:1' })?.reason).toBe(reason);
+});
+
+const said = (seen: MachineFacts) => machineTrouble(seen, { image: 'a/b:1' })?.message;
+
+test('a machine that crashed once is not said to crash again and again, and one that nobody starts again says why it ended', () => {
+  const conditions = [{ type: 'Ready', status: 'False', message: 'The emulator was killed from outside.' }];
+  const crashed = (consecutiveFailCount: number) =>
+    said(facts({ machine: machine({ printableStatus: 'CrashLoopBackOff', conditions, startFailure: { consecutiveFailCount } }) }));
+  expect(crashed(1)).toBe('The machine crashed: The emulator was killed from outside.');
+  expect(crashed(2)).toContain('crashes again and again');
+  expect(said(facts({ guest: guest({ phase: 'Failed', conditions }) }))).toBe(
+    'The machine crashed: The emulator was killed from outside. Stop it here, then start it again.',
+  );
 });

@@ -13,13 +13,18 @@ const ASK = 'Tell your teacher.';
 /** What keeps a machine from running, if there is a reason beyond "not yet". */
 export function machineTrouble(facts: MachineFacts, { image }: Pick<Environment, 'image'>): MachineFinding | undefined {
   const { machine, guest } = facts;
-  const told = FAULTS[machine?.status?.printableStatus ?? guestFault(guest)];
+  const told = crashedOnce(machine) ? CRASHED : FAULTS[machine?.status?.printableStatus ?? guestFault(guest)];
   const broken = diskTrouble(facts, image);
   if (broken) return broken;
   if (told) return { reason: told.reason, message: told.message(image, saysWhy((machine ?? guest)?.status?.conditions)) };
-  const loop = rebootLoop(guest);
-  if (loop || !hasEnded(guest)) return loop;
-  return { reason: 'MachineEnded', message: 'The machine was shut down from inside, or crashed. Stop it here, then start it again.' };
+  return rebootLoop(guest) ?? (hasEnded(guest) ? ended(guest) : undefined);
+}
+
+/** A machine that nobody starts again: it keeps nothing, so who uses it is asked first. */
+function ended(guest: MachineFacts['guest']): MachineFinding {
+  const why = saysWhy(guest?.status?.conditions);
+  const how = guest?.status?.phase === 'Failed' ? `The machine crashed${why && `: ${why}`}.` : 'The machine was shut down from inside.';
+  return { reason: 'MachineEnded', message: `${how} Stop it here, then start it again.` };
 }
 
 /** What a machine of its own would print of a guest that stands alone. */
@@ -62,6 +67,14 @@ const noDisk: Fault = {
   message: () => `The disk of the machine is gone. Delete the instance and make another one.`,
 };
 
+/** Once is no row: it starts again and may be well. */
+function crashedOnce(machine: MachineFacts['machine']): boolean {
+  const { printableStatus, startFailure } = machine?.status ?? {};
+  return printableStatus === 'CrashLoopBackOff' && startFailure?.consecutiveFailCount === 1;
+}
+
+const CRASHED: Fault = { reason: 'MachineCrashed', message: (_image, why) => `The machine crashed${why && `: ${why}`}.` };
+
 /** Words of KubeVirt for a machine that does not get on. */
 const FAULTS: Readonly<Record<string, Fault>> = {
   ErrImagePull: noImage,
@@ -81,6 +94,15 @@ const FAULTS: Readonly<Record<string, Fault>> = {
   Paused: { reason: 'Paused', message: () => `The machine is paused. ${ASK}` },
 };
 
+const SILENT: MachineFinding = {
+  reason: 'MachineSilent',
+  message: 'The machine was ready and does not answer any more. Look at its screen; if it is frozen, restart it.',
+};
+
+function hasFallenSilent(guest: MachineFacts['guest']): boolean {
+  return guest?.status?.conditions?.some(({ type, reason }) => type === 'Ready' && reason === 'GuestSilent') === true;
+}
+
 /** How far a machine has come that nothing is wrong with. */
 export function machineProgress({ disk, guest, machine }: MachineFacts): MachineFinding {
   if (isImporting(disk)) {
@@ -89,7 +111,6 @@ export function machineProgress({ disk, guest, machine }: MachineFacts): Machine
     return { reason: 'ImportingDisk', message: `The disk of the machine is being made${far}. This is needed once.` };
   }
   const phase = guest?.status?.phase ?? machine?.status?.printableStatus;
-  return phase === 'Running'
-    ? { reason: 'Booting', message: 'The machine has started and is getting ready.' }
-    : { reason: 'Starting', message: 'The machine is being started.' };
+  if (phase !== 'Running') return { reason: 'Starting', message: 'The machine is being started.' };
+  return hasFallenSilent(guest) ? SILENT : { reason: 'Booting', message: 'The machine has started and is getting ready.' };
 }
