@@ -69,6 +69,17 @@ function namesOf(cards: Locator): Promise<string[]> {
   return cards.evaluateAll((all) => all.map((card) => card.getAttribute('data-instance') ?? ''));
 }
 
+/** Waits until a page says that. A failure tells what it said instead. */
+export async function says(page: Page, text: string, timeout = 15_000): Promise<void> {
+  await page
+    .getByText(text)
+    .first()
+    .waitFor({ timeout })
+    .catch(async (cause: unknown) => {
+      throw new Error(`The page at ${page.url()} did not say "${text}", but: ${await page.locator('body').innerText()}`, { cause });
+    });
+}
+
 /** Keeps a picture as an artefact of the run; a person looks at it. */
 export async function picture(page: Page, name: string): Promise<void> {
   const folder = join(ROOT, 'artifacts');

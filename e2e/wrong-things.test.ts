@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { WebSocket } from 'ws';
-import { cardOf, fillSignIn, openBrowser, picture, signIn } from './browser.ts';
+import { cardOf, fillSignIn, openBrowser, picture, says, signIn } from './browser.ts';
 import { Installation } from './installation.ts';
 import { kubectl, must } from './kubectl.ts';
 import { apply, imagesReady, instanceOf } from './objects.ts';
@@ -304,19 +304,42 @@ describe('while it runs', () => {
   });
 
   test('a part of the page that does not come is fetched again, and one that stays away is offered anew', async () => {
-    const gone = page.getByText('This environment does not exist any more');
+    const other = await page.context().newPage();
     let refused = 0;
-    await page.route(/terminal-page-.*\.js/, (route) => (refused++ < 1 ? route.abort() : route.continue()));
-    await page.goto(`${lab.url}/terminal/tenant-student/none/terminal`);
-    await gone.waitFor({ timeout: 15_000 });
+    await other.route(/terminal-page-.*\.js/, (route) => (refused++ < 1 ? route.abort() : route.continue()));
+    await other.goto(`${lab.url}/terminal/tenant-student/none/terminal`);
+    await says(other, 'This environment does not exist any more');
     expect(refused).toBeGreaterThan(1);
     // Another part: the browser keeps what came once.
-    await page.route(/desktop-page-.*\.js/, (route) => route.abort());
-    await page.goto(`${lab.url}/desktop/tenant-student/none/desktop`);
-    await page.getByText('This page could not be loaded').waitFor({ timeout: 15_000 });
-    await page.unrouteAll();
-    await page.getByTestId('reload').click();
-    await gone.waitFor({ timeout: 15_000 });
+    await other.route(/desktop-page-.*\.js/, (route) => route.abort());
+    await other.goto(`${lab.url}/desktop/tenant-student/none/desktop`);
+    await says(other, 'This page could not be loaded');
+    await other.unrouteAll();
+    await other.getByTestId('reload').click();
+    await says(other, 'This environment does not exist any more');
+    await other.close();
+  });
+
+  test('a part of the page that is long in coming says so, and comes', async () => {
+    const other = await page.context().newPage();
+    const held = Promise.withResolvers<void>();
+    await other.route(/desktop-page-.*\.js/, (route) => held.promise.then(() => route.continue()));
+    await other.goto(`${lab.url}/desktop/tenant-student/none/desktop`);
+    await says(other, 'This takes longer than usual');
+    await picture(other, 'long-in-coming');
+    held.resolve();
+    await says(other, 'This environment does not exist any more');
+    await other.close();
+  });
+
+  test('a page that finds no server says so, and goes on by itself when one answers', async () => {
+    const other = await page.context().newPage();
+    await other.route('**/auth/me', (route) => route.abort());
+    await other.goto(`${lab.url}/`);
+    await says(other, 'CrownLabs does not answer');
+    await other.unrouteAll();
+    await other.getByTestId('template-card').first().waitFor();
+    await other.close();
   });
 
   test('a session that was ended in another tab is said by itself', async () => {

@@ -1,12 +1,32 @@
+import { useEffect, useState } from 'react';
 import { useWords } from '../words/words.ts';
 
-/** A whole page that is on its way. */
+const LONG_MS = 8_000;
+
+/** A whole page that is on its way. One that does not come is not waited for in silence. */
 export function Waiting() {
   const words = useWords();
+  const [long, setLong] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setLong(true), LONG_MS);
+    return () => clearTimeout(timer);
+  }, []);
   return (
     <output className="whole">
       <span className="spinner" aria-hidden="true" />
-      <span className="unseen">{words.loading}</span>
+      {long ? <Long /> : <span className="unseen">{words.loading}</span>}
     </output>
+  );
+}
+
+function Long() {
+  const words = useWords();
+  return (
+    <div className="empty">
+      <p>{words.loadingLong}</p>
+      <button type="button" className="button second" data-testid="reload" onClick={() => location.reload()}>
+        {words.broken.reload}
+      </button>
+    </div>
   );
 }

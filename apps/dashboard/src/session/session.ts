@@ -1,3 +1,4 @@
+import { backoffMs } from '../wire/backoff.ts';
 import { Cell, type Live } from '../wire/live.ts';
 
 /** Who is signed in. */
@@ -22,6 +23,8 @@ export type SessionState =
 export class Session {
   readonly #state = new Cell<SessionState>({ state: 'asking' });
   #asking: Promise<void> | undefined;
+  #failures = 0;
+  #again: ReturnType<typeof setTimeout> | undefined;
 
   get live(): Live<SessionState> {
     return this.#state;
@@ -36,17 +39,23 @@ export class Session {
   };
 
   async #ask(): Promise<void> {
+    clearTimeout(this.#again);
     const before = this.#state.get();
     const known = before.state === 'in' || before.state === 'expired' ? before.me : undefined;
-    try {
-      const response = await fetch('/auth/me', { headers: { accept: 'application/json' } });
-      if (response.ok) this.#state.set({ state: 'in', me: readMe(await response.json()) });
-      else if (response.status === 401) this.#state.set(known ? { state: 'expired', me: known } : { state: 'out' });
-      else if (!known) this.#state.set({ state: 'unreachable' });
-    } catch {
-      if (!known) this.#state.set({ state: 'unreachable' });
+    const found = await whoIsIn().catch(() => 'no answer' as const);
+    if (typeof found === 'object') this.#state.set({ state: 'in', me: found });
+    else if (found === 'nobody') this.#state.set(known ? { state: 'expired', me: known } : { state: 'out' });
+    else if (!known) {
+      this.#state.set({ state: 'unreachable' });
+      this.#again = setTimeout(this.check, backoffMs(this.#failures++));
     }
   }
+}
+
+async function whoIsIn(): Promise<Me | 'nobody' | 'no answer'> {
+  const response = await fetch('/auth/me', { headers: { accept: 'application/json' } });
+  if (response.ok) return readMe(await response.json());
+  return response.status === 401 ? 'nobody' : 'no answer';
 }
 
 function readMe(value: unknown): Me {

@@ -8,6 +8,7 @@ export const en = {
   languageName: 'English',
   skip: 'Skip to the content',
   loading: 'Loading…',
+  loadingLong: 'This takes longer than usual. Your connection may be slow.',
   tryAgain: 'Try again',
   cancel: 'Cancel',
   close: 'Close',
@@ -29,7 +30,7 @@ export const en = {
     signIn: 'Sign in again',
     stay: 'Stay on this page',
     unreachable: 'CrownLabs does not answer',
-    unreachableText: 'The server may be starting, or your connection is down. This page tries again when you ask it to.',
+    unreachableText: 'The server may be starting, or your connection is down. This page tries again by itself.',
     redirecting: 'Taking you to the sign-in page…',
   },
   greeting: (name: string, hour: number) =>
