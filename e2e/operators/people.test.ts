@@ -215,7 +215,9 @@ test('scenario 7: a sandbox comes with quota, limits and rights, and goes with t
     await lab.admin.get(limitRanges, 'sandbox-limit-range', namespace);
     expect((await lab.admin.get(roleBindings, 'sandbox-editor', namespace)).subjects?.[0]).toMatchObject({ kind: 'User', name });
   });
-  expect((await lab.admin.get(tenants, name)).status?.sandboxNamespace).toMatchObject({ name: namespace, created: true });
+  await until(async () =>
+    expect((await lab.admin.get(tenants, name)).status?.sandboxNamespace).toMatchObject({ name: namespace, created: true }),
+  );
   await lab.admin.patch(tenants, name, undefined, { spec: { createSandbox: false } });
   await until(async () => expect(await lab.admin.find(namespaces, namespace)).toBeUndefined());
 });
