@@ -36,6 +36,11 @@ const ContentUrls = z.object({
   destination: z.string().optional().describe('Where the results are posted to.'),
 });
 
+const Restore = z.object({
+  snapshotRef: reference('The InstanceSnapshot to go back to; one of this instance.'),
+  requestedAt: z.iso.datetime().optional().describe('When it was asked for; another time restores the same snapshot once more.'),
+});
+
 const IMMUTABLE = [{ rule: 'self == oldSelf', message: 'cannot be changed: create another instance instead' }];
 
 /** What an Instance should be. */
@@ -44,6 +49,9 @@ export const InstanceSpec = z.object({
   'tenant.crownlabs.polito.it/TenantRef': marked(reference('Whose instance it is.'), { rules: IMMUTABLE }),
   running: z.boolean().default(true).describe('Whether the instance should run; false stops it.'),
   suspended: z.boolean().optional().describe('Whether it should sleep with its memory kept, where the home can do that.'),
+  restore: Restore.optional().describe(
+    'Makes the disk of a persistent machine what it was in a snapshot. It is stopped for that, and loses what was written since.',
+  ),
   prettyName: z.string().optional().describe('The name that people read; chosen by the system when absent.'),
   nodeSelector: z.record(z.string(), z.string()).optional().describe('Where it should run, if the template lets the user choose.'),
   statusCheckUrl: z.string().optional().describe('Asked during an exam whether the time is over.'),

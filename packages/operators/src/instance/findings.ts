@@ -7,7 +7,7 @@ import { waitingText } from '../quota/charge.ts';
 import { type EnvironmentFacts, type InstanceFacts, isDesktop, type Refusal } from './facts.ts';
 import { isImporting } from './machine/facts.ts';
 import { quotaRefused } from './machine/phase.ts';
-import { toldByMachines } from './machine/told.ts';
+import { restored, toldByMachines } from './machine/told.ts';
 import { machineProgress, machineTrouble } from './machine/trouble.ts';
 import { NO_MACHINES } from './obstacle.ts';
 import { isReady, namespaceQuotaHit } from './phase.ts';
@@ -22,7 +22,15 @@ export type FindingsConfig = WayInConfig & { readonly keepStoppedMs: number };
 export function findings(facts: InstanceFacts, phase: InstancePhase, config: FindingsConfig): Finding[] {
   const { keepStoppedMs } = config;
   const own = [ready(facts, phase), ...connectable(facts), ...kept(facts, keepStoppedMs)];
-  return [...own, ...supported(facts), ...asleep(facts), ...toldByMachines(facts.environments), ...exposed(facts, config), ...drive(facts)];
+  return [
+    ...own,
+    ...supported(facts),
+    ...asleep(facts),
+    ...toldByMachines(facts.environments),
+    ...restored(facts.environments),
+    ...exposed(facts, config),
+    ...drive(facts),
+  ];
 }
 
 const SIMPLE: Partial<Record<InstancePhase, { reason: string; message: string }>> = {

@@ -17,6 +17,7 @@ import { type EnvironmentFacts, isDesktop } from './facts.ts';
 import { labelValue } from './labels.ts';
 import { needsImport } from './machine/desired.ts';
 import type { MachineFacts } from './machine/facts.ts';
+import { restoreOf } from './machine/restore.ts';
 import { sharedMounts } from './mounts.ts';
 import { obstacleOf } from './obstacle.ts';
 
@@ -35,7 +36,10 @@ export function look({ lab, doorbell, instance, template, tenant, config }: Beho
   const { namespace = '', name } = instance.metadata;
   const objectName = environmentObjectName(name, environment.name);
   const pod = newest(lab.pods.byIndex('environment', `${namespace}/${labelValue(name)}/${environment.name}`));
-  const machine = isMachine(environment) ? machineFacts(lab, environment, { name: objectName, namespace }) : undefined;
+  const claim = lab.claims.get(objectName, namespace);
+  const seen = isMachine(environment) ? machineFacts(lab, environment, { name: objectName, namespace }) : undefined;
+  const wishes = { snapshots: lab.snapshots, disks: lab.optional.disks, disk: seen?.disk, claim };
+  const machine = seen && { ...seen, restore: restoreOf(wishes, instance, environment) };
   const shared = tenant ? sharedMounts(name, environment, template, tenant) : [];
   return {
     environment,
@@ -45,7 +49,7 @@ export function look({ lab, doorbell, instance, template, tenant, config }: Beho
     service: lab.services.get(objectName, namespace),
     ingress: lab.children.get('ingresses')?.get(objectName, namespace),
     route: lab.optional.routes.get(objectName, namespace),
-    claim: lab.claims.get(objectName, namespace),
+    claim,
     pod,
     build: buildOf(lab, machine ? [environment.image, LAUNCHER_IMAGE] : [environment.image]),
     shared,

@@ -1,4 +1,4 @@
-import { type Instance, LABEL, type Tenant, tenantNamespace } from '@crownlabs/api';
+import { type Instance, type InstanceSnapshot, LABEL, type Tenant, tenantNamespace } from '@crownlabs/api';
 import { type KubeObject, keyOf, type ObjectKey } from '@crownlabs/client';
 import { ownedByKind, type Source, specChanged, watched } from '@crownlabs/controller';
 import type { Lab } from '../lab.ts';
@@ -41,6 +41,9 @@ export function instanceSources(lab: Lab): Source[] {
     watched(lab.namespaces, { when: specChanged, keys: ({ metadata }) => keys(inNamespace(metadata.name)) }),
     watched(lab.workspaces, { when: specChanged, keys: () => unsettled(instances.list()) }),
     watched(lab.tenants, { when: keysChanged, keys: (it) => machinesManagedBy(lab, it) }),
+    watched(lab.snapshots, { keys: restoredFrom }),
+    // The volume of a disk is the disk's; what takes its place waits until it is gone.
+    watched(lab.claims, { when: (now) => now === undefined, keys: (claim) => ofPod(lab, claim) }),
     watched(lab.sharedVolumes, { when: comesOrGoes, keys: () => unsettled(instances.list()) }),
     ...Object.values(lab.optional).map((kind) => installation(lab, kind)),
     watched(lab.builds, { keys: () => unsettled(instances.list()) }),
@@ -99,6 +102,10 @@ function waiting(found: readonly Instance[]): ObjectKey[] {
 
 function failed(found: readonly Instance[]): ObjectKey[] {
   return keys(found.filter(({ status }) => status?.phase === 'Failed'));
+}
+
+function restoredFrom({ spec: { instanceRef }, metadata }: InstanceSnapshot): ObjectKey[] {
+  return [{ name: instanceRef.name, namespace: instanceRef.namespace ?? metadata.namespace ?? '' }];
 }
 
 /** Those for which a new workspace, quota or image may be what they lacked. */

@@ -2,6 +2,7 @@ import { ANNOTATION, type Tenant } from '@crownlabs/api';
 import {
   type DataVolume,
   dataVolumes,
+  persistentVolumeClaims,
   type VirtualMachine,
   type VirtualMachineInstance,
   virtualMachineInstances,
@@ -16,6 +17,7 @@ import type { PowerStep } from '../power.ts';
 import { authorizedKeys, cloudInitSecret } from './cloud-init.ts';
 import { desiredDisk, desiredMachine, desiredMachineInstance, type MachineContext, needsImport } from './desired.ts';
 import { hardwareAddress, type MachineFacts } from './facts.ts';
+import { isRestore, mustMakeWay } from './restore.ts';
 
 /** What a machine is made with. */
 export interface MachineTools {
@@ -39,12 +41,24 @@ export async function convergeMachine(
 ): Promise<Partial<EnvironmentFacts>> {
   const { machine, step } = task;
   if (step === 'stop') return { machine: { ...machine, ...(await stop(tools, facts, it, task)) } };
+  if (mustMakeWay(it)) return { machine: { ...machine, ...(await makeWay(tools, facts, it, task)) } };
   const there = machine.machine ?? machine.guest;
   if (step === 'nothing' && !there) return {};
   const before = await beforeStart(tools, facts, it, task);
   if (!it.environment.persistent) return { machine: { ...machine, ...before, ...(await convergeGuest(tools, facts, it, task)) } };
   const after = await convergePersistent(tools, facts, it, task);
   return { machine: { ...machine, ...before, ...after, ...(await wishSleep(tools, facts, after.machine ?? machine.machine)) } };
+}
+
+/** Before its disk is what it was in a snapshot, the machine ends and the disk that it has goes. */
+async function makeWay(tools: MachineTools, facts: InstanceFacts, it: EnvironmentFacts, task: MachineTask): Promise<Partial<MachineFacts>> {
+  const { machine, guest, disk } = task.machine;
+  const { namespace } = facts.instance.metadata;
+  if (machine?.spec.running === true) return stop(tools, facts, it, task);
+  // Who still writes to it would find it gone.
+  if (guest) return {};
+  await tools.lab.converger.remove(disk ? dataVolumes : persistentVolumeClaims, it.name, namespace);
+  return {};
 }
 
 /** What a machine boots from. It has to be there first, and comes back when somebody takes it away. */
@@ -59,7 +73,12 @@ async function beforeStart(
   const [secret, disk] = await Promise.all([
     lab.converger.ensure(cloudInitSecret(instance, it.environment, { name, keys, mounts, current: machine.secret })),
     needsImport(it.environment) && !machine.disk && !it.claim
-      ? lab.converger.ensure(piece(dataVolumes, desiredDisk(instance, it.environment, context)))
+      ? lab.converger.ensure(
+          piece(
+            dataVolumes,
+            desiredDisk(instance, it.environment, { ...context, restore: isRestore(machine.restore) ? machine.restore : undefined }),
+          ),
+        )
       : machine.disk,
   ]);
   // What was ensured is of the kind that was asked for.

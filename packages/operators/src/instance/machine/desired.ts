@@ -16,6 +16,8 @@ import type { Wanted } from '../../converge.ts';
 import { limitsOf } from '../../quota/charge.ts';
 import { environmentLabels, selectorLabels } from '../labels.ts';
 import type { Mount } from '../mounts.ts';
+import type { Restore } from './facts.ts';
+import { larger, RESTORED_FROM } from './restore.ts';
 
 /** What a machine depends on beside its instance and environment. */
 export interface MachineContext {
@@ -69,18 +71,25 @@ function startNote({ goesOnFrom }: MachineContext): { annotations?: Record<strin
   return goesOnFrom === undefined ? {} : { annotations: { [ANNOTATION.instantStart]: goesOnFrom } };
 }
 
+/** What the disk of a machine depends on. */
+export interface DiskContext extends Pick<MachineContext, 'name' | 'config'> {
+  /** The snapshot that it is to be like, instead of its image. */
+  readonly restore?: Restore | undefined;
+}
+
 /** The disk of a machine and where its content comes from. */
-export function desiredDisk(instance: Instance, environment: Environment, { name, config }: MachineContext): Wanted<DataVolume> {
+export function desiredDisk(instance: Instance, environment: Environment, { name, config, restore }: DiskContext): Wanted<DataVolume> {
   const { resources, storageClassName, environmentType } = environment;
+  const mark = restore ? { annotations: { [RESTORED_FROM]: restore.mark } } : {};
   return {
     apiVersion: apiVersionOf(dataVolumes),
     kind: dataVolumes.kind,
-    metadata: metadataOf(instance, environment, name),
+    metadata: { ...metadataOf(instance, environment, name), ...mark },
     spec: {
-      source: sourceOf(environment, config.importSecret),
+      source: sourceOf(restore?.image ?? environment, config.importSecret),
       pvc: {
         accessModes: ['ReadWriteOnce'],
-        resources: { requests: { storage: String(resources.disk ?? config.diskSize) } },
+        resources: { requests: { storage: larger(String(resources.disk ?? config.diskSize), restore?.size) } },
         volumeMode: environmentType === 'VirtualMachine' ? 'Filesystem' : 'Block',
         ...(storageClassName === undefined ? {} : { storageClassName }),
       },
@@ -88,7 +97,10 @@ export function desiredDisk(instance: Instance, environment: Environment, { name
   };
 }
 
-function sourceOf({ environmentType, image }: Environment, secretRef: string): DataVolume['spec']['source'] {
+function sourceOf(
+  { environmentType, image }: Pick<Environment, 'environmentType' | 'image'>,
+  secretRef: string,
+): DataVolume['spec']['source'] {
   if (environmentType === 'CloudVM') return { http: { url: image } };
   if (environmentType === 'LocalVM') return { pvc: volumeOf(image) };
   return { registry: { url: `docker://${image}`, secretRef } };

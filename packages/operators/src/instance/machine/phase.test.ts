@@ -98,6 +98,7 @@ test.each([
   ],
   [facts({ machine: machine({ printableStatus: 'CrashLoopBackOff', startFailure: { consecutiveFailCount: 1 } }) }), 'MachineCrashed'],
   [facts({ guest: guest({ phase: 'Succeeded' }) }), 'MachineEnded'],
+  [facts({ guest: guest({ phase: 'Running', conditions: [{ type: 'Ready', status: 'False', reason: 'GuestSilent' }] }) }), 'MachineSilent'],
   [facts({ machine: machine({ printableStatus: 'Running', ready: true }) }), undefined],
 ])('whatever is the matter with a machine has a reason', (seen, reason) => {
   expect(machineTrouble(seen, { image: 'a/b:1' })?.reason).toBe(reason);

@@ -1,6 +1,7 @@
 import type { InstancePhase } from '@crownlabs/api';
-import type { MachineCondition, VirtualMachine, VirtualMachineInstance } from '@crownlabs/client';
+import type { MachineCondition, VirtualMachine } from '@crownlabs/client';
 import { hasEnded, isImporting, type MachineFacts } from './facts.ts';
+import { isRestoring } from './restore.ts';
 
 /** The words of KubeVirt for a machine, and ours. */
 const PRINTED: Readonly<Record<string, InstancePhase>> = {
@@ -28,15 +29,21 @@ const GUEST: Readonly<Record<string, InstancePhase>> = {
 export function machinePhase(facts: MachineFacts, { persistent, running }: { persistent: boolean; running: boolean }): InstancePhase {
   if (!persistent) return running ? guestPhase(facts) : 'Off';
   if (!facts.machine) return running ? '' : 'Off';
-  return running ? persistentPhase(facts.machine, facts.guest) : stoppingPhase(facts.machine);
+  return running ? persistentPhase(facts.machine, facts) : stoppingPhase(facts.machine);
 }
 
-function persistentPhase(machine: VirtualMachine, guest: VirtualMachineInstance | undefined): InstancePhase {
-  if (machine.metadata.deletionTimestamp !== undefined) return 'Stopping';
-  const printed = machine.status?.printableStatus ?? '';
-  if (printed === 'Running') return machine.status?.ready === true ? 'Ready' : 'Running';
-  if (printed === 'Starting' && guest && quotaRefused(guest.status?.conditions)) return 'ResourceQuotaExceeded';
-  return PRINTED[printed] ?? '';
+function persistentPhase({ metadata, status }: VirtualMachine, facts: MachineFacts): InstancePhase {
+  if (metadata.deletionTimestamp !== undefined) return 'Stopping';
+  const printed = status?.printableStatus ?? '';
+  if (printed === 'Running') return status?.ready === true ? 'Ready' : 'Running';
+  if (printed === 'Starting' && quotaRefused(facts.guest?.status?.conditions)) return 'ResourceQuotaExceeded';
+  return printedPhase(printed, facts);
+}
+
+/** Between two disks a machine is off for a moment, and nobody has switched it off. */
+function printedPhase(printed: string, facts: MachineFacts): InstancePhase {
+  const phase = PRINTED[printed] ?? '';
+  return isRestoring(facts) && (phase === '' || phase === 'Off') ? 'Starting' : phase;
 }
 
 /** What still runs after the wish to stop is on its way there, whatever it last said of itself. */

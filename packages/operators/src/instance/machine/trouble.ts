@@ -1,23 +1,26 @@
 import type { Environment } from '@crownlabs/api';
 import type { MachineCondition } from '@crownlabs/client';
-import { hasEnded, isImporting, type MachineFacts } from './facts.ts';
-
-/** Why a machine is where it is, for machines and for people. */
-export interface MachineFinding {
-  readonly reason: string;
-  readonly message: string;
-}
+import { hasEnded, isImporting, type MachineFacts, type MachineFinding } from './facts.ts';
+import { isRestore } from './restore.ts';
 
 const ASK = 'Tell your teacher.';
 
 /** What keeps a machine from running, if there is a reason beyond "not yet". */
 export function machineTrouble(facts: MachineFacts, { image }: Pick<Environment, 'image'>): MachineFinding | undefined {
   const { machine, guest } = facts;
+  const restoring = restoringText(facts);
+  if (restoring) return restoring;
   const told = crashedOnce(machine) ? CRASHED : FAULTS[machine?.status?.printableStatus ?? guestFault(guest)];
   const broken = diskTrouble(facts, image);
   if (broken) return broken;
   if (told) return { reason: told.reason, message: told.message(image, saysWhy((machine ?? guest)?.status?.conditions)) };
-  return rebootLoop(guest) ?? (hasEnded(guest) ? ended(guest) : undefined);
+  return rebootLoop(guest) ?? gone(guest);
+}
+
+/** A machine that was there and is not, for the time being or for good. */
+function gone(guest: MachineFacts['guest']): MachineFinding | undefined {
+  if (hasEnded(guest)) return ended(guest);
+  return hasFallenSilent(guest) ? SILENT : undefined;
 }
 
 /** A machine that nobody starts again: it keeps nothing, so who uses it is asked first. */
@@ -25,6 +28,11 @@ function ended(guest: MachineFacts['guest']): MachineFinding {
   const why = saysWhy(guest?.status?.conditions);
   const how = guest?.status?.phase === 'Failed' ? `The machine crashed${why && `: ${why}`}.` : 'The machine was shut down from inside.';
   return { reason: 'MachineEnded', message: `${how} Stop it here, then start it again.` };
+}
+
+function restoringText({ restore, disk }: MachineFacts): MachineFinding | undefined {
+  if (!isRestore(restore) || restore.done || isImporting(disk)) return undefined;
+  return { reason: 'Restoring', message: `The disk is put back to what it was in the snapshot ${restore.snapshot}.` };
 }
 
 /** What a machine of its own would print of a guest that stands alone. */
@@ -112,5 +120,5 @@ export function machineProgress({ disk, guest, machine }: MachineFacts): Machine
   }
   const phase = guest?.status?.phase ?? machine?.status?.printableStatus;
   if (phase !== 'Running') return { reason: 'Starting', message: 'The machine is being started.' };
-  return hasFallenSilent(guest) ? SILENT : { reason: 'Booting', message: 'The machine has started and is getting ready.' };
+  return { reason: 'Booting', message: 'The machine has started and is getting ready.' };
 }
