@@ -38,7 +38,13 @@ export function look({ lab, doorbell, instance, template, tenant, config }: Beho
   const pod = newest(lab.pods.byIndex('environment', `${namespace}/${labelValue(name)}/${environment.name}`));
   const claim = lab.claims.get(objectName, namespace);
   const seen = isMachine(environment) ? machineFacts(lab, environment, { name: objectName, namespace }) : undefined;
-  const wishes = { snapshots: lab.snapshots, disks: lab.optional.disks, disk: seen?.disk, claim };
+  const wishes = {
+    snapshots: lab.snapshots,
+    disks: lab.optional.disks,
+    disk: seen?.disk,
+    claim,
+    first: template.spec.environmentList[0]?.name,
+  };
   const machine = seen && { ...seen, restore: restoreOf(wishes, instance, environment) };
   const shared = tenant ? sharedMounts(name, environment, template, tenant) : [];
   return {

@@ -12,6 +12,8 @@ export interface RestoreSight {
   readonly disks: Informer<DataVolume>;
   readonly disk: DataVolume | undefined;
   readonly claim: Kube<PersistentVolumeClaim> | undefined;
+  /** The environment that a snapshot is of that names none. */
+  readonly first: string | undefined;
 }
 
 /** The wish to restore the disk of an environment, or what stands against it. Nothing is lost before all of it was looked at. */
@@ -25,15 +27,13 @@ export function restoreOf(sight: RestoreSight, instance: Instance, environment: 
   if (!snapshot && made?.split('/')[1] === requestedAt) return undefined;
   if (!snapshot || !isOf(snapshot, instance)) return faults.missing(snapshotRef.name);
   const mark = `${snapshot.metadata.uid}/${requestedAt}`;
-  return concerns(snapshot, environment) ? fromImage(sight, snapshot, { mark, done: made === mark }) : undefined;
+  return (snapshot.spec.environmentRef?.name ?? sight.first) === environment.name
+    ? fromImage(sight, snapshot, { mark, done: made === mark })
+    : undefined;
 }
 
 function markOf(of: DataVolume | Kube<PersistentVolumeClaim> | undefined): string | undefined {
   return of?.metadata.annotations?.[RESTORED_FROM];
-}
-
-function concerns({ spec: { environmentRef } }: InstanceSnapshot, { name }: Environment): boolean {
-  return environmentRef === undefined || environmentRef.name === name;
 }
 
 function fromImage(
