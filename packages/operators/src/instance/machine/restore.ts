@@ -23,13 +23,22 @@ export function restoreOf(sight: RestoreSight, instance: Instance, environment: 
   const { snapshotRef, requestedAt = '' } = restore;
   const made = markOf(sight.disk) ?? markOf(sight.claim);
   const snapshot = sight.snapshots.get(snapshotRef.name, snapshotRef.namespace ?? instance.metadata.namespace);
+  if (snapshot && isOf(snapshot, instance)) return wishOf(sight, snapshot, { environment, requestedAt, made });
   // What was restored stays so when its snapshot goes.
-  if (!snapshot && made?.split('/')[1] === requestedAt) return undefined;
-  if (!snapshot || !isOf(snapshot, instance)) return faults.missing(snapshotRef.name);
+  return !snapshot && made?.split('/')[1] === requestedAt ? undefined : faults.missing(snapshotRef.name);
+}
+
+interface Asked {
+  readonly environment: Environment;
+  readonly requestedAt: string;
+  /** What the disk was made for that is there. */
+  readonly made: string | undefined;
+}
+
+function wishOf(sight: RestoreSight, snapshot: InstanceSnapshot, { environment, requestedAt, made }: Asked) {
+  if ((snapshot.spec.environmentRef?.name ?? sight.first) !== environment.name) return undefined;
   const mark = `${snapshot.metadata.uid}/${requestedAt}`;
-  return (snapshot.spec.environmentRef?.name ?? sight.first) === environment.name
-    ? fromImage(sight, snapshot, { mark, done: made === mark })
-    : undefined;
+  return fromImage(sight, snapshot, { mark, done: made === mark });
 }
 
 function markOf(of: DataVolume | Kube<PersistentVolumeClaim> | undefined): string | undefined {
