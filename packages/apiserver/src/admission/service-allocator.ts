@@ -53,7 +53,7 @@ class ServiceAllocator implements AdmissionPlugin, Disposable {
     const spec = ensureObject(call.object, 'spec');
     keepAllocated(spec, call.old);
     if (textAt(spec, 'type') === 'ExternalName') {
-      for (const field of ['clusterIP', 'clusterIPs', 'ipFamilies', 'ipFamilyPolicy']) delete spec[field];
+      if (call.old) for (const field of ['clusterIP', 'clusterIPs', 'ipFamilies', 'ipFamilyPolicy']) delete spec[field];
       dropNodePorts(spec, call.old);
       return;
     }
@@ -64,6 +64,7 @@ class ServiceAllocator implements AdmissionPlugin, Disposable {
       this.#address(spec, holding);
       if (wantsNodePorts(spec)) this.#nodePorts(spec, holding);
       else dropNodePorts(spec, call.old);
+      this.#healthPort(spec, holding);
     } catch (error) {
       for (const release of held) release();
       throw error;
@@ -74,7 +75,8 @@ class ServiceAllocator implements AdmissionPlugin, Disposable {
   }
 
   #address(spec: JsonObject, holding: Holding): void {
-    const asked = textAt(spec, 'clusterIP') || (textsAt(spec, 'clusterIPs')[0] ?? '');
+    if (!holding.call.old) demandOneAddress(spec, holding.call);
+    const asked = textAt(spec, 'clusterIP');
     const before = textAt(holding.call.old, 'spec', 'clusterIP');
     // Whoever has one may not have another: that is for the validation to say, whether or not the other is free.
     if (asked !== '' && asked !== 'None' && before === '') this.#claimAddress(asked, holding);
@@ -117,7 +119,7 @@ class ServiceAllocator implements AdmissionPlugin, Disposable {
       const value = asked || (this.#ports.free() ?? 0);
       // One number serves a port in two protocols.
       const shared = given.has(value) && given.get(value) !== protocol;
-      if (asked && !shared) this.#checkPort(asked, `spec.ports[${at}].nodePort`, holding);
+      if (asked && !shared) this.#checkPort(asked, `spec.ports[${at}].nodePort`, holding, given);
       if (!value) throw refuse(holding.call, `spec.ports[${at}].nodePort`, value, 'failed to allocate a nodePort: range is full');
       given.set(value, protocol);
       this.#hold(this.#ports, value, holding);
@@ -125,14 +127,22 @@ class ServiceAllocator implements AdmissionPlugin, Disposable {
     }
   }
 
-  #checkPort(value: number, field: string, { call, owner }: Holding): void {
+  #healthPort(spec: JsonObject, holding: Holding): void {
+    if (!asksForHealth(spec) || numberAt(spec, 'healthCheckNodePort')) return;
+    const value = this.#ports.free() ?? 0;
+    this.#hold(this.#ports, value, holding);
+    spec['healthCheckNodePort'] = value;
+  }
+
+  #checkPort(value: number, field: string, { call, owner }: Holding, given: ReadonlyMap<number, string>): void {
+    if (given.has(value)) throw refuse(call, field, value, TAKEN);
     if (call.dryRun) return;
     const { first, last } = this.#ports;
     if (!this.#ports.has(value)) {
       throw refuse(call, field, value, `provided port is not in the valid range. The range of valid ports is ${first}-${last}`);
     }
     const holder = this.#ports.ownerOf(value);
-    if (holder !== undefined && holder !== owner) throw refuse(call, field, value, 'provided port is already allocated');
+    if (holder !== undefined && holder !== owner) throw refuse(call, field, value, TAKEN);
   }
 
   #hold(numbers: Pool, value: number, { owner, held }: Holding): void {
@@ -148,6 +158,8 @@ class ServiceAllocator implements AdmissionPlugin, Disposable {
       const nodePort = numberAt(port, 'nodePort');
       if (nodePort) act(this.#ports, nodePort);
     }
+    const health = numberAt(service, 'spec', 'healthCheckNodePort');
+    if (health) act(this.#ports, health);
   }
 }
 
@@ -166,13 +178,32 @@ function wantsNodePorts(spec: JsonObject): boolean {
   return type === 'NodePort' || (type === 'LoadBalancer' && spec['allocateLoadBalancerNodePorts'] !== false);
 }
 
+/** Load balancers that keep to the node that they reached ask each whether it has an endpoint. */
+function asksForHealth(spec: JsonObject): boolean {
+  return textAt(spec, 'type') === 'LoadBalancer' && textAt(spec, 'externalTrafficPolicy') === 'Local';
+}
+
+/** The older field and the list say the same. */
+function demandOneAddress(spec: JsonObject, call: AdmissionCall): void {
+  const [list, one] = [textsAt(spec, 'clusterIPs'), textAt(spec, 'clusterIP')];
+  if (list.length === 0) return;
+  if (one === '') throw refuse(call, 'spec.clusterIPs', list, 'must be empty when `clusterIP` is not specified');
+  if (list[0] !== one) throw refuse(call, 'spec.clusterIPs', list, 'first value must match `clusterIP`');
+}
+
+const TAKEN = 'provided port is already allocated';
+const SEVERAL = "must be 'RequireDualStack' or 'PreferDualStack' when multiple IP families are specified";
+
 /** There is one range, of IPv4. */
 function demandSingleStack(spec: JsonObject, address: string, call: AdmissionCall): void {
   if (address === 'None' && objectAt(spec, 'selector') === undefined) return;
   if (textAt(spec, 'ipFamilyPolicy') === 'RequireDualStack') {
     throw refuse(call, 'spec.ipFamilyPolicy', 'RequireDualStack', 'this cluster is not configured for dual-stack services');
   }
-  const at = textsAt(spec, 'ipFamilies').indexOf('IPv6');
+  const families = textsAt(spec, 'ipFamilies');
+  const policy = textAt(spec, 'ipFamilyPolicy') || 'SingleStack';
+  if (new Set(families).size > 1 && policy === 'SingleStack') throw refuse(call, 'spec.ipFamilyPolicy', policy, SEVERAL);
+  const at = families.indexOf('IPv6');
   if (at >= 0) throw refuse(call, `spec.ipFamilies[${at}]`, 'IPv6', 'not configured on this cluster');
 }
 
@@ -184,12 +215,20 @@ function keepAllocated(spec: JsonObject, old: JsonObject | undefined): void {
     if (spec[field] === undefined || spec[field] === '') spec[field] = structuredClone(before[field]);
     if (spec[field] === undefined) delete spec[field];
   }
+  keepHealthPort(spec, before);
   if (!wantsNodePorts(spec)) return;
   const same = (a: JsonObject) => (b: JsonObject) => a['port'] === b['port'] && textAt(a, 'protocol') === textAt(b, 'protocol');
   for (const port of objectsAt(spec, 'ports')) {
     const nodePort = numberAt(objectsAt(before, 'ports').find(same(port)), 'nodePort');
     if (nodePort) port['nodePort'] ??= nodePort;
   }
+}
+
+function keepHealthPort(spec: JsonObject, before: JsonObject): void {
+  const had = before['healthCheckNodePort'];
+  if (had === undefined) return;
+  if (asksForHealth(spec)) spec['healthCheckNodePort'] ??= had;
+  else if (spec['healthCheckNodePort'] === had) delete spec['healthCheckNodePort'];
 }
 
 /** A Service that stops being a NodePort gives its ports back. */

@@ -19,7 +19,7 @@ export function metadataTable(info: ResourceInfo, objects: readonly JsonObject[]
     kind: 'Table',
     apiVersion: `meta.k8s.io/${options.version}`,
     metadata: tableMetadata(options.metadata),
-    columnDefinitions: options.columns ? info.columns.map((column) => definition(column, info.custom)) : null,
+    columnDefinitions: options.columns ? info.columns.map(definition) : null,
     // CRDs and their objects come from another server in Kubernetes, which writes an empty list as null.
     rows:
       objects.length === 0 && (info.custom || info.group === 'apiextensions.k8s.io')
@@ -38,9 +38,8 @@ function tableMetadata(metadata: Json | undefined): JsonObject {
   return kept;
 }
 
-function definition({ name, type, format = '', description = '', priority = 0 }: Column, custom: boolean): JsonObject {
-  // Ages of built-in kinds are text; CRDs say themselves what their columns are.
-  return { name, type: type === 'date' && !custom ? 'string' : type, format, description, priority };
+function definition({ name, type, format = '', description = '', priority = 0 }: Column): JsonObject {
+  return { name, type, format, description, priority };
 }
 
 /** An object as a row. */

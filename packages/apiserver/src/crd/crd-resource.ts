@@ -1,7 +1,7 @@
 import type { JsonObject } from '../json.ts';
 import { objectAt, objectsAt, textAt, textsAt } from '../json-read.ts';
 import type { ResourceInfo, WriteContext } from '../resource.ts';
-import { checkCrd, defaultCrd } from '../schema/index.ts';
+import { checkCrd, defaultCrd, formatWarnings } from '../schema/index.ts';
 
 /** CustomResourceDefinition itself: the built-in shape, with the rules that belong to CRDs. */
 export function crdResource(base: ResourceInfo): ResourceInfo {
@@ -21,10 +21,11 @@ export function crdResource(base: ResourceInfo): ResourceInfo {
       base.prepare(object, old, context);
       prepareStatus(object, old, context);
     },
-    validate: (object, old, context) => [
-      ...base.validate(object, old, context),
-      ...(context.subresource === '' ? checkCrd(object, old) : []),
-    ],
+    validate(object, old, context) {
+      const errors = [...base.validate(object, old, context), ...(context.subresource === '' ? checkCrd(object, old) : [])];
+      if (errors.length === 0 && context.subresource === '') for (const text of formatWarnings(object, old)) context.warn(text);
+      return errors;
+    },
   };
 }
 

@@ -2,6 +2,7 @@ import type { ResourceInfo } from '../resource.ts';
 import { kindRows } from './catalog.ts';
 import { builtInResource } from './resource-of.ts';
 import { strategyOf } from './strategies.ts';
+import { SCALE_COLUMNS } from './workload/scale-columns.ts';
 
 /** Every resource that the API serves without a CustomResourceDefinition, in the order of discovery. Schemas are read when first asked for. */
 export function builtInResources(): ResourceInfo[] {
@@ -11,7 +12,7 @@ export function builtInResources(): ResourceInfo[] {
 /** What `/scale` reads and writes: a kind that is served nowhere by itself. */
 export function scaleResource(): ResourceInfo {
   const definition = 'io.k8s.api.autoscaling.v1.Scale';
-  return builtInResource({ group: 'autoscaling', version: 'v1', kind: 'Scale', plural: 'scales', definition }, {});
+  return builtInResource({ group: 'autoscaling', version: 'v1', kind: 'Scale', plural: 'scales', definition }, { columns: SCALE_COLUMNS });
 }
 
 /** What an action on an object reads, such as a Binding or an Eviction: a kind that is stored nowhere. */

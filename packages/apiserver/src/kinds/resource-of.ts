@@ -2,6 +2,7 @@ import type { FieldError } from '../field-error.ts';
 import { isObject, type Json, type JsonObject } from '../json.ts';
 import type { ResourceInfo, WriteContext } from '../resource.ts';
 import type { KindRow } from './catalog.ts';
+import { describedColumns } from './column-words.ts';
 import { USUAL_COLUMNS } from './columns.ts';
 import { Decoder } from './decode.ts';
 import { builtInDefinitions, shape } from './shapes.ts';
@@ -23,7 +24,7 @@ export function builtInResource(row: KindRow, strategy: Strategy): ResourceInfo 
       return builtInDefinitions();
     },
     fieldSelectors: strategy.fieldSelectors ?? {},
-    columns: strategy.columns ?? USUAL_COLUMNS,
+    columns: describedColumns(row.group, row.kind, strategy.columns ?? USUAL_COLUMNS),
     ...(strategy.convert === undefined ? {} : { convert: strategy.convert }),
     prune: (object, unknown) => life.decode(object, unknown),
     applyDefaults: (object) => strategy.defaults?.(object),

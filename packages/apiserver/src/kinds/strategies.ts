@@ -5,7 +5,7 @@ import { apiService, controllerRevision, serviceAccount, signingRequest, storage
 import { priorityClass } from './cluster/priority-class.ts';
 import { clusterRole, clusterRoleBinding, role, roleBinding } from './cluster/rbac.ts';
 import { runtimeClass } from './cluster/runtime-class.ts';
-import { csiDriver, csiNode, csiStorageCapacity, volumeAttachment, volumeAttributesClass } from './cluster/storage-kinds.ts';
+import { csiDriver, csiNode, volumeAttachment, volumeAttributesClass } from './cluster/storage-kinds.ts';
 import { mutatingWebhooks, validatingWebhooks } from './cluster/webhook-configuration.ts';
 import { NAME } from './columns.ts';
 import { configMap } from './core/config-map.ts';
@@ -95,7 +95,6 @@ const STRATEGIES: Readonly<Record<string, Strategy>> = {
   'scheduling.k8s.io/v1/PriorityClass': priorityClass,
   'storage.k8s.io/v1/CSIDriver': csiDriver,
   'storage.k8s.io/v1/CSINode': csiNode,
-  'storage.k8s.io/v1/CSIStorageCapacity': csiStorageCapacity,
   'storage.k8s.io/v1/StorageClass': storageClass,
   'storage.k8s.io/v1/VolumeAttachment': volumeAttachment,
   'storage.k8s.io/v1/VolumeAttributesClass': volumeAttributesClass,

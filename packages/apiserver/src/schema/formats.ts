@@ -130,7 +130,7 @@ const FORMATS: Readonly<Record<string, Format>> = {
   double: ANY,
   password: ANY,
   bsonobjectid: by(/^[0-9A-Fa-f]{24}$/),
-  byte: by(/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/),
+  byte: by(/^(?=.)(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/),
   cidr: isCidr,
   creditcard: isCreditCard,
   date: isDate,

@@ -6,6 +6,7 @@ export type { Value } from './cel/value.ts';
 export { type CompiledSchema, compileSchema } from './compile-schema.ts';
 export { checkCrd } from './crd/check-crd.ts';
 export { defaultCrd } from './crd/default-crd.ts';
+export { formatWarnings } from './crd/format-warnings.ts';
 export {
   canonicalJson,
   duplicate,

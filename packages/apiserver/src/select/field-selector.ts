@@ -90,6 +90,7 @@ function reader(info: ResourceInfo, path: string): (object: JsonObject) => strin
 }
 
 function unsupported(info: ResourceInfo, path: string): string {
+  if (info.group === 'batch') return `field label "${path}" not supported for ${info.kind}`;
   return Object.keys(info.fieldSelectors).length > 0
     ? `field label not supported: ${path}`
     : `"${path}" is not a known field selector: only "metadata.name", "metadata.namespace"`;

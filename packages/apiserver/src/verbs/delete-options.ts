@@ -23,13 +23,19 @@ export interface DeleteOptions {
   readonly write: WriteOptions;
 }
 
+const CHILDREN_STAY =
+  'child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them ' +
+  'or set propagationPolicy=Orphan to suppress this warning';
 const TYPES = ['application/json', 'application/yaml', PROTOBUF];
 const POLICIES = ['Foreground', 'Background', 'Orphan'] as const;
 
 /** Reads DeleteOptions from the body, or from the query when there is none. */
 export async function readDeleteOptions(call: ResourceCall): Promise<DeleteOptions> {
   const bytes = await call.incoming.body(BODY_LIMIT);
-  return deleteOptionsOf(bytes.length > 0 ? fromBody(call, bytes) : fromQuery(call.query));
+  const options = deleteOptionsOf(bytes.length > 0 ? fromBody(call, bytes) : fromQuery(call.query));
+  const silent = options.policy === undefined && options.orphanDependents === undefined;
+  if (silent && call.info.group === 'batch' && call.info.plural === 'jobs') call.warnings.add(CHILDREN_STAY);
+  return options;
 }
 
 /** DeleteOptions as they were written, checked. */

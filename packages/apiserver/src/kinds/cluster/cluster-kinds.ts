@@ -1,7 +1,7 @@
-import type { JsonObject } from '../../json.ts';
+import { isObject, type JsonObject } from '../../json.ts';
 import { mapAt, numberAt, objectAt, objectsAt, textAt } from '../../json-read.ts';
 import { jsonEqual } from '../../schema/index.ts';
-import { AGE_TEXT, countColumn, NONE, textColumn } from '../cells.ts';
+import { AGE_TEXT, NONE, textColumn } from '../cells.ts';
 import { NAME } from '../columns.ts';
 import { FieldCheck } from '../field-check.ts';
 import { fill } from '../fill.ts';
@@ -95,6 +95,17 @@ export const signingRequest: Strategy = {
 
 /** PodTemplates and ControllerRevisions: objects that others keep notes in. */
 export const controllerRevision: Strategy = {
+  validate(object) {
+    const check = new FieldCheck();
+    check.nonNegative('revision', object['revision']);
+    return check.errors;
+  },
+  validateCreate(object) {
+    const check = new FieldCheck();
+    if (check.required('data', object['data'], 'data is mandatory') && !isObject(object['data']))
+      check.required('data', undefined, 'data must be a valid JSON object');
+    return check.errors;
+  },
   validateUpdate(object, old) {
     const check = new FieldCheck();
     if (!jsonEqual(object['data'], old['data'])) check.invalid('data', object['data'], 'field is immutable');
@@ -106,7 +117,7 @@ export const controllerRevision: Strategy = {
       const owner = objectsAt(object, 'metadata', 'ownerReferences').find((one) => one['controller'] === true);
       return owner ? `${textAt(owner, 'kind').toLowerCase()}/${textAt(owner, 'name')}` : NONE;
     }),
-    countColumn('Revision', (object) => numberAt(object, 'revision') ?? 0),
+    textColumn('Revision', (object) => numberAt(object, 'revision') ?? 0),
     AGE_TEXT,
   ],
 };

@@ -47,20 +47,11 @@ export const csiNode: Strategy = {
   columns: [NAME, countColumn('Drivers', (object) => objectsAt(object, 'spec', 'drivers').length), AGE_TEXT],
 };
 
-/** CSIStorageCapacities. */
-export const csiStorageCapacity: Strategy = {
-  columns: [
-    NAME,
-    textColumn('StorageClassName', (object) => textAt(object, 'storageClassName')),
-    textColumn('Capacity', (object) => textAt(object, 'capacity')),
-  ],
-};
-
 /** VolumeAttachments. */
 export const volumeAttachment: Strategy = {
   columns: [
     NAME,
-    textColumn('Attacher', (object) => textAt(object, 'spec', 'attacher')),
+    { ...textColumn('Attacher', (object) => textAt(object, 'spec', 'attacher')), format: 'name' },
     textColumn('PV', (object) => textAt(object, 'spec', 'source', 'persistentVolumeName')),
     textColumn('Node', (object) => textAt(object, 'spec', 'nodeName')),
     truthColumn('Attached', (object) => objectAt(object, 'status')?.['attached'] === true),

@@ -2,7 +2,7 @@ import type { FieldError } from '../../field-error.ts';
 import type { JsonObject } from '../../json.ts';
 import { mapAt, objectAt } from '../../json-read.ts';
 import { jsonEqual, tooLong } from '../../schema/index.ts';
-import { AGE_TEXT, countColumn } from '../cells.ts';
+import { AGE_TEXT, textColumn } from '../cells.ts';
 import { NAME } from '../columns.ts';
 import { FieldCheck } from '../field-check.ts';
 import type { Strategy } from '../strategy.ts';
@@ -43,7 +43,7 @@ export const configMap: Strategy = {
   validateUpdate: (object, old) => immutableKept(object, old, ['data', 'binaryData']),
   columns: [
     NAME,
-    countColumn(
+    textColumn(
       'Data',
       (object) => Object.keys(objectAt(object, 'data') ?? {}).length + Object.keys(objectAt(object, 'binaryData') ?? {}).length,
     ),

@@ -169,8 +169,8 @@ function columns({ about }: EventNames): readonly Column[] {
     textColumn('Source', source, 1),
     textColumn('Message', (event) => textAt(event, core ? 'message' : 'note').trim()),
     textColumn('First Seen', (event, now) => ago(first(event), now), 1),
-    { name: 'Count', type: 'integer', priority: 1, cell: count },
-    textColumn('Name', (event) => textAt(event, 'metadata', 'name'), 1),
+    textColumn('Count', count, 1),
+    { ...textColumn('Name', (event) => textAt(event, 'metadata', 'name'), 1), format: 'name' },
   ];
 }
 

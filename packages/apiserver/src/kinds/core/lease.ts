@@ -4,8 +4,15 @@ import { NAME } from '../columns.ts';
 import { FieldCheck } from '../field-check.ts';
 import type { Strategy } from '../strategy.ts';
 
+// Coordinated election is behind a gate of Kubernetes that is shut.
+const GATED = ['strategy', 'preferredHolder'];
+
 /** Leases. */
 export const lease: Strategy = {
+  prepare(object) {
+    const spec = objectAt(object, 'spec');
+    if (spec) for (const field of GATED) delete spec[field];
+  },
   validate(object) {
     const check = new FieldCheck();
     const spec = objectAt(object, 'spec');

@@ -2,7 +2,7 @@ import type { FieldError } from '../../field-error.ts';
 import type { JsonObject } from '../../json.ts';
 import { mapAt, objectAt, textAt } from '../../json-read.ts';
 import { tooLong } from '../../schema/index.ts';
-import { AGE_TEXT, countColumn, textColumn } from '../cells.ts';
+import { AGE_TEXT, textColumn } from '../cells.ts';
 import { NAME } from '../columns.ts';
 import { FieldCheck, IMMUTABLE } from '../field-check.ts';
 import { fill, part } from '../fill.ts';
@@ -18,6 +18,7 @@ const NEEDED: Readonly<Record<string, readonly string[]>> = {
   'kubernetes.io/tls': ['tls.crt', 'tls.key'],
 };
 const JSON_KEYS = ['.dockercfg', '.dockerconfigjson'];
+const REDACTED = '<secret contents redacted>';
 const ACCOUNT = 'kubernetes.io/service-account.name';
 
 function defaults(secret: JsonObject): void {
@@ -50,9 +51,12 @@ function checkType(secret: JsonObject, data: Readonly<Record<string, string>>, c
 function checkJson(key: string, value: string, check: FieldCheck): void {
   const text = Buffer.from(value, 'base64').toString('utf8');
   try {
-    JSON.parse(text);
+    const read: unknown = JSON.parse(text);
+    if (typeof read === 'object' && !Array.isArray(read)) return;
+    const kind = Array.isArray(read) ? 'array' : typeof read === 'boolean' ? 'bool' : typeof read;
+    check.invalid(`data[${key}]`, REDACTED, `json: cannot unmarshal ${kind} into Go value of type map[string]interface {}`);
   } catch {
-    check.invalid(`data[${key}]`, '<secret contents redacted>', `invalid character '${text.charAt(0)}' looking for beginning of value`);
+    check.invalid(`data[${key}]`, REDACTED, `invalid character '${text.charAt(0)}' looking for beginning of value`);
   }
 }
 
@@ -69,6 +73,21 @@ function validate(secret: JsonObject): FieldError[] {
   return check.errors;
 }
 
+/** Whether the pair of a TLS secret can be used is not checked, only told. */
+function certificateWarnings(secret: JsonObject): string[] {
+  if (textAt(secret, 'type') !== 'kubernetes.io/tls') return [];
+  const data = mapAt(secret, 'data');
+  const text = (key: string) => Buffer.from(data[key] ?? '', 'base64').toString('latin1');
+  const [certificate, key] = [text('tls.crt'), text('tls.key')];
+  if (!PEM.test(certificate)) return ['tls: failed to find any PEM data in certificate input'];
+  if (!CERTIFICATE.test(certificate))
+    return ['tls: failed to find certificate PEM data in certificate input, but did find a private key; PEM inputs may have been switched'];
+  return PEM.test(key) ? [] : ['tls: failed to find any PEM data in key input'];
+}
+
+const PEM = /-----BEGIN [^-]+-----[^]+-----END [^-]+-----/;
+const CERTIFICATE = /-----BEGIN CERTIFICATE-----/;
+
 /** Secrets. */
 export const secret: Strategy = {
   defaults,
@@ -76,6 +95,7 @@ export const secret: Strategy = {
     if (old && object['type'] === undefined) object['type'] = old['type'];
   },
   validate,
+  warnings: certificateWarnings,
   validateUpdate(object, old) {
     const check = new FieldCheck();
     if (textAt(object, 'type') !== textAt(old, 'type')) check.invalid('type', textAt(object, 'type'), IMMUTABLE);
@@ -84,7 +104,7 @@ export const secret: Strategy = {
   columns: [
     NAME,
     textColumn('Type', (object) => textAt(object, 'type')),
-    countColumn('Data', (object) => Object.keys(objectAt(object, 'data') ?? {}).length),
+    textColumn('Data', (object) => Object.keys(objectAt(object, 'data') ?? {}).length),
     AGE_TEXT,
   ],
   fieldSelectors: { type: (object) => textAt(object, 'type') },

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import type { JsonObject } from '../../json.ts';
 import { numberAt, objectAt, textAt, textsAt } from '../../json-read.ts';
-import { duplicate } from '../../schema/index.ts';
+import { duplicate, qualifiedNameProblems } from '../../schema/index.ts';
 import type { FieldCheck } from '../field-check.ts';
 
 const FAMILIES = ['IPv4', 'IPv6'];
@@ -53,7 +53,11 @@ function checkOutside(spec: JsonObject, type: string, check: FieldCheck): void {
     check.invalid('spec.externalTrafficPolicy', policy, 'may only be set for externally-accessible services');
   checkHealthPort(spec, type, check);
   for (const [index, range] of textsAt(spec, 'loadBalancerSourceRanges').entries()) checkRange(range, index, check);
-  if (type === 'LoadBalancer') return;
+  if (type === 'LoadBalancer') {
+    const driver = textAt(spec, 'loadBalancerClass');
+    if (driver !== '') check.named('spec.loadBalancerClass', driver, (text) => qualifiedNameProblems(text, 'name part'));
+    return;
+  }
   for (const field of ['loadBalancerSourceRanges', 'loadBalancerClass', 'allocateLoadBalancerNodePorts'])
     if (spec[field] !== undefined) check.forbidden(`spec.${field}`, "may only be used when `type` is 'LoadBalancer'");
 }

@@ -7,9 +7,11 @@ import { AGE_TEXT, mapText, NONE, textColumn } from '../cells.ts';
 import { NAME } from '../columns.ts';
 import { FieldCheck, PORT_RANGE } from '../field-check.ts';
 import { fill, part } from '../fill.ts';
+import { addressProblems } from '../network/address.ts';
 import { serviceNameProblems } from '../pod/container-validation.ts';
 import { checkLabelMap } from '../pod/pod-validation.ts';
 import type { Strategy } from '../strategy.ts';
+import { checkLoadBalancer } from './load-balancer-status.ts';
 import { checkReach } from './service-reach.ts';
 import { nonSpecialProblems } from './special-addresses.ts';
 
@@ -86,13 +88,10 @@ function checkPorts(spec: JsonObject, check: FieldCheck): void {
 function checkAddresses(spec: JsonObject, check: FieldCheck): void {
   const [first = ''] = textsAt(spec, 'clusterIPs');
   const address = textAt(spec, 'clusterIP') || first;
-  if (address !== '' && address !== 'None' && isIP(address) === 0) {
-    check.invalid('spec.clusterIPs[0]', address, 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)');
-  }
+  if (address !== '' && address !== 'None') check.named('spec.clusterIPs[0]', address, addressProblems);
   for (const [index, external] of textsAt(spec, 'externalIPs').entries()) {
     const at = `spec.externalIPs[${index}]`;
-    if (isIP(external) === 0) check.invalid(at, external, 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)');
-    else check.named(at, external, nonSpecialProblems);
+    check.named(at, external, isIP(external) === 0 ? addressProblems : nonSpecialProblems);
   }
 }
 
@@ -169,6 +168,8 @@ function warnings(object: JsonObject, old: JsonObject | undefined): string[] {
     told.push('spec.externalIPs is deprecated and may no longer be implemented in some clusters');
   if (textAt(spec, 'clusterIP') === 'None' && textAt(spec, 'sessionAffinity') === 'ClientIP')
     told.push('spec.SessionAffinity is ignored for headless services');
+  if (textAt(spec, 'trafficDistribution') === 'PreferClose' && textAt(old, 'spec', 'trafficDistribution') !== 'PreferClose')
+    told.push('spec.trafficDistribution: "PreferClose" is deprecated; use "PreferSameZone"');
   return told;
 }
 
@@ -181,9 +182,7 @@ export const service: Strategy = {
   validateUpdate,
   validateStatus(object) {
     const check = new FieldCheck();
-    const ingress = objectsAt(object, 'status', 'loadBalancer', 'ingress');
-    if (textAt(object, 'spec', 'type') !== 'LoadBalancer' && ingress.length > 0)
-      check.forbidden('status.loadBalancer.ingress', "may only be used when `spec.type` is 'LoadBalancer'");
+    checkLoadBalancer(object, objectsAt(object, 'status', 'loadBalancer', 'ingress'), check);
     return check.errors;
   },
   columns: [

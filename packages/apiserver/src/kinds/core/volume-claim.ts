@@ -1,7 +1,7 @@
 import type { FieldError } from '../../field-error.ts';
 import type { JsonObject } from '../../json.ts';
 import { mapAt, objectAt, textAt, textsAt } from '../../json-read.ts';
-import { compareQuantities, formatQuantity, jsonEqual, quantityOf, subdomainProblems } from '../../schema/index.ts';
+import { compareQuantities, formatQuantity, jsonEqual, notSupported, Printed, quantityOf, subdomainProblems } from '../../schema/index.ts';
 import { AGE_TEXT, textColumn } from '../cells.ts';
 import { NAME } from '../columns.ts';
 import { FieldCheck } from '../field-check.ts';
@@ -23,10 +23,21 @@ function validateStatus(claim: JsonObject): FieldError[] {
   const check = new FieldCheck();
   for (const [name, value] of Object.entries(objectAt(claim, 'status', 'capacity') ?? {})) {
     const amount = quantityOf(value);
-    if (amount && amount.units < 0n) check.invalid(`status.capacity[${name}]`, formatQuantity(amount), 'must be a valid resource quantity');
+    if (amount && amount.units < 0n)
+      check.invalid(`status.capacity[${name}]`, new Printed(formatQuantity(amount)), 'must be a valid resource quantity');
   }
+  for (const [name, value] of Object.entries(mapAt(claim, 'status', 'allocatedResourceStatuses')))
+    if (!RESIZING.includes(value)) check.add(notSupported('status.allocatedResourceStatuses', name, RESIZING));
   return check.errors;
 }
+
+const RESIZING = [
+  'ControllerResizeInProgress',
+  'ControllerResizeInfeasible',
+  'NodeResizeInProgress',
+  'NodeResizeInfeasible',
+  'NodeResizePending',
+];
 
 function validate(claim: JsonObject): FieldError[] {
   const check = new FieldCheck();
@@ -49,6 +60,8 @@ export function checkClaimSpec(spec: JsonObject | undefined, at: string, check: 
   else if (size.units <= 0n) check.invalid(`${at}.resources[storage]`, storage, 'must be greater than zero');
   const storageClass = textAt(spec, 'storageClassName');
   if (storageClass !== '') check.named(`${at}.storageClassName`, storageClass, subdomainProblems);
+  const attributes = textAt(spec, 'volumeAttributesClassName');
+  if (attributes !== '') check.named(`${at}.volumeAttributesClassName`, attributes, subdomainProblems);
   checkSources(spec ?? {}, check, at);
   check.oneOf(`${at}.volumeMode`, spec?.['volumeMode'], ['Block', 'Filesystem']);
   checkSelector(objectAt(spec, 'selector'), `${at}.selector`, check);

@@ -23,7 +23,7 @@ function checkContainer(container: JsonObject, at: string, around: ContainerSurr
   const { check } = around;
   const name = textAt(container, 'name');
   if (check.required(`${at}.name`, name)) check.named(`${at}.name`, name, labelProblems);
-  checkImage(textAt(container, 'image'), `${at}.image`, check);
+  check.required(`${at}.image`, textAt(container, 'image'));
   check.oneOf(`${at}.imagePullPolicy`, container['imagePullPolicy'], ['Always', 'IfNotPresent', 'Never']);
   check.oneOf(`${at}.terminationMessagePolicy`, container['terminationMessagePolicy'], ['File', 'FallbackToLogsOnError']);
   for (const [index, port] of objectsAt(container, 'ports').entries()) checkPort(port, `${at}.ports[${index}]`, check);
@@ -40,8 +40,13 @@ function checkContainer(container: JsonObject, at: string, around: ContainerSurr
   for (const probe of ['livenessProbe', 'readinessProbe', 'startupProbe']) checkProbe(objectAt(container, probe), `${at}.${probe}`, check);
 }
 
-function checkImage(image: string, at: string, check: FieldCheck): void {
-  if (check.required(at, image) && image.trim() !== image) check.invalid(at, image, 'must not have leading or trailing whitespace');
+/** Images of pods, and not of templates, are written without space around them. */
+export function checkImages(spec: JsonObject | undefined, check: FieldCheck): void {
+  for (const list of ['containers', 'initContainers'])
+    for (const [index, container] of objectsAt(spec, list).entries()) {
+      const image = textAt(container, 'image');
+      if (image.trim() !== image) check.invalid(`spec.${list}[${index}].image`, image, 'must not have leading or trailing whitespace');
+    }
 }
 
 /** Why a text is no name of a service by IANA's rules. */

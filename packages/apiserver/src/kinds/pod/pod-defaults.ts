@@ -21,11 +21,7 @@ export function defaultPodSpec(spec: JsonObject): void {
   // The older name of the field is kept in step.
   const account = textAt(spec, 'serviceAccountName') || textAt(spec, 'serviceAccount');
   if (account !== '') Object.assign(spec, { serviceAccountName: account, serviceAccount: account });
-  for (const container of allContainers(spec)) {
-    defaultContainer(container);
-    if (spec['hostNetwork'] === true)
-      for (const port of objectsAt(container, 'ports')) fill(port, { hostPort: port['containerPort'] ?? 0 });
-  }
+  for (const container of allContainers(spec)) defaultContainer(container);
   for (const volume of objectsAt(spec, 'volumes')) defaultVolume(volume);
 }
 
@@ -47,6 +43,8 @@ export function defaultPod(pod: JsonObject): void {
   defaultPodSpec(spec);
   fill(spec, { enableServiceLinks: true });
   for (const container of allContainers(spec)) {
+    if (spec['hostNetwork'] === true)
+      for (const port of objectsAt(container, 'ports')) fill(port, { hostPort: port['containerPort'] ?? 0 });
     const limits = objectAt(container, 'resources', 'limits');
     const resources = container['resources'];
     if (limits && isObject(resources))

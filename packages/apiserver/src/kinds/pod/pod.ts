@@ -7,6 +7,7 @@ import { jsonEqual } from '../../schema/index.ts';
 import { FieldCheck } from '../field-check.ts';
 import type { Strategy } from '../strategy.ts';
 import { nameWarnings } from '../workload/template-warnings.ts';
+import { checkImages } from './container-validation.ts';
 import { checkEphemeralUpdate, checkNoEphemeral, EPHEMERAL, keepAllButEphemeral } from './ephemeral-containers.ts';
 import { POD_COLUMNS } from './pod-columns.ts';
 import { defaultPod } from './pod-defaults.ts';
@@ -21,6 +22,7 @@ const MUTABLE_TEXT =
 function validate(pod: JsonObject): FieldError[] {
   const check = new FieldCheck();
   checkPodSpec(objectAt(pod, 'spec'), 'spec', check);
+  checkImages(objectAt(pod, 'spec'), check);
   return check.errors;
 }
 

@@ -1,6 +1,6 @@
 import { isObject, type JsonObject } from '../../json.ts';
 import { numberAt, objectAt, objectsAt, textAt } from '../../json-read.ts';
-import { AGE_TEXT, countColumn, NONE, textColumn } from '../cells.ts';
+import { AGE_TEXT, NONE, textColumn } from '../cells.ts';
 import { NAME } from '../columns.ts';
 import { FieldCheck } from '../field-check.ts';
 import { fill, part } from '../fill.ts';
@@ -41,8 +41,8 @@ const columns = [
   ),
   textColumn('Targets', targetsText),
   textColumn('MinPods', (object: JsonObject) => String(numberAt(object, 'spec', 'minReplicas') ?? '<unset>')),
-  countColumn('MaxPods', (object: JsonObject) => numberAt(object, 'spec', 'maxReplicas') ?? 0),
-  countColumn('Replicas', (object: JsonObject) => numberAt(object, 'status', 'currentReplicas') ?? 0),
+  textColumn('MaxPods', (object: JsonObject) => numberAt(object, 'spec', 'maxReplicas') ?? 0),
+  textColumn('Replicas', (object: JsonObject) => numberAt(object, 'status', 'currentReplicas') ?? 0),
   AGE_TEXT,
 ];
 

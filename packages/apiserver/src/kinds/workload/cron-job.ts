@@ -25,6 +25,7 @@ function defaults(cron: JsonObject): void {
 
 function timeZoneProblem(zone: string): string | undefined {
   if (zone === '') return 'timeZone must be nil or non-empty string';
+  if (zone.toLowerCase() === 'local') return 'timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones';
   try {
     Intl.DateTimeFormat('en', { timeZone: zone });
     return undefined;
@@ -74,7 +75,7 @@ export const cronJob: Strategy = {
     NAME,
     textColumn('Schedule', (object) => textAt(object, 'spec', 'schedule')),
     textColumn('Timezone', (object) => textAt(object, 'spec', 'timeZone') || NONE),
-    textColumn('Suspend', (object) => (objectAt(object, 'spec')?.['suspend'] === true ? 'True' : 'False')),
+    { name: 'Suspend', type: 'boolean', cell: (object) => (objectAt(object, 'spec')?.['suspend'] === true ? 'True' : 'False') },
     countColumn('Active', (object) => objectsAt(object, 'status', 'active').length),
     textColumn('Last Schedule', (object, now) => {
       const last = textAt(object, 'status', 'lastScheduleTime');

@@ -11,6 +11,7 @@ import type { Strategy } from '../strategy.ts';
 import { printedStrategy, selectorKept, templateContainers } from './deployment.ts';
 import { checkIntOrPercent, isZeroShare } from './int-or-percent.ts';
 import { checkDaemonSelector } from './selector-check.ts';
+import { countsCheck } from './status-counts.ts';
 import { checkRestarts, checkTemplate } from './template-check.ts';
 import { templateWarnings } from './template-warnings.ts';
 
@@ -66,6 +67,18 @@ export const daemonSet: Strategy = {
   prepare: countTemplates,
   validate,
   validateUpdate: (object, old) => selectorKept(object, old),
+  validateStatus: countsCheck({
+    counts: [
+      'currentNumberScheduled',
+      'numberMisscheduled',
+      'desiredNumberScheduled',
+      'numberReady',
+      'observedGeneration',
+      'updatedNumberScheduled',
+      'numberAvailable',
+      'numberUnavailable',
+    ],
+  }),
   columns: [
     NAME,
     count('Desired', 'desiredNumberScheduled'),

@@ -2,7 +2,7 @@ import type { FieldError } from '../../field-error.ts';
 import { isObject, type JsonObject } from '../../json.ts';
 import { numberAt, objectAt, objectsAt, textAt } from '../../json-read.ts';
 import { jsonEqual, notSupported, Printed } from '../../schema/index.ts';
-import { AGE_TEXT, containerColumns, countColumn, selectorText, textColumn } from '../cells.ts';
+import { AGE_TEXT, containerColumns, selectorText, textColumn } from '../cells.ts';
 import { NAME } from '../columns.ts';
 import { FieldCheck, IMMUTABLE } from '../field-check.ts';
 import { fill, part } from '../fill.ts';
@@ -10,6 +10,7 @@ import { defaultTemplate } from '../pod/pod-defaults.ts';
 import type { Strategy } from '../strategy.ts';
 import { checkAtMostWhole, checkIntOrPercent, isZeroShare } from './int-or-percent.ts';
 import { checkOwnSelector } from './selector-check.ts';
+import { countsCheck } from './status-counts.ts';
 import { checkRestarts, checkTemplate } from './template-check.ts';
 import { namesakeWarnings } from './template-warnings.ts';
 
@@ -72,23 +73,6 @@ export function selectorKept(object: JsonObject, old: JsonObject): FieldError[] 
   return check.errors;
 }
 
-/** Counts of a status: none negative, and of the replicas that there are. */
-function validateStatus(object: JsonObject): FieldError[] {
-  const check = new FieldCheck();
-  const counts = objectAt(object, 'status');
-  const replicas = numberAt(counts, 'replicas') ?? 0;
-  const parts = ['updatedReplicas', 'readyReplicas', 'availableReplicas', 'unavailableReplicas'];
-  for (const field of ['observedGeneration', 'replicas', ...parts]) check.nonNegative(`status.${field}`, counts?.[field]);
-  for (const field of parts.slice(0, 3)) {
-    const amount = numberAt(counts, field) ?? 0;
-    if (amount > replicas) check.invalid(`status.${field}`, amount, 'cannot be greater than status.replicas');
-  }
-  const available = numberAt(counts, 'availableReplicas') ?? 0;
-  if (available > (numberAt(counts, 'readyReplicas') ?? 0))
-    check.invalid('status.availableReplicas', available, 'cannot be greater than readyReplicas');
-  return check.errors;
-}
-
 /** Containers of the template. */
 export const templateContainers = (object: JsonObject): JsonObject[] => objectsAt(object, 'spec', 'template', 'spec', 'containers');
 
@@ -100,12 +84,24 @@ export const deployment: Strategy = {
   defaults,
   validate,
   validateUpdate: (object, old) => selectorKept(object, old),
-  validateStatus,
+  validateStatus: countsCheck({
+    counts: [
+      'observedGeneration',
+      'replicas',
+      'updatedReplicas',
+      'readyReplicas',
+      'availableReplicas',
+      'unavailableReplicas',
+      'terminatingReplicas',
+    ],
+    parts: ['updatedReplicas', 'readyReplicas', 'availableReplicas'],
+    ready: 'readyReplicas',
+  }),
   columns: [
     NAME,
     textColumn('Ready', (object) => `${status('readyReplicas')(object)}/${numberAt(object, 'spec', 'replicas') ?? 0}`),
-    countColumn('Up-to-date', status('updatedReplicas')),
-    countColumn('Available', status('availableReplicas')),
+    textColumn('Up-to-date', status('updatedReplicas')),
+    textColumn('Available', status('availableReplicas')),
     AGE_TEXT,
     ...containerColumns(templateContainers),
     textColumn('Selector', (object) => selectorText(isObject(object['spec']) ? object['spec']['selector'] : undefined), 1),

@@ -1,7 +1,9 @@
 import type { JsonObject } from '../../json.ts';
 import { numberAt, objectAt, objectsAt, textAt } from '../../json-read.ts';
+import { duplicate } from '../../schema/index.ts';
 import { checkDomainPath } from '../core/domain-path.ts';
 import type { FieldCheck } from '../field-check.ts';
+import { readIndexes } from './job-indexes.ts';
 
 /** When a Job gives up or is done early, who runs it, and what of it needs numbered pods. */
 export function checkJobPolicies(spec: JsonObject, at: string, check: FieldCheck): void {
@@ -9,7 +11,7 @@ export function checkJobPolicies(spec: JsonObject, at: string, check: FieldCheck
   const manager = spec['managedBy'];
   if (typeof manager === 'string') checkDomainPath(`${at}.managedBy`, manager, check);
   const failure = objectAt(spec, 'podFailurePolicy');
-  checkFailurePolicy(failure, `${at}.podFailurePolicy`, check);
+  checkFailurePolicy(spec, `${at}.podFailurePolicy`, check);
   checkSuccessPolicy(spec, `${at}.successPolicy`, check);
   const replaced = failure ? ['Failed'] : ['Failed', 'TerminatingOrFailed'];
   check.oneOf(`${at}.podReplacementPolicy`, spec['podReplacementPolicy'], replaced);
@@ -22,23 +24,31 @@ function checkIndexed(spec: JsonObject, at: string, check: FieldCheck): void {
   const perIndex = numberAt(spec, 'backoffLimitPerIndex');
   const most = numberAt(spec, 'maxFailedIndexes');
   const completions = numberAt(spec, 'completions');
+  if (most !== undefined && perIndex === undefined)
+    check.required(`${at}.backoffLimitPerIndex`, undefined, 'when maxFailedIndexes is specified');
   if (spec['completionMode'] !== 'Indexed') {
     if (perIndex !== undefined) check.invalid(`${at}.backoffLimitPerIndex`, perIndex, 'requires indexed completion mode');
     if (most !== undefined) check.invalid(`${at}.maxFailedIndexes`, most, 'requires indexed completion mode');
     return;
   }
+  const parallel = numberAt(spec, 'parallelism') ?? 0;
+  if (parallel > MOST_PARALLEL)
+    check.invalid(`${at}.parallelism`, parallel, `must be less than or equal to ${MOST_PARALLEL} when completion mode is Indexed`);
   if (most !== undefined && completions !== undefined && most > completions)
     check.invalid(`${at}.maxFailedIndexes`, most, 'must be less than or equal to completions');
 }
 
+const MOST_PARALLEL = 100_000;
 const ACTIONS = ['Count', 'FailIndex', 'FailJob', 'Ignore'];
 
-function checkFailurePolicy(policy: JsonObject | undefined, at: string, check: FieldCheck): void {
-  for (const [index, rule] of objectsAt(policy, 'rules').entries()) {
+function checkFailurePolicy(spec: JsonObject, at: string, check: FieldCheck): void {
+  for (const [index, rule] of objectsAt(spec, 'podFailurePolicy', 'rules').entries()) {
     const field = `${at}.rules[${index}]`;
     const action = rule['action'];
     if (check.required(`${field}.action`, action, `valid values: ${ACTIONS.map((one) => `"${one}"`).join(', ')}`))
       check.oneOf(`${field}.action`, action, ACTIONS);
+    if (action === 'FailIndex' && spec['backoffLimitPerIndex'] === undefined)
+      check.invalid(`${field}.action`, action, 'requires the backoffLimitPerIndex to be set');
     const codes = objectAt(rule, 'onExitCodes');
     const conditions = objectsAt(rule, 'onPodConditions');
     if (codes) checkExitCodes(codes, `${field}.onExitCodes`, check);
@@ -59,9 +69,12 @@ function checkExitCodes(codes: JsonObject, at: string, check: FieldCheck): void 
   const values = Array.isArray(codes['values']) ? codes['values'] : [];
   if (values.length === 0) check.invalid(`${at}.values`, values, 'at least one value is required');
   for (const [index, value] of values.entries()) {
-    if (values.indexOf(value) < index) check.invalid(`${at}.values[${index}]`, value, 'duplicate value');
+    if (values.indexOf(value) < index) check.add(duplicate(`${at}.values[${index}]`, value));
     if (value === 0 && operator === 'In') check.invalid(`${at}.values[${index}]`, value, 'must not be 0 for the In operator');
   }
+  const numbers = values.filter((value) => typeof value === 'number');
+  if (numbers.some((value, index) => index > 0 && (numbers[index - 1] ?? value) > value))
+    check.invalid(`${at}.values`, values, 'must be ordered');
 }
 
 function checkSuccessPolicy(spec: JsonObject, at: string, check: FieldCheck): void {
@@ -90,13 +103,8 @@ function checkSuccessRule(rule: JsonObject, completions: number, { at, check }: 
       check.invalid(`${at}.succeededCount`, count, `must be less than or equal to ${most} (the number of ${what})`);
   };
   above(completions, 'specified completions');
-  if (indexes !== '') above(indexCount(indexes), 'indexes in the specified succeededIndexes field');
-}
-
-/** How many numbers `0-2,5` stands for. */
-function indexCount(text: string): number {
-  return text.split(',').reduce((sum, one) => {
-    const [from = '0', to = from] = one.split('-');
-    return sum + Number.parseInt(to, 10) - Number.parseInt(from, 10) + 1;
-  }, 0);
+  if (rule['succeededIndexes'] === undefined) return;
+  const read = readIndexes(indexes, completions);
+  if ('problem' in read) check.invalid(`${at}.succeededIndexes`, indexes, `error parsing succeededIndexes: ${read.problem}`);
+  else above(read.total, 'indexes in the specified succeededIndexes field');
 }

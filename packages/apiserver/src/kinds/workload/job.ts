@@ -2,7 +2,7 @@ import { duration } from '../../codec/age.ts';
 import type { FieldError } from '../../field-error.ts';
 import { isObject, type JsonObject } from '../../json.ts';
 import { ensureObject, mapAt, numberAt, objectAt, objectsAt, textAt } from '../../json-read.ts';
-import { jsonEqual, labelValueProblems } from '../../schema/index.ts';
+import { jsonEqual, labelProblems, labelValueProblems } from '../../schema/index.ts';
 import { selects } from '../../select/label-match.ts';
 import { AGE_TEXT, containerColumns, selectorText, textColumn } from '../cells.ts';
 import { NAME } from '../columns.ts';
@@ -12,6 +12,7 @@ import { defaultTemplate } from '../pod/pod-defaults.ts';
 import type { Strategy } from '../strategy.ts';
 import { templateContainers } from './deployment.ts';
 import { checkJobPolicies } from './job-policies.ts';
+import { checkJobStatus, jobIs } from './job-status.ts';
 import { checkSelector, checksOut, checkTemplateLabels } from './selector-check.ts';
 import { checkTemplate } from './template-check.ts';
 import { nameWarnings, templateWarnings } from './template-warnings.ts';
@@ -28,6 +29,8 @@ export function defaultJobSpec(job: JsonObject): void {
     completionMode: 'NonIndexed',
     suspend: false,
   });
+  for (const rule of objectsAt(spec, 'podFailurePolicy', 'rules'))
+    for (const condition of objectsAt(rule, 'onPodConditions')) if (textAt(condition, 'status') === '') condition['status'] = 'True';
   fill(spec, { podReplacementPolicy: spec['podFailurePolicy'] === undefined ? 'TerminatingOrFailed' : 'Failed', manualSelector: false });
 }
 
@@ -37,23 +40,31 @@ function defaults(job: JsonObject): void {
   if (Object.keys(labels).length > 0) fill(part(job, 'metadata'), { labels: { ...labels } });
 }
 
+/** What pods of a Job are known by, in the words of today and of before. */
+function ownLabels(job: JsonObject): Record<string, string> {
+  const name = textAt(job, 'metadata', 'name');
+  const uid = textAt(job, 'metadata', 'uid');
+  return {
+    'batch.kubernetes.io/controller-uid': uid,
+    'batch.kubernetes.io/job-name': name,
+    'controller-uid': uid,
+    'job-name': name,
+  };
+}
+
 /** Every Job knows its pods by its uid, unless its owner says otherwise. */
 function generateSelector(job: JsonObject): void {
   const spec = part(job, 'spec');
   if (spec['manualSelector'] === true) return;
   const name = textAt(job, 'metadata', 'name');
   const uid = textAt(job, 'metadata', 'uid');
-  const own = {
-    'batch.kubernetes.io/controller-uid': uid,
-    'batch.kubernetes.io/job-name': name,
-    'controller-uid': uid,
-    'job-name': name,
-  };
+  const own = ownLabels(job);
   // A Job without labels of its own has those of its pods, these among them.
   const metadata = part(job, 'metadata');
   const labels = ensureObject(spec, 'template', 'metadata', 'labels');
   if (jsonEqual(metadata['labels'] ?? {}, labels) && labelValueProblems(name).length === 0) metadata['labels'] = { ...labels, ...own };
-  Object.assign(labels, own);
+  // What somebody chose for one of them is for the check to refuse.
+  for (const [key, value] of Object.entries(own)) labels[key] ??= value;
   ensureObject(spec, 'selector', 'matchLabels')['batch.kubernetes.io/controller-uid'] = uid;
 }
 
@@ -87,7 +98,17 @@ function validate(job: JsonObject): FieldError[] {
   if (check.required('spec.selector', selector)) checkSelector(selector, 'spec.selector', check);
   if (checksOut(selector)) checkTemplateLabels(job, selector, check);
   checkJobSpec(job, 'spec', check);
+  checkLastHostname(job, check);
   return check.errors;
+}
+
+/** Pods that are numbered have their number in their name. */
+function checkLastHostname(job: JsonObject, check: FieldCheck): void {
+  const completions = numberAt(job, 'spec', 'completions') ?? 0;
+  if (objectAt(job, 'spec')?.['completionMode'] !== 'Indexed' || completions <= 0) return;
+  const name = textAt(job, 'metadata', 'name');
+  const last = `${name}-${completions - 1}`;
+  if (labelProblems(last).length > 0) check.invalid('metadata.name', name, `will not able to create pod with invalid DNS label: ${last}`);
 }
 
 /** A selector that nobody chose knows the Job's own pods and no more. */
@@ -95,10 +116,10 @@ function checkGenerated(job: JsonObject, check: FieldCheck): void {
   const spec = objectAt(job, 'spec');
   const selector = objectAt(spec, 'selector');
   if (!selector || spec?.['manualSelector'] === true || !checksOut(selector)) return;
-  const own = {
-    'batch.kubernetes.io/controller-uid': textAt(job, 'metadata', 'uid'),
-    'batch.kubernetes.io/job-name': textAt(job, 'metadata', 'name'),
-  };
+  const own = ownLabels(job);
+  const labels = mapAt(spec, 'template', 'metadata', 'labels');
+  for (const [key, value] of Object.entries(own))
+    if (labels[key] !== value) check.invalid(`spec.template.metadata.labels[${key}]`, labels, `must be '${value}'`);
   if (!selects(selector, own)) check.invalid('spec.selector', selector, '`selector` not auto-generated');
 }
 
@@ -130,16 +151,12 @@ function validateUpdate(job: JsonObject, old: JsonObject): FieldError[] {
   return check.errors;
 }
 
-function hasCondition(job: JsonObject, type: string): boolean {
-  return objectsAt(job, 'status', 'conditions').some((one) => textAt(one, 'type') === type && textAt(one, 'status') === 'True');
-}
-
 function statusText(job: JsonObject): string {
-  for (const type of ['Complete', 'Failed']) if (hasCondition(job, type)) return type;
+  for (const type of ['Complete', 'Failed']) if (jobIs(job, type)) return type;
   if (textAt(job, 'metadata', 'deletionTimestamp') !== '') return 'Terminating';
-  if (hasCondition(job, 'Suspended')) return 'Suspended';
-  if (hasCondition(job, 'FailureTarget')) return 'FailureTarget';
-  return hasCondition(job, 'SuccessCriteriaMet') ? 'SuccessCriteriaMet' : 'Running';
+  if (jobIs(job, 'Suspended')) return 'Suspended';
+  if (jobIs(job, 'FailureTarget')) return 'FailureTarget';
+  return jobIs(job, 'SuccessCriteriaMet') ? 'SuccessCriteriaMet' : 'Running';
 }
 
 function completionsText(job: JsonObject): string {
@@ -180,6 +197,7 @@ export const job: Strategy = {
   },
   validate,
   validateUpdate,
+  validateStatus: checkJobStatus,
   columns: [
     NAME,
     textColumn('Status', statusText),

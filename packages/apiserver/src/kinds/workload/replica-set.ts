@@ -10,6 +10,7 @@ import { defaultTemplate } from '../pod/pod-defaults.ts';
 import type { Strategy } from '../strategy.ts';
 import { selectorKept, templateContainers } from './deployment.ts';
 import { checkOwnSelector, checkTemplateLabels } from './selector-check.ts';
+import { countsCheck } from './status-counts.ts';
 import { checkRestarts, checkTemplate } from './template-check.ts';
 import { namesakeWarnings } from './template-warnings.ts';
 
@@ -37,6 +38,12 @@ const columns = (selector: (object: JsonObject) => string): readonly Column[] =>
 
 const specOf = (object: JsonObject) => (isObject(object['spec']) ? object['spec'] : {});
 
+const checkCounts = countsCheck({
+  counts: ['replicas', 'fullyLabeledReplicas', 'readyReplicas', 'availableReplicas', 'observedGeneration', 'terminatingReplicas'],
+  parts: ['fullyLabeledReplicas', 'readyReplicas', 'availableReplicas'],
+  ready: 'readyReplicas',
+});
+
 /** ReplicaSets. */
 export const replicaSet: Strategy = {
   warnings: namesakeWarnings,
@@ -47,6 +54,7 @@ export const replicaSet: Strategy = {
   initialStatus: () => ({ replicas: 0 }),
   validate,
   validateUpdate: (object, old) => selectorKept(object, old),
+  validateStatus: checkCounts,
   columns: columns((object) => selectorText(specOf(object)['selector'])),
 };
 
@@ -75,6 +83,7 @@ export const replicationController: Strategy = {
     checkRestarts(controller, 'ReplicationController', check);
     return check.errors;
   },
+  validateStatus: checkCounts,
   columns: columns((object) => mapText(specOf(object)['selector'])),
   fieldSelectors: { 'status.replicas': (object) => String(numberAt(object, 'status', 'replicas') ?? 0) },
 };

@@ -11,6 +11,7 @@ import { defaultTemplate } from '../pod/pod-defaults.ts';
 import type { Strategy } from '../strategy.ts';
 import { templateContainers } from './deployment.ts';
 import { checkOwnSelector } from './selector-check.ts';
+import { countsCheck } from './status-counts.ts';
 import { checkRestarts, checkTemplate } from './template-check.ts';
 import { templateWarnings } from './template-warnings.ts';
 
@@ -35,6 +36,8 @@ function defaults(set: JsonObject): void {
   if (update['type'] === undefined) part(update, 'rollingUpdate');
   fill(update, { type: 'RollingUpdate' });
   const rolling = objectAt(update, 'rollingUpdate');
+  // How many may be away at once is behind a gate that is shut.
+  if (rolling) delete rolling['maxUnavailable'];
   if (update['type'] === 'RollingUpdate' && rolling) fill(rolling, { partition: 0 });
   fill(part(spec, 'persistentVolumeClaimRetentionPolicy'), { whenDeleted: 'Retain', whenScaled: 'Retain' });
   for (const claim of objectsAt(spec, 'volumeClaimTemplates')) defaultClaimTemplate(claim);
@@ -128,6 +131,11 @@ export const statefulSet: Strategy = {
   initialStatus: () => ({ replicas: 0, availableReplicas: 0 }),
   validate,
   validateUpdate,
+  validateStatus: countsCheck({
+    counts: ['replicas', 'readyReplicas', 'currentReplicas', 'updatedReplicas', 'availableReplicas', 'observedGeneration'],
+    parts: ['readyReplicas', 'currentReplicas', 'updatedReplicas', 'availableReplicas'],
+    ready: 'status.readyReplicas',
+  }),
   columns: [
     NAME,
     textColumn('Ready', (object) => `${numberAt(object, 'status', 'readyReplicas') ?? 0}/${numberAt(object, 'spec', 'replicas') ?? 0}`),

@@ -23,7 +23,7 @@ import {
   UINT,
 } from './type.ts';
 import { sizeOfType, type Typed, UNBOUNDED } from './typed.ts';
-import { TypeValue, Uint, type Value } from './value.ts';
+import { CelFailure, TypeValue, Uint, type Value } from './value.ts';
 
 const TYPE_NAMES = new Set([
   'bool',
@@ -62,6 +62,20 @@ function resultType(overloads: readonly { overload: Overload; binding: Binding }
   const max = Math.max(...types.map(sizeOfType));
   if (!same) return { ...DYN, max };
   return others.length > 0 && first.max !== undefined ? { ...first, max } : first;
+}
+
+/** Functions whose last argument, where it is written out, must be one that they can read. */
+const READ_AT_ONCE = new Set(['matches', 'duration', 'timestamp']);
+
+function checkLiteral(name: string, args: readonly Typed[], overload: Overload | undefined): void {
+  const last = args.at(-1);
+  if (!READ_AT_ONCE.has(name) || last?.kind !== 'const' || typeof last.value !== 'string') return;
+  try {
+    overload?.run(name === 'matches' ? ['', last.value] : [last.value], { charge: () => undefined });
+  } catch (error) {
+    if (!(error instanceof CelFailure)) throw error;
+    throw new SyntaxFault(`invalid ${name} argument`, last.pos);
+  }
 }
 
 /** Checks one expression against the types of its variables and the signatures of a library. */
@@ -199,6 +213,7 @@ export class Checker {
       return fits ? [{ overload, binding }] : [];
     });
     if (fitting.length === 0) throw this.#noOverload(name, args, member, pos);
+    checkLiteral(name, args, fitting[0]?.overload);
     return { kind: 'call', name, overloads: fitting.map(({ overload }) => overload), args, pos, type: resultType(fitting, args) };
   }
 

@@ -50,6 +50,7 @@ function metadataErrors(metadata: SchemaNode | undefined, node: SchemaNode, leve
   if (level !== 'root') return errors;
   const others = [...metadata.properties.keys()].filter((name) => name !== 'name' && name !== 'generateName');
   const plain = others.length === 0 && Object.keys(metadata.raw).every((name) => FREE_METADATA.has(name) || name === 'properties');
+  if (metadata.raw['default'] !== undefined) errors.push(forbidden(`${at}.default`, 'must not be set in top-level metadata'));
   if (!plain)
     errors.push(forbidden(at, 'must not specify anything other than name and generateName, but metadata is implicitly specified'));
   return errors;

@@ -49,7 +49,7 @@ export function subresourceErrors(subresources: Json | undefined, path: string):
   const selectorField = `${path}.scale.labelSelectorPath`;
   const selectorErrors = selector === '' ? [] : simplePathErrors(selector, selectorField);
   if (selector !== '' && selectorErrors.length === 0 && !/^\.(?:spec|status)\./.test(selector)) {
-    selectorErrors.push(invalid(selectorField, selector, 'should be a json path under either .status or .spec'));
+    selectorErrors.push(invalid(selectorField, selector, 'should be a json path under either .spec or .status'));
   }
   return [
     ...scalePathErrors(text(scale['specReplicasPath']), `${path}.scale.specReplicasPath`, '.spec'),
