@@ -71,10 +71,6 @@ export const INSTANCES_WITH = `subscription ($labels: String!) {
 export const CREATE_INSTANCE = `mutation ($namespace: String!, $instance: ItPolitoCrownlabsV1alpha2InstanceInput!) {
   createCrownlabsPolitoItV1alpha2NamespacedInstance(namespace: $namespace, itPolitoCrownlabsV1alpha2InstanceInput: $instance) { metadata { name } } }`;
 
-/** Makes an image of an instance's disk, and a template of that. */
-export const CREATE_SNAPSHOT = `mutation ($namespace: String!, $snapshot: ItPolitoCrownlabsV1alpha2InstanceSnapshotInput!) {
-  createCrownlabsPolitoItV1alpha2NamespacedInstanceSnapshot(namespace: $namespace, itPolitoCrownlabsV1alpha2InstanceSnapshotInput: $snapshot) { metadata { name } } }`;
-
 /** Changes an instance by a JSON patch. */
 export const PATCH_INSTANCE = `mutation ($namespace: String!, $name: String!, $patch: String!) {
   patchCrownlabsPolitoItV1alpha2NamespacedInstanceJsonPatch(namespace: $namespace, name: $name, fieldManager: "dashboard", applicationJsonPatchJsonInput: $patch) { metadata { name } } }`;

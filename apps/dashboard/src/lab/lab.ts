@@ -3,17 +3,9 @@ import type { GraphSocket } from '../wire/graph-socket.ts';
 import { type ListShape, LiveList } from '../wire/live-list.ts';
 import { problemOf } from '../wire/problem.ts';
 import { IMAGE_BUILDS, type ImageBuild, readImageBuild } from './image-build.ts';
-import {
-  CREATE_INSTANCE,
-  CREATE_SNAPSHOT,
-  DELETE_INSTANCE,
-  INSTANCES_OF,
-  INSTANCES_WITH,
-  type Instance,
-  PATCH_INSTANCE,
-  readInstance,
-} from './instance.ts';
+import { CREATE_INSTANCE, DELETE_INSTANCE, INSTANCES_OF, INSTANCES_WITH, type Instance, PATCH_INSTANCE, readInstance } from './instance.ts';
 import { generatedName } from './names.ts';
+import { CREATE_SNAPSHOT, DELETE_SNAPSHOT, readSnapshot, SNAPSHOTS_OF, type Snapshot } from './snapshot.ts';
 import { readTemplate, TEMPLATES_OF, type Template } from './template.ts';
 import { PATCH_TENANT, type Role, readTenant, TENANT, TENANTS, type Tenant } from './tenant.ts';
 import { readWorkspace, WORKSPACE, WORKSPACES, type Workspace } from './workspace.ts';
@@ -22,6 +14,7 @@ const byTitle = (a: { title: string; name: string }, b: { title: string; name: s
   a.title.localeCompare(b.title) || a.name.localeCompare(b.name);
 const byName = (a: { name: string }, b: { name: string }) => a.name.localeCompare(b.name);
 const newestFirst = (a: Instance, b: Instance) => b.createdAt - a.createdAt || a.name.localeCompare(b.name);
+const latestFirst = (a: Snapshot, b: Snapshot) => b.takenAt - a.takenAt || a.name.localeCompare(b.name);
 const keyOf = (object: { namespace?: string | undefined; name: string }) => `${object.namespace ?? ''}/${object.name}`;
 
 /** The laboratory as the page sees it: lists that stay up to date, and what a person can do. */
@@ -33,6 +26,7 @@ export class Lab {
   readonly #templates = new Map<string, LiveList<Template>>();
   readonly #workspaces = new Map<string, LiveList<Workspace>>();
   readonly #tenants = new Map<string, LiveList<Tenant>>();
+  readonly #snapshots = new Map<string, LiveList<Snapshot>>();
   readonly #builds: LiveList<ImageBuild>;
   /** When the person asked for something, by instance: the seconds shown are those he has waited. */
   readonly #askedAt = new Map<string, number>();
@@ -97,6 +91,11 @@ export class Lab {
     return this.#list(this.#tenants, '*', { query: { query: TENANTS }, read: readTenant, keyOf: (it) => it.name, order: byName });
   }
 
+  snapshots(namespace: string): LiveList<Snapshot> {
+    const query = { query: SNAPSHOTS_OF, variables: { namespace } };
+    return this.#list(this.#snapshots, namespace, { query, read: readSnapshot, keyOf, order: latestFirst });
+  }
+
   builds(): LiveList<ImageBuild> {
     return this.#builds;
   }
@@ -142,12 +141,32 @@ export class Lab {
   }
 
   /** Makes a template, beside the instance's own, that starts copies of its disk as it is now. It appears when the disk was copied. */
-  async saveAsTemplate({ name: from, namespace, template }: Instance, title: string): Promise<void> {
+  async saveAsTemplate(instance: Instance, title: string): Promise<void> {
     const name = generatedName('saved-');
-    const spec = { instanceRef: { name: from, namespace }, imageName: name, template: { name, prettyName: title } };
+    await this.#copyDisk(instance, name, { template: { name, prettyName: title } });
+  }
+
+  /** Keeps the disk of an instance as it is now, to go back to. */
+  async takeSnapshot(instance: Instance): Promise<void> {
+    await this.#copyDisk(instance, generatedName('snapshot-'), {});
+  }
+
+  async #copyDisk({ name: from, namespace, template }: Instance, name: string, more: object): Promise<void> {
+    const spec = { instanceRef: { name: from, namespace }, imageName: name, ...more };
     const metadata = { name, namespace: template.namespace };
     const snapshot = { apiVersion: 'crownlabs.polito.it/v1alpha2', kind: 'InstanceSnapshot', metadata, spec };
     await this.#request(CREATE_SNAPSHOT, { namespace: template.namespace, snapshot });
+  }
+
+  /** Makes the disk of an instance what it was. What was written since is lost. */
+  async restore(instance: Instance, { name, namespace }: Snapshot): Promise<void> {
+    this.#askedAt.set(keyOf(instance), Date.now());
+    const requestedAt = `${new Date().toISOString().slice(0, 19)}Z`;
+    await this.#change(instance, {}, [{ op: 'add', path: '/spec/restore', value: { snapshotRef: { name, namespace }, requestedAt } }]);
+  }
+
+  async forgetSnapshot({ name, namespace }: Snapshot): Promise<void> {
+    await this.#request(DELETE_SNAPSHOT, { namespace, name });
   }
 
   async rename(instance: Instance, title: string): Promise<void> {

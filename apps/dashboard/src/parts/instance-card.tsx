@@ -12,6 +12,7 @@ import { Icon, type IconName } from './icon.tsx';
 import { InstanceName } from './instance-name.tsx';
 import { Menu, type MenuEntry } from './menu.tsx';
 import { useNow } from './now.ts';
+import { SnapshotDialog } from './snapshot-dialog.tsx';
 import { attempt, say } from './toast.tsx';
 import { takesEarly, WAY_ICONS, WAY_TEST_IDS, WayLink, waysOf } from './ways.tsx';
 
@@ -133,6 +134,9 @@ function MoreWays({ instance, template }: CardProps) {
   );
 }
 
+/** What is asked, or looked at, before something is done. */
+type Asking = 'stop' | 'delete' | 'snapshots';
+
 interface ActsProps extends CardProps {
   readonly title: string;
   readonly onRename: () => void;
@@ -141,11 +145,11 @@ interface ActsProps extends CardProps {
 function Acts(props: ActsProps) {
   const { instance, template, title } = props;
   const words = useWords();
-  const [asking, setAsking] = useState<'stop' | 'delete'>();
+  const [asking, setAsking] = useState<Asking>();
   const act = useActs(instance, title);
   // Where the template is not known, neither is what would be lost.
   const keeps = template !== undefined && isPersistent(template);
-  const ask = (what: 'stop' | 'delete') => (what === 'stop' && keeps ? act.stop() : setAsking(what));
+  const ask = (what: Asking) => (what === 'stop' && keeps ? act.stop() : setAsking(what));
   return (
     <div className="instance-ends">
       <Buttons {...props} ask={ask} />
@@ -154,6 +158,7 @@ function Acts(props: ActsProps) {
           {words.instance.stopLoses}
         </Confirm>
       )}
+      {asking === 'snapshots' && <SnapshotDialog instance={instance} title={title} onClose={() => setAsking(undefined)} />}
       {asking === 'delete' && (
         <Confirm
           title={words.instance.removeTitle(title)}
@@ -183,7 +188,7 @@ export function useActs(instance: Instance, title: string) {
 }
 
 /** What can be done with an environment beside using it. */
-function useOwnActs({ instance, template, title, onRename }: ActsProps): MenuEntry[] {
+function useOwnActs({ instance, template, title, onRename, ask }: ButtonsProps): MenuEntry[] {
   const words = useWords();
   const { suspend, saveAs } = useActs(instance, title);
   const teaches = useManagedWorkspaces().includes(instance.workspace);
@@ -193,14 +198,23 @@ function useOwnActs({ instance, template, title, onRename }: ActsProps): MenuEnt
     ...(keeps && isConnectable(instance)
       ? [{ label: words.instance.suspend, icon: 'moon' as const, run: suspend, testId: 'suspend' }]
       : []),
-    ...(keeps && teaches ? [{ label: words.instance.saveAs, icon: 'disk' as const, run: saveAs, testId: 'save-as-template' }] : []),
+    ...(keeps && teaches
+      ? [
+          { label: words.snapshots.menu, icon: 'clock' as const, run: () => ask('snapshots'), testId: 'snapshots' },
+          { label: words.instance.saveAs, icon: 'disk' as const, run: saveAs, testId: 'save-as-template' },
+        ]
+      : []),
   ];
 }
 
-function Buttons({ instance, template, title, onRename, ask }: ActsProps & { ask: (what: 'stop' | 'delete') => void }) {
+interface ButtonsProps extends ActsProps {
+  readonly ask: (what: Asking) => void;
+}
+
+function Buttons({ instance, template, title, onRename, ask }: ButtonsProps) {
   const words = useWords();
   const { start } = useActs(instance, title);
-  const own = useOwnActs({ instance, template, title, onRename });
+  const own = useOwnActs({ instance, template, title, onRename, ask });
   const stage = stageOf(instance);
   const usable = isConnectable(instance);
   const ways = mayComeEarly(instance) ? waysOf(instance, template).filter(({ way }) => usable || takesEarly(way)) : [];

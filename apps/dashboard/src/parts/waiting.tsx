@@ -13,16 +13,27 @@ export function Waiting() {
   }, []);
   return (
     <output className="whole">
-      <span className="spinner" aria-hidden="true" />
-      {long ? <Long /> : <span className="unseen">{words.loading}</span>}
+      {long ? (
+        <Long />
+      ) : (
+        <>
+          <Spinner />
+          <span className="unseen">{words.loading}</span>
+        </>
+      )}
     </output>
   );
+}
+
+function Spinner() {
+  return <span className="spinner" aria-hidden="true" />;
 }
 
 function Long() {
   const words = useWords();
   return (
     <div className="empty">
+      <Spinner />
       <p>{words.loadingLong}</p>
       <button type="button" className="button second" data-testid="reload" onClick={() => location.reload()}>
         {words.broken.reload}

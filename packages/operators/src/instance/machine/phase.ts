@@ -1,7 +1,7 @@
 import type { InstancePhase } from '@crownlabs/api';
 import type { MachineCondition, VirtualMachine } from '@crownlabs/client';
 import { hasEnded, isImporting, type MachineFacts } from './facts.ts';
-import { isRestoring } from './restore.ts';
+import { isRestore, isRestoring } from './restore.ts';
 
 /** The words of KubeVirt for a machine, and ours. */
 const PRINTED: Readonly<Record<string, InstancePhase>> = {
@@ -43,7 +43,8 @@ function persistentPhase({ metadata, status }: VirtualMachine, facts: MachineFac
 /** Between two disks a machine is off for a moment, and nobody has switched it off. */
 function printedPhase(printed: string, facts: MachineFacts): InstancePhase {
   const phase = PRINTED[printed] ?? '';
-  return isRestoring(facts) && (phase === '' || phase === 'Off') ? 'Starting' : phase;
+  const between = isRestoring(facts) || (isRestore(facts.restore) && isImporting(facts.disk));
+  return between && (phase === '' || phase === 'Off') ? 'Starting' : phase;
 }
 
 /** What still runs after the wish to stop is on its way there, whatever it last said of itself. */
