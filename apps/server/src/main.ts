@@ -2,6 +2,7 @@ import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { messageOf } from '@crownlabs/std';
 import { jsonLogger } from './json-log.ts';
+import { leanAtRest } from './lean-at-rest.ts';
 import { readResolved } from './resolved-config.ts';
 
 const { positionals, values } = parseArgs({ allowPositionals: true, options: { config: { type: 'string' } } });
@@ -23,6 +24,7 @@ process.once('disconnect', () => {
   keep = true;
   stop.abort();
 });
+leanAtRest();
 process.on('unhandledRejection', (error) => log.error('Something was not awaited', { error: messageOf(error) }));
 
 const ready = (notes: readonly string[] = []) => void process.send?.({ ready: true, notes });

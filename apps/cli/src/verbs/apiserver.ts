@@ -3,6 +3,7 @@ import process from 'node:process';
 import { ADMISSION_PLUGINS, type ApiServerConfig, type AuthorizationMode, type RunningApiServer, runApiServer } from '@crownlabs/apiserver';
 import { createClient } from '@crownlabs/client';
 import { chosenControllers, type KubeControllerName, startKubeControllers } from '@crownlabs/kube-controllers';
+import { leanAtRest } from '@crownlabs/server/lean-at-rest';
 import { LabError, type Logger, logger, messageOf, type Scope } from '@crownlabs/std';
 import type { ApiServerFlags } from '../apiserver-flags.ts';
 import { oidcOf } from '../apiserver-oidc.ts';
@@ -22,6 +23,7 @@ export async function apiserver(dataDir: string | undefined, flags: ApiServerFla
   });
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+  leanAtRest();
   await runApiServer(await configOf(dataDir, flags, log), stop.signal, (running, owned) => {
     startControllers(running, { owned, log, controllers });
     say(`The Kubernetes API is at ${running.listener.url}`);
