@@ -39,6 +39,8 @@ export function withMachineCommands(vm: Command, places: () => Places): void {
     await sleepMachine(places(), name, false, flags);
   });
 
+  withSnapshots(vm, places);
+
   of(vm, 'restart', 'make a running machine boot anew, as by its reset button').action(async (name: string, flags: MachineFlags) => {
     const { restartMachine } = await import('./verbs/vm.ts');
     await restartMachine(places(), name, flags);
@@ -61,6 +63,30 @@ export function withMachineCommands(vm: Command, places: () => Places): void {
     .action(async (name: string, port: number, flags: MachineFlags) => {
       const { forwardPort } = await import('./verbs/vm-streams.ts');
       await forwardPort(places(), name, port, flags);
+    });
+}
+
+function withSnapshots(vm: Command, places: () => Places): void {
+  of(vm, 'snapshot', 'copy the disk of a machine as it is now, also while it runs')
+    .argument('[name]', 'what to call the copy; the name of the instance and the time if absent')
+    .action(async (instance: string, name: string | undefined, flags: MachineFlags) => {
+      const { takeSnapshot } = await import('./verbs/vm-snapshots.ts');
+      await takeSnapshot(places(), instance, name, flags);
+    });
+
+  of(vm, 'snapshots', 'list the snapshots of a machine')
+    .addOption(new Option('-o, --output <format>', 'how to print').choices(['table', 'json', 'yaml']).default('table'))
+    .action(async (instance: string, { output, ...flags }: MachineFlags & { output: string }) => {
+      const { listSnapshots } = await import('./verbs/vm-snapshots.ts');
+      await listSnapshots(places(), instance, output, flags);
+    });
+
+  of(vm, 'restore', 'make the disk of a machine what it was in a snapshot: what was written since is lost, and it is stopped for that')
+    .argument('<snapshot>', 'as `crownlabs vm snapshots` prints it')
+    .option('-y, --yes', 'lose what was written since')
+    .action(async (instance: string, snapshot: string, flags: MachineFlags & { yes?: boolean }) => {
+      const { restoreSnapshot } = await import('./verbs/vm-snapshots.ts');
+      await restoreSnapshot(places(), [instance, snapshot], flags);
     });
 }
 

@@ -2,6 +2,7 @@ import { instances, templates, tenants, workspaces } from '@crownlabs/api';
 import { environment, eventually, instance, startTestLab, type TestLab, template, tenant, workspace } from '@crownlabs/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { findMachine } from './vm.ts';
+import { snapshotOf } from './vm-snapshots.ts';
 import { sshWords } from './vm-streams.ts';
 
 let lab: TestLab;
@@ -55,4 +56,12 @@ test('ssh goes through this program, whatever characters its path has, and knows
   expect(words[1]).toBe(`ProxyCommand='/opt/my node' /it%%s/main.ts vm port-forward mine 22`);
   expect(words).toContain('HostKeyAlias=uid');
   expect(words.slice(-3)).toEqual(['crownlabs@mine', 'uname', '-a']);
+});
+
+test('a snapshot of a machine is made beside its template, where images for the course are made', async () => {
+  const found = await findMachine(lab.admin, 'net.work', { env: 'right' });
+  expect(snapshotOf(found, 'before-exam')).toMatchObject({
+    metadata: { name: 'before-exam', namespace: 'workspace-net' },
+    spec: { instanceRef: { name: 'net.work', namespace: 'tenant-ada' }, environmentRef: { name: 'right' }, imageName: 'before-exam' },
+  });
 });

@@ -33,6 +33,8 @@ export interface Reach {
 export interface FoundMachine {
   readonly instance: Instance;
   readonly machine: ObjectKey;
+  /** The environment that it is. */
+  readonly environment: string;
   /** Whether its disk, and what was made on it at the first boot, outlives a stop. */
   readonly persistent: boolean;
 }
@@ -54,7 +56,8 @@ export async function findMachine(client: KubeClient, name: string, flags: Machi
   const instance = await findInstance(client, name, flags.namespace);
   const environment = await chosenEnvironment(client, instance, flags.env);
   const { namespace = '' } = instance.metadata;
-  return { instance, machine: { namespace, name: environmentObjectName(name, environment.name) }, persistent: environment.persistent };
+  const machine = { namespace, name: environmentObjectName(name, environment.name) };
+  return { instance, machine, environment: environment.name, persistent: environment.persistent };
 }
 
 async function findInstance(client: KubeClient, name: string, namespace: string | undefined): Promise<Instance> {
