@@ -6,7 +6,7 @@ import { IMAGE_BUILDS, type ImageBuild, readImageBuild } from './image-build.ts'
 import { CREATE_INSTANCE, DELETE_INSTANCE, INSTANCES_OF, INSTANCES_WITH, type Instance, PATCH_INSTANCE, readInstance } from './instance.ts';
 import { generatedName } from './names.ts';
 import { CREATE_SNAPSHOT, DELETE_SNAPSHOT, readSnapshot, SNAPSHOTS_OF, type Snapshot } from './snapshot.ts';
-import { readTemplate, TEMPLATES_OF, type Template } from './template.ts';
+import { canStartAtOnce, PATCH_TEMPLATE, readTemplate, TEMPLATES_OF, type Template } from './template.ts';
 import { PATCH_TENANT, type Role, readTenant, TENANT, TENANTS, type Tenant } from './tenant.ts';
 import { readWorkspace, WORKSPACE, WORKSPACES, type Workspace } from './workspace.ts';
 
@@ -167,6 +167,17 @@ export class Lab {
 
   async forgetSnapshot({ name, namespace }: Snapshot): Promise<void> {
     await this.#request(DELETE_SNAPSHOT, { namespace, name });
+  }
+
+  /** Lets copies of a template's machines go on from a memory that is prepared once, or boot each. */
+  async setInstantStart({ namespace, name, environments }: Template, wanted: boolean): Promise<void> {
+    const patch = environments.flatMap((environment, index) => {
+      const path = `/spec/environmentList/${index}`;
+      // Somebody may have put another one in its place.
+      const same = { op: 'test', path: `${path}/name`, value: environment.name };
+      return canStartAtOnce(environment) ? [same, { op: 'add', path: `${path}/instantStart`, value: wanted }] : [];
+    });
+    await this.#request(PATCH_TEMPLATE, { namespace, name, patch: JSON.stringify(patch) });
   }
 
   async rename(instance: Instance, title: string): Promise<void> {

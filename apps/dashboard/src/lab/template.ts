@@ -8,6 +8,8 @@ export interface Environment {
   readonly image: string;
   readonly gui: boolean;
   readonly persistent: boolean;
+  /** Whether its copies go on from a memory that was prepared. */
+  readonly instantStart: boolean;
   readonly cpu: number;
   readonly memory: number;
   readonly disk: number;
@@ -23,6 +25,8 @@ export interface Template {
   readonly environments: readonly Environment[];
   readonly stopAfterInactivity: string;
   readonly deleteAfterCreation: string;
+  /** Whether what its copies go on from is there; nothing where it is not asked for. */
+  readonly prepared: { readonly holds: boolean; readonly message: string } | undefined;
 }
 
 /** Follows the templates of one namespace. */
@@ -33,8 +37,13 @@ export const TEMPLATES_OF = `subscription ($namespace: String!) {
       prettyName description
       workspaceCrownlabsPolitoItWorkspaceRef { name }
       cleanup { deleteAfterCreation stopAfterInactivity }
-      environmentList { name environmentType image guiEnabled persistent resources { cpu memory disk } }
-    } } } }`;
+      environmentList { name environmentType image guiEnabled persistent instantStart resources { cpu memory disk } }
+    }
+    status { conditions { type status message } } } } }`;
+
+/** Changes a template by a JSON patch. */
+export const PATCH_TEMPLATE = `mutation ($namespace: String!, $name: String!, $patch: String!) {
+  patchCrownlabsPolitoItV1alpha2NamespacedTemplateJsonPatch(namespace: $namespace, name: $name, fieldManager: "dashboard", applicationJsonPatchJsonInput: $patch) { metadata { name } } }`;
 
 /** A template from the wire. */
 export function readTemplate(payload: unknown): Template {
@@ -51,7 +60,13 @@ export function readTemplate(payload: unknown): Template {
     environments: spec.at('environmentList').list().map(readEnvironment),
     stopAfterInactivity: spec.at('cleanup', 'stopAfterInactivity').text() ?? 'never',
     deleteAfterCreation: spec.at('cleanup', 'deleteAfterCreation').text() ?? 'never',
+    prepared: readPrepared(wire.at('status', 'conditions').list()),
   };
+}
+
+function readPrepared(conditions: readonly Wire[]): Template['prepared'] {
+  const found = conditions.find((it) => it.at('type').text() === 'InstantStart');
+  return found && { holds: found.at('status').text() === 'True', message: found.at('message').text() ?? '' };
 }
 
 function readEnvironment(wire: Wire): Environment {
@@ -62,6 +77,7 @@ function readEnvironment(wire: Wire): Environment {
     image: wire.at('image').text() ?? '',
     gui: wire.at('guiEnabled').flag() ?? true,
     persistent: wire.at('persistent').flag() ?? false,
+    instantStart: wire.at('instantStart').flag() ?? false,
     cpu: quantityNumber(resources.at('cpu').amount()),
     memory: quantityNumber(resources.at('memory').amount()),
     disk: quantityNumber(resources.at('disk').amount()),
@@ -103,6 +119,11 @@ export function machineKindOf({ environments: [first] }: Template): 'VirtualMach
 /** Whether an instance can sleep with its memory kept: what keeps no disk has nothing to go on with. */
 export function canSleep({ environments }: Template): boolean {
   return environments.length > 0 && environments.every((environment) => isMachine(environment) && environment.persistent);
+}
+
+/** Whether copies of an environment can go on from a memory that was prepared: those that keep a disk would all have the same. */
+export function canStartAtOnce({ type, persistent }: Pick<Environment, 'type' | 'persistent'>): boolean {
+  return type === 'VirtualMachine' && !persistent;
 }
 
 /** Whether anything of an instance outlives its being stopped. */

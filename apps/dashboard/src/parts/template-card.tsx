@@ -1,15 +1,17 @@
+import { useApp } from '../context.tsx';
 import type { ImageBuild } from '../lab/image-build.ts';
 import { isAwaited, unfinishedBuilds } from '../lab/image-build.ts';
 import { bytesText, coresText } from '../lab/quantity.ts';
 import { costOf, type shortages } from '../lab/quota.ts';
-import { flavourOf, isPersistent, machineKindOf, type Template } from '../lab/template.ts';
+import { canStartAtOnce, flavourOf, isPersistent, machineKindOf, type Template } from '../lab/template.ts';
+import { useManagedWorkspaces } from '../lab/use-lab.ts';
 import { spanText } from '../words/when.ts';
 import { useWords, type Words } from '../words/words.ts';
 import { Cover } from './cover.tsx';
 import { Icon } from './icon.tsx';
 import { Menu } from './menu.tsx';
 import { amountText } from './quota-bars.tsx';
-import { say } from './toast.tsx';
+import { attempt, say } from './toast.tsx';
 
 type Shortage = ReturnType<typeof shortages>[number];
 
@@ -75,6 +77,13 @@ export function TemplateCard(props: CardProps) {
 
 function CardMenu({ template }: { template: Template }) {
   const words = useWords();
+  const { lab } = useApp();
+  const teaches = useManagedWorkspaces().includes(template.workspace);
+  const atOnce = template.environments.some(({ instantStart }) => instantStart);
+  const setAtOnce = async () => {
+    if (!(await attempt(lab.setInstantStart(template, !atOnce)))) return;
+    say(atOnce ? words.template.bootsEach(template.title) : words.template.willStartAtOnce(template.title), { icon: 'play' });
+  };
   const copy = async () => {
     await navigator.clipboard.writeText(`${location.origin}/start/${template.workspace}/${template.name}`);
     say(words.template.linkCopied, { icon: 'link' });
@@ -84,7 +93,12 @@ function CardMenu({ template }: { template: Template }) {
       label={words.template.more(template.title)}
       className="button second square small"
       face={<Icon name="more" />}
-      groups={[[{ label: words.template.copyLink, icon: 'link', run: () => void copy() }]]}
+      groups={[
+        [{ label: words.template.copyLink, icon: 'link', run: () => void copy() }],
+        teaches && template.environments.some(canStartAtOnce)
+          ? [{ label: words.template.startAtOnce, icon: 'play', checked: atOnce, run: () => void setAtOnce(), testId: 'instant-start' }]
+          : [],
+      ]}
     />
   );
 }
@@ -110,6 +124,11 @@ function Facts({ template }: { template: Template }) {
       <li>
         <Icon name="save" /> {isPersistent(template) ? said.keeps : said.keepsNot}
       </li>
+      {template.prepared && (
+        <li data-testid="prepared" title={template.prepared.message}>
+          <Icon name="play" /> {template.prepared.holds ? said.startsAtOnce : said.beingPrepared}
+        </li>
+      )}
       {stops && (
         <li>
           <Icon name="clock" /> {said.stopsAfter(stops)}
