@@ -1,5 +1,6 @@
 import type { GuestSpec } from '../kinds/guest-schema.ts';
 import { type Drive, folderPlace } from './drives.ts';
+import { folderTags } from './folder-tags.ts';
 import { guestMemory, mebibytes, processors } from './hardware.ts';
 import { PLACES, SOCKETS } from './places.ts';
 
@@ -146,16 +147,15 @@ function portsOf({ readinessProbe, livenessProbe }: GuestSpec): number[] {
   return [...new Set([...USUAL_PORTS, ...probed.filter((port) => port !== undefined)])];
 }
 
-/** The longest name that a shared folder can have. */
-const LONGEST_TAG = 31;
-
 /** 9P asks for no privilege on this side, which virtiofs does; the guest finds the folder by the same name. */
 function sharedFolders(spec: GuestSpec): string[] {
-  return (spec.domain.devices.filesystems ?? []).flatMap(({ name }, index) => [
+  const folders = spec.domain.devices.filesystems ?? [];
+  const tags = folderTags(folders.map(({ name }) => name));
+  return folders.flatMap(({ name }, index) => [
     '-fsdev',
     `local,id=fs${index},path=${folderPlace(spec, name)},security_model=none,multidevs=remap`,
     '-device',
-    `virtio-9p-pci,fsdev=fs${index},mount_tag=${escaped(name.slice(0, LONGEST_TAG))}`,
+    `virtio-9p-pci,fsdev=fs${index},mount_tag=${escaped(tags[index] ?? name)}`,
   ]);
 }
 
