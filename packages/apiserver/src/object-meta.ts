@@ -62,7 +62,7 @@ export function metadataUpdateErrors(info: ResourceInfo, object: JsonObject, old
   const metadata = metadataOf(object);
   const shape = shapeErrors(info, metadata);
   const changes = changeErrors(metadata, metadataOf(old));
-  return info.custom ? [...shape, ...changes] : [...shape, ...shape, ...shape, ...shape, ...changes, ...changes];
+  return info.custom ? [...shape, ...shape, ...shape, ...changes] : [...shape, ...shape, ...shape, ...shape, ...changes, ...changes];
 }
 
 function changeErrors(metadata: JsonObject, before: JsonObject): FieldError[] {

@@ -80,9 +80,10 @@ export interface ResourceInfo {
   convert?(object: JsonObject): JsonObject;
   /**
    * Removes what the schema does not know; reports each path that it removed. Metadata of embedded resources that has no form is
-   * told to `malformed`, and dropped where nobody listens (stored objects).
+   * told to `malformed`, and dropped where nobody listens (stored objects). Nulls that nothing allows and no default replaces go too,
+   * unless the object was `applied`: what somebody wants to own is judged.
    */
-  prune(object: JsonObject, unknown: (path: string) => void, malformed?: (path: string, why: string) => void): void;
+  prune(object: JsonObject, unknown: (path: string) => void, malformed?: (path: string, why: string) => void, applied?: boolean): void;
   /** Fills in defaults, in place; runs on decode, after patches, and on reads of old objects. */
   applyDefaults(object: JsonObject): void;
   /** Wipes what callers may not set and carries over what they may not change (status on the main endpoint, spec on /status). */

@@ -119,7 +119,7 @@ describe('pod security', () => {
     void plugin('baseline').validate?.(create(pod({})));
     const bad = pod({ securityContext: { privileged: true } }, { hostNetwork: true, volumes: [{ name: 'v', hostPath: { path: '/' } }] });
     expect(() => plugin('baseline').validate?.(create(bad))).toThrow(
-      'host namespaces (hostNetwork=true), privileged (container "c" must not set securityContext.privileged=true), hostPath volumes (volume "v")',
+      'host namespaces (hostNetwork=true), hostPath volumes (volume "v"), privileged (container "c" must not set securityContext.privileged=true)',
     );
   });
 

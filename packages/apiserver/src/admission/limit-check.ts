@@ -34,6 +34,19 @@ function sum(all: readonly ByResource[]): ByResource {
   return Object.fromEntries([...total].map(([name, amount]) => [name, formatQuantity(amount)]));
 }
 
+/** Of each resource the most that one of several asks for. */
+export function largestAmounts(first: Amounts, others: readonly Amounts[]): Amounts {
+  const larger = (a: ByResource, b: ByResource): ByResource => {
+    const out: Record<string, string> = { ...a };
+    for (const [name, amount] of Object.entries(b)) if (out[name] === undefined || compare(amount, out[name]) > 0) out[name] = amount;
+    return out;
+  };
+  return others.reduce(
+    (most, one) => ({ requests: larger(most.requests, one.requests), limits: larger(most.limits ?? {}, one.limits ?? {}) }),
+    first,
+  );
+}
+
 /** What breaks the bounds of `item`, each as a sentence. */
 export function brokenLimits(item: LimitItem, amounts: Amounts): string[] {
   const errors = [

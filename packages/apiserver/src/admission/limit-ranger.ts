@@ -3,7 +3,7 @@ import type { JsonObject } from '../json.ts';
 import { ensureObject, mapAt, objectAt, objectsAt, textAt } from '../json-read.ts';
 import type { ObjectReader } from '../object-reader.ts';
 import { forbidden } from '../status-error.ts';
-import { type Amounts, brokenLimits, type LimitItem, sumAmounts } from './limit-check.ts';
+import { type Amounts, brokenLimits, type LimitItem, largestAmounts, sumAmounts } from './limit-check.ts';
 import { createsPod } from './pod-defaults.ts';
 
 const ANNOTATION = 'kubernetes.io/limit-ranger';
@@ -23,7 +23,7 @@ export function limitRanger(reader: ObjectReader): AdmissionPlugin {
       const items = limits(call.namespace);
       if (items.length === 0) return;
       const errors = createsPod(call) ? podErrors(call.object, items) : claimErrors(call.object, items);
-      if (errors.length > 0) throw forbidden(call.resource, call.name, errors.length === 1 ? (errors[0] ?? '') : `[${errors.join(', ')}]`);
+      if (errors.length > 0) throw forbidden(call.resource, call.name, said(errors));
     },
   };
 }
@@ -76,9 +76,19 @@ function fill(container: JsonObject, field: 'requests' | 'limits', defaults: Rea
   return missing.toSorted();
 }
 
+/** The same is said once. */
+function said(errors: readonly string[]): string {
+  const all = [...new Set(errors)];
+  return all.length === 1 ? (all[0] ?? '') : `[${all.join(', ')}]`;
+}
+
 function podErrors(pod: JsonObject, items: readonly LimitItem[]): string[] {
   const containers = [...objectsAt(pod, 'spec', 'containers'), ...objectsAt(pod, 'spec', 'initContainers')].map(amountsOf);
-  const whole = sumAmounts(objectsAt(pod, 'spec', 'containers').map(amountsOf));
+  // Containers that come first run one at a time, so that the largest of them counts.
+  const whole = largestAmounts(
+    sumAmounts(objectsAt(pod, 'spec', 'containers').map(amountsOf)),
+    objectsAt(pod, 'spec', 'initContainers').map(amountsOf),
+  );
   return items.flatMap((item) => {
     if (item.type === 'Container') return containers.flatMap((amounts) => brokenLimits(item, amounts));
     return item.type === 'Pod' ? brokenLimits(item, whole) : [];

@@ -91,40 +91,80 @@ const hostPorts: PodCheck = ({ containers }) => {
   };
 };
 
-const appArmor: PodCheck = ({ annotations, spec, containers }) => {
-  const legacy = Object.entries(annotations).filter(
-    ([key, value]) =>
-      key.startsWith('container.apparmor.security.beta.kubernetes.io/') && !/^(|runtime\/default|localhost\/.*)$/.test(value),
-  );
-  const types = [spec, ...containers].map((it) => textAt(it, 'securityContext', 'appArmorProfile', 'type'));
-  const bad = types.filter((type) => !['', 'RuntimeDefault', 'Localhost'].includes(type));
-  if (legacy.length + bad.length === 0) return undefined;
+/** Who of a pod and its containers, in words; nothing where it is nobody. */
+function settersOf({ spec, containers }: CheckedPod, isBad: (it: JsonObject) => boolean): string[] {
+  const names = containers.filter(isBad).map((container) => textAt(container, 'name'));
+  return [...(isBad(spec) ? ['pod'] : []), ...(names.length > 0 ? [plural('container', names)] : [])];
+}
+
+const appArmor: PodCheck = (pod) => {
+  const legacy = Object.entries(pod.annotations)
+    .filter(
+      ([key, value]) =>
+        key.startsWith('container.apparmor.security.beta.kubernetes.io/') && !/^(|runtime\/default|localhost\/.*)$/.test(value),
+    )
+    .map(([key, value]) => `${key}=${JSON.stringify(value)}`)
+    .toSorted();
+  const typeOf = (it: JsonObject) => textAt(it, 'securityContext', 'appArmorProfile', 'type');
+  const isBad = (it: JsonObject) => !['', 'RuntimeDefault', 'Localhost'].includes(typeOf(it));
+  const who = [...settersOf(pod, isBad), ...(legacy.length > 0 ? [legacy.length === 1 ? 'annotation' : 'annotations'] : [])];
+  if (who.length === 0) return undefined;
+  const types = [...new Set([pod.spec, ...pod.containers].filter(isBad).map(typeOf))].toSorted();
+  const values = [...types, ...legacy];
   return {
-    reason: 'forbidden AppArmor profile',
-    detail: [...legacy.map(([key, value]) => `${key}=${JSON.stringify(value)}`), ...bad].join(', '),
+    reason: `forbidden AppArmor profile${values.length === 1 ? '' : 's'}`,
+    detail: `${who.join(' and ')} must not set AppArmor profile type to ${quoted(values)}`,
   };
 };
 
-const seLinux: PodCheck = ({ spec, containers }) => {
-  const bad = [spec, ...containers].flatMap((it) => {
-    const options = objectAt(it, 'securityContext', 'seLinuxOptions');
-    const type = textAt(options, 'type');
-    const wrong = SAFE_SELINUX_TYPES.has(type) ? [] : [`type ${JSON.stringify(type)}`];
-    return [...wrong, ...['user', 'role'].filter((field) => textAt(options, field)).map((field) => `${field} may not be set`)];
-  });
-  return bad.length > 0 ? { reason: 'seLinuxOptions', detail: [...new Set(bad)].join('; ') } : undefined;
+/** Probes and handlers that ask another host than the pod itself. */
+const hostProbes: PodCheck = ({ containers }) => {
+  const asks = (container: JsonObject) =>
+    [['livenessProbe'], ['readinessProbe'], ['startupProbe'], ['lifecycle', 'postStart'], ['lifecycle', 'preStop']]
+      .flatMap((path) => ['httpGet', 'tcpSocket'].map((action) => textAt(container, ...path, action, 'host')))
+      .filter((host) => host !== '');
+  const bad = containers.filter((container) => asks(container).length > 0);
+  if (bad.length === 0) return undefined;
+  const names = [...new Set(bad.map((container) => textAt(container, 'name')))].toSorted();
+  const hosts = [...new Set(bad.flatMap(asks))].toSorted();
+  const verb = names.length === 1 ? 'uses' : 'use';
+  return {
+    reason: 'probe or lifecycle host',
+    detail: `${plural('container', names)} ${verb} probe or lifecycle host${hosts.length === 1 ? '' : 's'} ${quoted(hosts)}`,
+  };
 };
 
-const procMount = perContainer(
-  'procMount',
-  (container) => !['', 'Default'].includes(textAt(container, 'securityContext', 'procMount')),
-  'must not set securityContext.procMount to anything but "Default"',
-);
+const seLinux: PodCheck = (pod) => {
+  const { spec, containers } = pod;
+  const optionsOf = (it: JsonObject) => objectAt(it, 'securityContext', 'seLinuxOptions');
+  const isWrong = (it: JsonObject) =>
+    !SAFE_SELINUX_TYPES.has(textAt(optionsOf(it), 'type')) || ['user', 'role'].some((field) => textAt(optionsOf(it), field) !== '');
+  const who = settersOf(pod, isWrong);
+  if (who.length === 0) return undefined;
+  const all = [spec, ...containers].map(optionsOf);
+  const types = [...new Set(all.map((options) => textAt(options, 'type')))].filter((type) => !SAFE_SELINUX_TYPES.has(type)).toSorted();
+  const fields = ['user', 'role'].filter((field) => all.some((options) => textAt(options, field) !== ''));
+  const what = [...(types.length > 0 ? [plural('type', types)] : []), ...fields.map((field) => `${field} may not be set`)];
+  return { reason: 'seLinuxOptions', detail: `${who.join(' and ')} set forbidden securityContext.seLinuxOptions: ${what.join('; ')}` };
+};
 
-const seccompUnconfined: PodCheck = ({ spec, containers }) => {
-  const unconfined = (it: JsonObject) => textAt(it, 'securityContext', 'seccompProfile', 'type') === 'Unconfined';
-  const names = containers.filter(unconfined).map((container) => textAt(container, 'name'));
-  const who = [...(unconfined(spec) ? ['pod'] : []), ...(names.length > 0 ? [plural('container', names)] : [])];
+const procMount: PodCheck = ({ containers }) => {
+  const mountOf = (container: JsonObject) => textAt(container, 'securityContext', 'procMount');
+  const bad = containers.filter((container) => !['', 'Default'].includes(mountOf(container)));
+  if (bad.length === 0) return undefined;
+  const names = bad.map((container) => textAt(container, 'name'));
+  const detail = `${plural('container', names)} must not set securityContext.procMount to ${quoted([...new Set(bad.map(mountOf))].toSorted())}`;
+  return { reason: 'procMount', detail };
+};
+
+/** Who is somebody else outside of the pod may be more inside. */
+const withinHostUsers =
+  (check: PodCheck): PodCheck =>
+  (pod) =>
+    pod.spec['hostUsers'] === false ? undefined : check(pod);
+
+const seccompUnconfined: PodCheck = (pod) => {
+  const who = settersOf(pod, (it) => textAt(it, 'securityContext', 'seccompProfile', 'type') === 'Unconfined');
   const detail = `${who.join(' and ')} must not set securityContext.seccompProfile.type to "Unconfined"`;
   return who.length > 0 ? { reason: 'seccompProfile', detail } : undefined;
 };
@@ -136,9 +176,10 @@ const sysctls: PodCheck = ({ spec }) => {
   return bad.length > 0 ? { reason: 'forbidden sysctls', detail: bad.join(', ') } : undefined;
 };
 
-const hostProcess: PodCheck = ({ spec, containers }) => {
-  const uses = [spec, ...containers].some((it) => valueAt(it, 'securityContext', 'windowsOptions', 'hostProcess') === true);
-  return uses ? { reason: 'hostProcess', detail: 'pod must not set securityContext.windowsOptions.hostProcess=true' } : undefined;
+const hostProcess: PodCheck = (pod) => {
+  const who = settersOf(pod, (it) => valueAt(it, 'securityContext', 'windowsOptions', 'hostProcess') === true);
+  const detail = `${who.join(' and ')} must not set securityContext.windowsOptions.hostProcess=true`;
+  return who.length > 0 ? { reason: 'hostProcess', detail } : undefined;
 };
 
 const restrictedVolumes: PodCheck = ({ spec }) => {
@@ -179,10 +220,8 @@ const runsAsRoot: PodCheck = ({ spec, containers }) => {
   return { reason: 'runAsNonRoot != true', detail: `pod or ${plural('container', names)} must set securityContext.runAsNonRoot=true` };
 };
 
-const runsAsUserZero: PodCheck = ({ spec, containers }) => {
-  const zero = (it: JsonObject) => numberAt(it, 'securityContext', 'runAsUser') === 0;
-  const names = containers.filter(zero).map((container) => textAt(container, 'name'));
-  const who = [...(zero(spec) ? ['pod'] : []), ...(names.length > 0 ? [plural('container', names)] : [])];
+const runsAsUserZero: PodCheck = (pod) => {
+  const who = settersOf(pod, (it) => numberAt(it, 'securityContext', 'runAsUser') === 0);
   return who.length > 0 ? { reason: 'runAsUser=0', detail: `${who.join(' and ')} must not set runAsUser=0` } : undefined;
 };
 
@@ -197,28 +236,34 @@ const lacksSeccomp: PodCheck = ({ spec, containers }) => {
   return names.length > 0 ? { reason: 'seccompProfile', detail } : undefined;
 };
 
+// Both in the order of the checks' names, which is the order in which what they find is told.
+const EVERYWHERE = { appArmor, hostNamespaces, hostPorts, hostProbes, privileged, seLinux, sysctls, hostProcess };
+
 const BASELINE: readonly PodCheck[] = [
-  hostNamespaces,
-  privileged,
+  EVERYWHERE.appArmor,
   addedCapabilities('non-default capabilities', DEFAULT_CAPABILITIES),
+  EVERYWHERE.hostNamespaces,
   hostPathVolumes,
-  hostPorts,
-  appArmor,
-  seLinux,
-  procMount,
+  EVERYWHERE.hostPorts,
+  EVERYWHERE.hostProbes,
+  EVERYWHERE.privileged,
+  withinHostUsers(procMount),
+  EVERYWHERE.seLinux,
   seccompUnconfined,
-  sysctls,
-  hostProcess,
+  EVERYWHERE.sysctls,
+  EVERYWHERE.hostProcess,
 ];
 
+/** What of the baseline no stricter check of the same thing replaces, and those. */
 const RESTRICTED: readonly PodCheck[] = [
-  ...BASELINE,
-  restrictedVolumes,
+  ...Object.values(EVERYWHERE),
   allowsEscalation,
   keepsCapabilities,
   addedCapabilities('unrestricted capabilities', new Set(['NET_BIND_SERVICE'])),
-  runsAsRoot,
-  runsAsUserZero,
+  procMount,
+  restrictedVolumes,
+  withinHostUsers(runsAsRoot),
+  withinHostUsers(runsAsUserZero),
   lacksSeccomp,
 ];
 

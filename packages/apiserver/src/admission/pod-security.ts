@@ -1,8 +1,9 @@
 import type { AdmissionCall, AdmissionPlugin } from '../call.ts';
+import type { FieldError } from '../field-error.ts';
 import type { JsonObject } from '../json.ts';
 import { mapAt, objectAt } from '../json-read.ts';
 import type { ObjectReader } from '../object-reader.ts';
-import { forbidden } from '../status-error.ts';
+import { forbidden, invalid } from '../status-error.ts';
 import { checkedPod, POD_CHECKS } from './pod-security-checks.ts';
 
 /** A level of the Pod Security Standards. */
@@ -39,8 +40,13 @@ export function podSecurity(reader: ObjectReader, options: PodSecurityOptions): 
   const exemptUsers = new Set(options.exemptUsers);
   return {
     name: 'PodSecurity',
-    handles: (call) => isWrite(call) && !exemptNamespaces.has(call.namespace) && !exemptUsers.has(call.user.username),
+    handles: (call) =>
+      (isWrite(call) && !exemptNamespaces.has(call.namespace) && !exemptUsers.has(call.user.username)) || isNamespace(call),
     validate: (call) => {
+      if (isNamespace(call)) {
+        demandLevels(call);
+        return;
+      }
       const template = templateOf(call);
       const spec = objectAt(template, 'spec');
       if (!template || !spec || sameSpec(call, spec)) return;
@@ -48,10 +54,11 @@ export function podSecurity(reader: ObjectReader, options: PodSecurityOptions): 
       const enforced = levelOf(labels, 'enforce', options.enforce);
       const isPod = call.resource.plural === 'pods';
       const broken = isPod ? violations(template, spec, enforced) : '';
-      if (broken) throw forbidden(call.resource, call.name, `violates PodSecurity "${enforced}:latest": ${broken}`);
+      if (broken)
+        throw forbidden(call.resource, call.name, `violates PodSecurity "${enforced}:${versionOf(labels, 'enforce')}": ${broken}`);
       const warned = levelOf(labels, 'warn', options.warn);
       const doubtful = violations(template, spec, warned);
-      if (doubtful) call.warn(`would violate PodSecurity "${warned}:latest": ${doubtful}`);
+      if (doubtful) call.warn(`would violate PodSecurity "${warned}:${versionOf(labels, 'warn')}": ${doubtful}`);
     },
   };
 }
@@ -60,6 +67,38 @@ function isWrite({ operation, subresource, resource }: AdmissionCall): boolean {
   const write = operation === 'CREATE' || operation === 'UPDATE';
   const whole = subresource === '' || (resource.plural === 'pods' && subresource === 'ephemeralcontainers');
   return write && whole && `${resource.plural}.${resource.group}` in TEMPLATES;
+}
+
+function isNamespace({ operation, subresource, resource }: AdmissionCall): boolean {
+  return (
+    (operation === 'CREATE' || operation === 'UPDATE') && subresource === '' && resource.group === '' && resource.plural === 'namespaces'
+  );
+}
+
+/** Labels of a namespace that say something of levels say something that there is, unless they said it before. */
+function demandLevels({ object, old, resource, name }: AdmissionCall): void {
+  const before = mapAt(old, 'metadata', 'labels');
+  const errors: FieldError[] = [];
+  for (const [key, value] of Object.entries(mapAt(object, 'metadata', 'labels'))) {
+    const mode = key.startsWith(LABEL) ? key.slice(LABEL.length) : '';
+    const wrong = before[key] === value ? undefined : levelProblem(mode, value);
+    if (wrong !== undefined)
+      errors.push({
+        type: 'FieldValueInvalid',
+        field: `metadata.labels[${key}]`,
+        message: `Invalid value: ${JSON.stringify(value)}: ${wrong}`,
+      });
+  }
+  if (errors.length > 0) throw invalid(resource, name, errors);
+}
+
+const VERSION = /^(?:latest|v1\.(?:0|[1-9]\d*))$/;
+const MODES = ['enforce', 'audit', 'warn'];
+
+function levelProblem(mode: string, value: string): string | undefined {
+  if (MODES.includes(mode)) return value in POD_CHECKS ? undefined : 'must be one of privileged, baseline, restricted';
+  if (!MODES.some((one) => mode === `${one}-version`)) return undefined;
+  return VERSION.test(value) ? undefined : 'must be "latest" or "v1.x"';
 }
 
 function templateOf({ resource, object }: AdmissionCall): JsonObject | undefined {
@@ -77,6 +116,12 @@ function levelOf(labels: Readonly<Record<string, string>>, mode: string, fallbac
   if (level === undefined) return fallback;
   // A label that nobody understands must not open the door.
   return level in POD_CHECKS ? level : 'restricted';
+}
+
+/** The version of the standards that is asked for; the checks are those of the latest. */
+function versionOf(labels: Readonly<Record<string, string>>, mode: string): string {
+  const version = labels[`${LABEL}${mode}-version`] ?? '';
+  return VERSION.test(version) ? version : 'latest';
 }
 
 function violations(template: JsonObject, spec: JsonObject, level: string): string {

@@ -60,7 +60,7 @@ function customResource(crd: JsonObject, version: JsonObject, storageVersion: st
     fieldSelectors: selectorsOf(version),
     columns: columnsOf(version),
     ...(deprecation === undefined ? {} : { deprecation }),
-    prune: (object, unknown, malformed) => life.prune(object, unknown, malformed),
+    prune: (object, unknown, malformed, applied) => life.prune(object, unknown, malformed, applied),
     applyDefaults: (object) => life.compiled.applyDefaults(object),
     prepare: (object, old, context) => life.prepare(object, old, context),
     validate: (object, old, context) => life.validate(object, old, context),
@@ -92,7 +92,7 @@ class CustomLifecycle {
     return valueAt(this.#version, 'subresources', 'status') !== undefined;
   }
 
-  prune(object: JsonObject, unknown: (path: string) => void, malformed?: (path: string, why: string) => void): void {
+  prune(object: JsonObject, unknown: (path: string) => void, malformed?: (path: string, why: string) => void, applied?: boolean): void {
     const metadata = object['metadata'];
     if (metadata !== undefined && metadata !== null && !isObject(metadata))
       throw new LabError(
@@ -108,7 +108,7 @@ class CustomLifecycle {
     }
     const embedded: string[] = [];
     // Embedded metadata is read last, so its complaints come last.
-    this.compiled.prune(object, (path) => (path.includes('.metadata.') ? embedded.push(path) : unknown(path)), malformed);
+    this.compiled.prune(object, (path) => (path.includes('.metadata.') ? embedded.push(path) : unknown(path)), malformed, applied);
     for (const path of embedded) unknown(path);
   }
 

@@ -76,6 +76,7 @@ describe('defaults', () => {
   const filled = (spec?: Json) => {
     const object = withSpec(spec ?? null);
     if (spec === undefined) delete object['spec'];
+    schema.prune(object, () => undefined);
     schema.applyDefaults(object);
     return object['spec'];
   };

@@ -26,9 +26,10 @@ export interface CompiledSchema {
   /**
    * Removes, in place, what the schema does not know and tells each path. The root's apiVersion, kind and metadata are left
    * alone; metadata of embedded resources is brought into form, and told to `malformed` where it has none (dropped without it).
+   * Nulls that the schema does not allow, and that no default replaces, vanish, except from what was `applied`.
    */
-  prune(object: JsonObject, unknown: (path: string) => void, malformed?: (path: string, why: string) => void): void;
-  /** Fills in defaults, in place; nulls that the schema does not allow become the default or vanish. */
+  prune(object: JsonObject, unknown: (path: string) => void, malformed?: (path: string, why: string) => void, applied?: boolean): void;
+  /** Fills in defaults, in place; nulls that the schema does not allow become the default. */
   applyDefaults(object: JsonObject): void;
   /** Everything that is wrong with the object; on an update, what was as wrong before and did not change is forgiven. */
   validate(object: JsonObject, old?: JsonObject, options?: ValidateOptions): FieldError[];
@@ -66,8 +67,9 @@ class Compiled implements CompiledSchema {
     this.#rules = rules;
   }
 
-  prune(object: JsonObject, unknown: (path: string) => void, malformed?: (path: string, why: string) => void): void {
-    prune(object, this.#root, malformed === undefined ? { unknown } : { unknown, malformed });
+  prune(object: JsonObject, unknown: (path: string) => void, malformed?: (path: string, why: string) => void, applied?: boolean): void {
+    const report = { unknown, keepsNulls: applied === true };
+    prune(object, this.#root, malformed === undefined ? report : { ...report, malformed });
   }
 
   applyDefaults(object: JsonObject): void {

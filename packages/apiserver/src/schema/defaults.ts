@@ -14,8 +14,8 @@ type Fill = (value: Json) => void;
 const NOTHING: Fill = () => undefined;
 
 /**
- * Compiled defaulting of one schema. Nulls that the schema does not allow are replaced by the default where there is one,
- * and dropped otherwise. Parts of a schema that hold no default and no such null cost nothing to skip but the look.
+ * Compiled defaulting of one schema. Nulls that the schema does not allow are replaced by the default where there is one.
+ * Parts of a schema that hold no default and no such null cost nothing to skip but the look.
  */
 export class Defaulter {
   readonly #fills = new Map<SchemaNode, Fill>();
@@ -55,13 +55,7 @@ export class Defaulter {
   #present(object: JsonObject, key: string, node: SchemaNode | undefined): void {
     if (node === undefined) return;
     const value = object[key];
-    if (value === null && !node.nullable) {
-      if (node.default === undefined) {
-        delete object[key];
-        return;
-      }
-      object[key] = copy(node.default);
-    }
+    if (value === null && !node.nullable && node.default !== undefined) object[key] = copy(node.default);
     const current = object[key];
     if (typeof current === 'object' && current !== null) this.#for(node)(current);
   }

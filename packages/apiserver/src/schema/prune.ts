@@ -8,6 +8,8 @@ export interface PruneReport {
   unknown(path: string): void;
   /** Metadata of an embedded resource that cannot be read. Without it such metadata is dropped in silence, as on reads. */
   malformed?(path: string, why: string): void;
+  /** Whether nulls stay that the schema does not allow. */
+  readonly keepsNulls?: boolean;
 }
 
 const META_FIELDS = new Set(['apiVersion', 'kind', 'metadata']);
@@ -37,6 +39,11 @@ class Pruning {
     else if (isObject(value)) this.#object(value, node, path);
   }
 
+  /** Whether a value is a null that nothing allows and that no default will replace. */
+  drops(value: Json | undefined, node: SchemaNode | 'nothing'): boolean {
+    return value === null && node !== 'nothing' && !node.nullable && node.default === undefined && this.#report.keepsNulls !== true;
+  }
+
   #list(list: Json[], node: SchemaNode | 'nothing' | undefined, path: string): void {
     const keep = node instanceof Object && node.preserveUnknown;
     const items = node instanceof Object ? node.items : undefined;
@@ -52,7 +59,8 @@ class Pruning {
     for (const key of Object.keys(object)) {
       if (node.embedded && META_FIELDS.has(key)) continue;
       const known = schemaOf(node, key);
-      if (known !== undefined) this.value(object[key], known, child(path, key));
+      if (known !== undefined && this.drops(object[key], known)) delete object[key];
+      else if (known !== undefined) this.value(object[key], known, child(path, key));
       else if (!node.preserveUnknown) this.#remove(object, key, path);
     }
     if (node.embedded) this.#metadata(object, path);
@@ -81,7 +89,8 @@ export function prune(root: JsonObject, node: SchemaNode, report: PruneReport): 
   for (const key of Object.keys(root)) {
     if (META_FIELDS.has(key)) continue;
     const known = schemaOf(node, key);
-    if (known !== undefined) pruning.value(root[key], known, key);
+    if (known !== undefined && pruning.drops(root[key], known)) delete root[key];
+    else if (known !== undefined) pruning.value(root[key], known, key);
     else if (!node.preserveUnknown) {
       delete root[key];
       pruning.unknown.push(key);

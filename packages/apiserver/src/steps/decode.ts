@@ -124,7 +124,7 @@ function cannotHandle(body: Pick<ResourceInfo, 'kind' | 'version'>, kind: string
 }
 
 /** Prunes and defaults in place; the complaints of a strict reader. */
-export function normalize(info: ResourceInfo, object: JsonObject): string[] {
+export function normalize(info: ResourceInfo, object: JsonObject, applied = false): string[] {
   const complaints: string[] = [];
   const managers = objectAt(object, 'metadata')?.['managedFields'];
   info.prune(
@@ -133,6 +133,7 @@ export function normalize(info: ResourceInfo, object: JsonObject): string[] {
     (path, why) => {
       throw cannotHandle(info, info.kind, `${path}: ${why}`);
     },
+    applied,
   );
   // An empty list means "forget who owns what", so it must not vanish with other empty values.
   if (Array.isArray(managers) && managers.length === 0) metadataOf(object)['managedFields'] = managers;

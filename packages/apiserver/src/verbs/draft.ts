@@ -74,7 +74,10 @@ function keep({ object, old }: Draft): void {
   const metadata = metadataOf(object);
   const before = metadataOf(old ?? {});
   if (textAt(metadata, 'uid') === '') metadata['uid'] = before['uid'];
-  for (const field of ['creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds', 'generation', 'resourceVersion']) {
+  // That these are given, and are others, is for validation to refuse.
+  for (const field of ['deletionTimestamp', 'deletionGracePeriodSeconds'])
+    if (before[field] !== undefined) metadata[field] ??= before[field];
+  for (const field of ['creationTimestamp', 'generation', 'resourceVersion']) {
     if (before[field] === undefined) delete metadata[field];
     else metadata[field] = before[field];
   }

@@ -208,7 +208,7 @@ function applyChange(api: Api, call: ResourceCall, from: { bytes: RawBody; optio
 /** What the schema lets pass may still be no value of its type: that is found after the merge, and told as a failure to convert. */
 function normalizeApplied(info: ResourceInfo, applied: JsonObject, config: JsonObject): void {
   try {
-    normalize(info, applied);
+    normalize(info, applied, true);
   } catch (error) {
     if (info.custom || !(error instanceof LabError) || error.code !== 'BadRequest') throw error;
     const why = error.message.replace(/^.*? cannot be handled as an? \w+: /, '');

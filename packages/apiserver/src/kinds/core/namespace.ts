@@ -35,6 +35,18 @@ export const namespace: Strategy = {
     }
     return check.errors;
   },
+  validateStatus(object) {
+    const check = new FieldCheck();
+    const going = textAt(object, 'metadata', 'deletionTimestamp') !== '';
+    const phase = textAt(object, 'status', 'phase');
+    if (phase !== (going ? 'Terminating' : 'Active'))
+      check.invalid(
+        'status.Phase',
+        phase,
+        going ? "may only be 'Terminating' if `deletionTimestamp` is not empty" : "may only be 'Active' if `deletionTimestamp` is empty",
+      );
+    return check.errors;
+  },
   columns: [
     NAME,
     { name: 'Status', type: 'string', description: 'The status of the namespace', cell: (object) => textAt(object, 'status', 'phase') },
