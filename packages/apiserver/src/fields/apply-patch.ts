@@ -86,12 +86,13 @@ class Apply {
     const drops = before !== undefined && !before.fields.difference(said).isEmpty;
     const result = drops ? this.#prune(merged, before.fields, [...next.values()].map(({ fields }) => fields).concat(said)) : merged;
     yield;
-    const changed = this.#changes(said, result);
+    const compared = this.#compare(said, result);
+    const changed = this.#patch.live === undefined ? compared : ignoring(compared, this.#reset);
     yield;
     const { left, conflicts } = takeFrom(next, this.#self, changed);
     yield;
     if (!this.#patch.force) this.#refuse(conflicts);
-    this.#stamp(left, before, changed);
+    this.#stamp(left, before, compared);
     yield;
     const object = cloneJson(result);
     if (!isObject(object['metadata'])) object['metadata'] = {};
@@ -102,10 +103,10 @@ class Apply {
   }
 
   /** Where there was nothing, what is said is what is new. */
-  #changes(said: FieldSet, result: JsonObject): Comparison {
+  #compare(said: FieldSet, result: JsonObject): Comparison {
     if (this.#patch.live === undefined) return { added: said, modified: NONE, removed: NONE };
     const { types, root } = this.#typed;
-    return ignoring(compareTyped(types, this.#live, result, root), this.#reset);
+    return compareTyped(types, this.#live, result, root);
   }
 
   #managers(): Managers {
