@@ -62,7 +62,8 @@ export function metadataUpdateErrors(info: ResourceInfo, object: JsonObject, old
   const metadata = metadataOf(object);
   const shape = shapeErrors(info, metadata);
   const changes = changeErrors(metadata, metadataOf(old));
-  return info.custom ? [...shape, ...shape, ...shape, ...changes] : [...shape, ...shape, ...shape, ...shape, ...changes, ...changes];
+  const extension = info.custom || info.group === 'apiextensions.k8s.io';
+  return extension ? [...shape, ...shape, ...shape, ...changes] : [...shape, ...shape, ...shape, ...shape, ...changes, ...changes];
 }
 
 function changeErrors(metadata: JsonObject, before: JsonObject): FieldError[] {

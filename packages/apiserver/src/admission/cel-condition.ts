@@ -76,16 +76,24 @@ function answer(rbac: Rbac, question: AuthorizationQuestion, user: UserInfo) {
   return { allowed, reason };
 }
 
+/** Values by these names, and no others. */
+function holding(names: readonly string[]): CelType {
+  return { kind: 'object', name: 'kubernetes.variables', field: (name) => (names.includes(name) ? DYN : undefined) };
+}
+
 /** What is asked of an expression beside that it can be compiled. */
 export interface Demand {
   readonly result?: CelType;
   /** Names that it cannot see, as nobody gives them. */
   readonly hidden?: readonly string[];
+  /** Names of the expressions of a policy that come before it; all there may be where nothing is said. */
+  readonly named?: readonly string[];
 }
 
 /** Why `expression` is no condition of admission: it is no expression, or its answer is not true or false. */
-export function conditionFault(expression: string, { result = BOOL, hidden = [] }: Demand = {}): string | undefined {
-  const variables = Object.fromEntries(Object.entries(VARIABLES).filter(([name]) => !hidden.includes(name)));
+export function conditionFault(expression: string, { result = BOOL, hidden = [], named }: Demand = {}): string | undefined {
+  const all = named === undefined ? VARIABLES : { ...VARIABLES, variables: holding(named) };
+  const variables = Object.fromEntries(Object.entries(all).filter(([name]) => !hidden.includes(name)));
   const made = compileExpression(expression, { variables, authorizer: true, result });
   if (!isFault(made)) return undefined;
   return made.wrongResult ? `must evaluate to ${typeText(result)} but got ${made.fault}` : made.fault;

@@ -2,7 +2,7 @@ import type { AdmissionPlugin } from '../call.ts';
 import type { FieldError } from '../field-error.ts';
 import type { JsonObject } from '../json.ts';
 import { objectAt, objectsAt, textAt } from '../json-read.ts';
-import { qualifiedNameProblems, STRING } from '../schema/index.ts';
+import { DYN, qualifiedNameProblems, STRING } from '../schema/index.ts';
 import { invalid } from '../status-error.ts';
 import { conditionFault, type Demand } from './cel-condition.ts';
 
@@ -32,21 +32,34 @@ function specOf(object: JsonObject) {
 const OF_POLICIES = ['params', 'variables'];
 
 function checkWebhooks(object: JsonObject): FieldError[] {
-  return objectsAt(object, 'webhooks').flatMap((webhook, at) => checkConditions(webhook, `webhooks[${at}].matchConditions`, OF_POLICIES));
+  return objectsAt(object, 'webhooks').flatMap((webhook, at) => [
+    ...checkConditions(webhook, `webhooks[${at}].matchConditions`, OF_POLICIES),
+    ...repeated(objectsAt(webhook, 'matchConditions'), `webhooks[${at}]`),
+  ]);
 }
 
 function checkPolicy(object: JsonObject): FieldError[] {
   const spec = objectAt(object, 'spec') ?? {};
   const hidden = OF_POLICIES.filter((name) => (name === 'params' ? !objectAt(spec, 'paramKind') : objectsAt(spec, name).length === 0));
+  const named = objectsAt(spec, 'variables').map((one) => textAt(one, 'name'));
+  // Each sees those before it.
+  const variables = objectsAt(spec, 'variables').flatMap((one, at) =>
+    checkExpression(textAt(one, 'expression'), `spec.variables[${at}].expression`, {
+      result: DYN,
+      hidden: hidden.filter((name) => name !== 'variables'),
+      named: named.slice(0, at),
+    }),
+  );
   const validations = objectsAt(spec, 'validations').flatMap((one, at) => [
-    ...checkExpression(textAt(one, 'expression'), `spec.validations[${at}].expression`, { hidden }),
+    ...checkExpression(textAt(one, 'expression'), `spec.validations[${at}].expression`, { hidden, named }),
     ...checkExpression(textAt(one, 'messageExpression'), `spec.validations[${at}].messageExpression`, {
+      named,
       hidden: [...hidden, 'authorizer'],
       result: STRING,
     }),
   ]);
   const conditions = checkConditions(spec, 'spec.matchConditions', [...hidden, 'variables']);
-  return [...conditions, ...repeated(objectsAt(spec, 'matchConditions')), ...validations];
+  return [...conditions, ...repeated(objectsAt(spec, 'matchConditions'), 'spec'), ...variables, ...validations];
 }
 
 function checkConditions(owner: JsonObject, at: string, hidden: readonly string[]): FieldError[] {
@@ -62,12 +75,12 @@ function checkConditions(owner: JsonObject, at: string, hidden: readonly string[
   });
 }
 
-function repeated(conditions: readonly JsonObject[]): FieldError[] {
+function repeated(conditions: readonly JsonObject[], at: string): FieldError[] {
   const names = conditions.map((one) => textAt(one, 'name'));
   return names.flatMap((name, index): FieldError[] => {
     if (names.indexOf(name) === index) return [];
     return [
-      { type: 'FieldValueDuplicate', field: `spec.matchConditions[${index}].name`, message: `Duplicate value: ${JSON.stringify(name)}` },
+      { type: 'FieldValueDuplicate', field: `${at}.matchConditions[${index}].name`, message: `Duplicate value: ${JSON.stringify(name)}` },
     ];
   });
 }

@@ -68,11 +68,23 @@ async function send({ post, resolve }: WebhookTransport, hook: Webhook, body: st
   const found = client.service && resolve(client.service);
   try {
     if (typeof found === 'function') return await abortable(found(body, limited), limited);
-    const target = targetOf(client, found, timeoutMs);
-    return bodyOf(await abortable(post(target, body, limited), limited));
+    return bodyOf(await abortable(posted(post, targetOf(client, found, timeoutMs), body, limited), limited));
   } catch (error) {
     const why = limited.aborted && !hasCode(error, 'InternalError') ? 'context deadline exceeded' : messageOf(error);
     throw new LabError('InternalError', `failed to call webhook: ${why}`, { cause: error });
+  }
+}
+
+/** Nobody listening is told as every client of webhooks knows it. */
+async function posted(post: WebhookTransport['post'], target: WebhookTarget, body: string, signal: AbortSignal) {
+  try {
+    return await post(target, body, signal);
+  } catch (error) {
+    const [, address] = /^connect ECONNREFUSED (\S+)$/.exec(messageOf(error)) ?? [];
+    if (address === undefined) throw error;
+    throw new LabError('ServiceUnavailable', `Post ${JSON.stringify(target.url)}: dial tcp ${address}: connect: connection refused`, {
+      cause: error,
+    });
   }
 }
 

@@ -86,6 +86,7 @@ function boundObjects(reader: ObjectReader, call: AdmissionCall, reference: Json
     throw new LabError('BadRequest', `cannot bind token to object of type ${group}/${version}, Kind=${kind}`);
   }
   const name = textAt(reference, 'name');
+  if (name === '') throw new LabError('BadRequest', 'Name parameter required.');
   const object = reader.get({ group: '', plural: known.plural }, name, known.namespaced ? call.namespace : undefined);
   if (!object) throw notFound({ group: '', plural: known.plural, kind }, name);
   const uid = textAt(object, 'metadata', 'uid');

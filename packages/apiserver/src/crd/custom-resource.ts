@@ -68,6 +68,9 @@ function customResource(crd: JsonObject, version: JsonObject, storageVersion: st
   };
 }
 
+const STANDARD_FINALIZERS = ['orphan', 'foregroundDeletion'];
+const PREFER_DOMAIN = 'prefer a domain-qualified finalizer name to avoid accidental conflicts with other finalizer writers';
+
 class CustomLifecycle {
   readonly #crd: JsonObject;
   readonly #version: JsonObject;
@@ -133,11 +136,13 @@ class CustomLifecycle {
   validate(object: JsonObject, old: JsonObject | undefined, context: WriteContext): readonly FieldError[] {
     const { found } = context;
     const rules = { warn: (text: string) => context.warn(text), ...(found === undefined ? {} : { found }) };
-    if (context.subresource === 'status') return this.compiled.validate(object, old, { ...rules, part: 'status' });
+    if (found === undefined || found.length === 0) this.#warnOfFinalizers(object, old, context);
+    if (context.subresource === 'status')
+      return [...this.#scaleErrors(object, 'statusReplicasPath'), ...this.compiled.validate(object, old, { ...rules, part: 'status' })];
     const misnamed = this.#typeErrors(object);
     // What says it is something else is not judged by the schema.
     if (misnamed.length > 0) return [...misnamed, ...this.compiled.validate(object, old, { ...rules, part: '', found: misnamed })];
-    return [...this.#scaleErrors(object), ...this.compiled.validate(object, old, rules)];
+    return [...this.#scaleErrors(object, 'specReplicasPath'), ...this.compiled.validate(object, old, rules)];
   }
 
   #typeErrors(object: JsonObject): FieldError[] {
@@ -149,10 +154,20 @@ class CustomLifecycle {
     });
   }
 
-  #scaleErrors(object: JsonObject): FieldError[] {
-    const path = textAt(this.#version, 'subresources', 'scale', 'specReplicasPath');
+  /** Names that others may choose too are told to who adds them. */
+  #warnOfFinalizers(object: JsonObject, old: JsonObject | undefined, context: WriteContext): void {
+    const before = textsAt(old, 'metadata', 'finalizers');
+    for (const one of textsAt(object, 'metadata', 'finalizers'))
+      if (!one.includes('/') && !STANDARD_FINALIZERS.includes(one) && !before.includes(one))
+        context.warn(`metadata.finalizers: ${JSON.stringify(one)}: ${PREFER_DOMAIN}`);
+  }
+
+  #scaleErrors(object: JsonObject, of: 'specReplicasPath' | 'statusReplicasPath'): FieldError[] {
+    const path = textAt(this.#version, 'subresources', 'scale', of);
     if (path === '') return [];
     const replicas = readJsonPath(object, path)[0];
+    if (typeof replicas === 'string')
+      return [invalid(path, 0, `${path} accessor error: ${replicas} is of the type string, expected int64`)];
     if (typeof replicas !== 'number' || replicas >= 0) return [];
     return [invalid(path, replicas, 'should be a non-negative integer')];
   }

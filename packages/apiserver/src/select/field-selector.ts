@@ -61,7 +61,7 @@ function unescape(value: string, term: string): string {
 }
 
 function badEscape(character: string | undefined): string {
-  return character === undefined ? 'unterminated escape sequence' : `invalid escape sequence: \\${character}`;
+  return `invalid escape sequence: \\${character ?? ''}`;
 }
 
 /** The name that a selector pins down, if it does. */

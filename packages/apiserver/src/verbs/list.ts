@@ -50,9 +50,14 @@ interface Start {
   readonly limit: number;
 }
 
+/** Of one name there is one object at the most, so that no page is too small. */
+function pageOf({ attributes }: ResourceCall, { limit }: ListOptions): number {
+  return limit > 0 && attributes.name === '' ? limit : Number.MAX_SAFE_INTEGER;
+}
+
 async function startOf(api: Api, call: ResourceCall, options: ListOptions): Promise<Start> {
   const { resourceVersion, match, resume } = options;
-  const limit = options.limit > 0 ? options.limit : Number.MAX_SAFE_INTEGER;
+  const limit = pageOf(call, options);
   const prefix = placeOf(options.selection);
   if (resume !== '') {
     const token = readToken(resume);

@@ -13,6 +13,9 @@ import { hasCode } from '@crownlabs/std';
 import type { Cluster } from '../cluster.ts';
 
 const ROOT_CA = 'kube-root-ca.crt';
+const ROOT_CA_WORDS =
+  'Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such as the internal service IP or ' +
+  'kubernetes.default.svc. No other usage is guaranteed across distributions of Kubernetes clusters.';
 const DEFAULT = 'default';
 const TOKEN_TYPE = 'kubernetes.io/service-account-token';
 const ACCOUNT = 'kubernetes.io/service-account.name';
@@ -44,7 +47,8 @@ export function accountController(cluster: Cluster, parts: AccountParts): Contro
     const { rootCa } = parts;
     const found = certificates.get(ROOT_CA, name);
     const data = { 'ca.crt': rootCa };
-    const certificate = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: ROOT_CA, namespace: name }, data };
+    const metadata = { name: ROOT_CA, namespace: name, annotations: { 'kubernetes.io/description': ROOT_CA_WORDS } };
+    const certificate = { apiVersion: 'v1', kind: 'ConfigMap', metadata, data };
     if (!found) await createOnce(client, configMaps, certificate);
     else if (found.data?.['ca.crt'] !== rootCa) await client.patch(configMaps, ROOT_CA, name, { data });
     return undefined;

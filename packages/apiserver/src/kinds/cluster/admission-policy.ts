@@ -55,7 +55,9 @@ function checkVariables(variables: readonly JsonObject[], check: FieldCheck): vo
 
 function checkParamKind(kind: JsonObject | undefined, check: FieldCheck): void {
   if (!kind) return;
-  check.required('spec.paramKind.apiVersion', textAt(kind, 'apiVersion'));
+  const apiVersion = textAt(kind, 'apiVersion');
+  if (check.required('spec.paramKind.apiVersion', apiVersion) && apiVersion.split('/').length > 2)
+    check.invalid('spec.paramKind.apiVersion', apiVersion, `unexpected GroupVersion string: ${apiVersion}`);
   check.required('spec.paramKind.kind', textAt(kind, 'kind'));
 }
 
@@ -93,14 +95,18 @@ function policy(list: 'validations' | 'mutations'): Strategy {
     defaults(object) {
       const spec = part(object, 'spec');
       fill(spec, { failurePolicy: 'Fail' });
-      defaultMatch(part(spec, 'matchConstraints'));
+      const match = objectAt(spec, 'matchConstraints');
+      if (match) defaultMatch(match);
       for (const param of ['paramKind']) if (spec[param] === null) delete spec[param];
     },
     validate(object) {
       const check = new FieldCheck();
       const spec = objectAt(object, 'spec');
       const rules = objectsAt(spec, 'matchConstraints', 'resourceRules');
-      check.required('spec.matchConstraints.resourceRules', rules);
+      const match = objectAt(spec, 'matchConstraints');
+      if (match) check.required('spec.matchConstraints.resourceRules', rules);
+      else check.required('spec.matchConstraints', undefined);
+      check.oneOf('spec.matchConstraints.matchPolicy', match?.['matchPolicy'], ['Equivalent', 'Exact']);
       checkOperationRules(rules, 'spec.matchConstraints.resourceRules', check);
       const empty = objectsAt(spec, list).length === 0 && (list === 'mutations' || objectsAt(spec, 'auditAnnotations').length === 0);
       if (empty && list === 'mutations') check.required('spec.mutations', undefined);

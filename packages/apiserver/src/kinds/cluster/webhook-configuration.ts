@@ -1,7 +1,7 @@
 import type { FieldError } from '../../field-error.ts';
 import type { JsonObject } from '../../json.ts';
 import { objectAt, objectsAt, textAt, textsAt } from '../../json-read.ts';
-import { subdomainProblems } from '../../schema/index.ts';
+import { label1035Problems, subdomainProblems } from '../../schema/index.ts';
 import { AGE_TEXT, countColumn } from '../cells.ts';
 import { NAME } from '../columns.ts';
 import { FieldCheck } from '../field-check.ts';
@@ -34,6 +34,17 @@ function checkUrl(url: string, at: string, check: FieldCheck): void {
   if (query) check.invalid(at, query, 'query parameters are not permitted in the URL');
 }
 
+function checkServicePath(path: string, at: string, check: FieldCheck): void {
+  if (path === '' || path === '/') return;
+  if (!path.startsWith('/')) check.invalid(at, path, "must start with a '/'");
+  // The first character is taken for the slash that it should be.
+  const rest = path.slice(1).replace(/\/$/, '');
+  for (const [index, segment] of rest.split('/').entries()) {
+    if (segment === '') check.invalid(at, path, `segment[${index}] may not be empty`);
+    else for (const problem of subdomainProblems(segment)) check.invalid(at, path, `segment[${index}]: ${problem}`);
+  }
+}
+
 /** Where a webhook is: of a webhook configuration, or of a CustomResourceDefinition's conversion. */
 export function checkClientConfig(config: JsonObject | undefined, at: string, check: FieldCheck): void {
   const service = objectAt(config, 'service');
@@ -44,10 +55,10 @@ export function checkClientConfig(config: JsonObject | undefined, at: string, ch
   }
   if (typeof url === 'string') checkUrl(url, `${at}.url`, check);
   if (!service) return;
-  check.required(`${at}.service.name`, textAt(service, 'name'), 'service name is required');
-  check.required(`${at}.service.namespace`, textAt(service, 'namespace'), 'service namespace is required');
+  check.required(`${at}.service.name`, textAt(service, 'name'));
+  check.required(`${at}.service.namespace`, textAt(service, 'namespace'));
   const path = service['path'];
-  if (typeof path === 'string' && !path.startsWith('/')) check.invalid(`${at}.service.path`, path, "must start with a '/'");
+  if (typeof path === 'string') checkServicePath(path, `${at}.service.path`, check);
   const port = service['port'];
   if (typeof port !== 'number' || port < 1 || port > 65535) {
     check.invalid(`${at}.service.port`, port, 'port is not valid: must be between 1 and 65535, inclusive');
@@ -64,6 +75,10 @@ function checkWebhook(webhook: JsonObject, at: string, check: FieldCheck): void 
   if (versions.length === 0) check.required(`${at}.admissionReviewVersions`, undefined, `must specify one of ${REVIEWS.join(', ')}`);
   else if (!versions.some((one) => REVIEWS.includes(one))) {
     check.invalid(`${at}.admissionReviewVersions`, versions, `must include at least one of ${REVIEWS.join(', ')}`);
+  }
+  for (const [index, version] of versions.entries()) {
+    if (versions.indexOf(version) < index) check.invalid(`${at}.admissionReviewVersions[${index}]`, version, 'duplicate version');
+    check.named(`${at}.admissionReviewVersions[${index}]`, version, label1035Problems);
   }
   checkOperationRules(objectsAt(webhook, 'rules'), `${at}.rules`, check);
   check.oneOf(`${at}.failurePolicy`, webhook['failurePolicy'], ['Fail', 'Ignore']);

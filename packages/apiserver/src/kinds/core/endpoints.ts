@@ -7,6 +7,7 @@ import { AGE_TEXT, NONE, textColumn } from '../cells.ts';
 import { NAME } from '../columns.ts';
 import { FieldCheck } from '../field-check.ts';
 import { fill } from '../fill.ts';
+import { addressProblems } from '../network/address.ts';
 import type { Strategy } from '../strategy.ts';
 import { nonSpecialProblems } from './special-addresses.ts';
 
@@ -128,7 +129,7 @@ function checkOfType(address: string, { at, index, type }: { at: string; index: 
     return;
   }
   const family = isIP(address);
-  if (family === 0) check.invalid(field, address, ADDRESS);
+  if (family === 0) check.named(field, address, addressProblems);
   else if (type === 'IPv4' || type === 'IPv6') {
     if (`IPv${family}` !== type) check.invalid(at, address, `must be an ${type} address`);
     check.named(field, address, nonSpecialProblems);

@@ -5,17 +5,23 @@ import { mapAt, numberAt, objectAt, objectsAt, textAt, textsAt } from '../../jso
 import { labelProblems, subdomainProblems } from '../../schema/index.ts';
 import { AGE_TEXT, NONE, textColumn } from '../cells.ts';
 import { NAME } from '../columns.ts';
+import { checkIngressPoint } from '../core/load-balancer-status.ts';
 import { FieldCheck } from '../field-check.ts';
 import { serviceNameProblems } from '../pod/container-validation.ts';
 import type { Strategy } from '../strategy.ts';
 
 const CLASS_ANNOTATION = 'kubernetes.io/ingress.class';
 
+const WILDCARD =
+  "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of lower case alphanumeric " +
+  "characters, '-' or '.' and end with an alphanumeric character (e.g. '*.example.com', regex used for validation is " +
+  "'\\*\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
+
 function checkHost(host: string, at: string, check: FieldCheck): void {
   if (host === '') return;
   if (isIP(host) !== 0) check.invalid(at, host, 'must be a DNS name, not an IP address');
   else if (host.startsWith('*.')) check.named(at, host.slice(2), subdomainProblems);
-  else if (host.includes('*')) check.invalid(at, host, 'a wildcard is only allowed as the whole first label');
+  else if (host.includes('*')) check.invalid(at, host, WILDCARD);
   else check.named(at, host, subdomainProblems);
 }
 
@@ -80,9 +86,11 @@ function validate(ingress: JsonObject): FieldError[] {
   }
   for (const [index, tls] of objectsAt(spec, 'tls').entries()) {
     for (const [at, host] of textsAt(tls, 'hosts').entries()) checkHost(host, `spec.tls[${index}].hosts[${at}]`, check);
+    const secret = textAt(tls, 'secretName');
+    if (secret !== '') check.named(`spec.tls[${index}].secretName`, secret, subdomainProblems);
   }
-  const name = textAt(spec, 'ingressClassName');
-  if (name !== '') check.named('spec.ingressClassName', name, subdomainProblems);
+  const name = spec?.['ingressClassName'];
+  if (typeof name === 'string') check.named('spec.ingressClassName', name, subdomainProblems);
   return check.errors;
 }
 
@@ -99,13 +107,32 @@ function hostsText(ingress: JsonObject): string {
   return more > 0 ? `${named.slice(0, 3).join(',')} + ${more} more...` : named.join(',');
 }
 
+/** Who names the class twice says the same. */
+function validateCreate(ingress: JsonObject): FieldError[] {
+  const check = new FieldCheck();
+  const older = mapAt(ingress, 'metadata', 'annotations')[CLASS_ANNOTATION];
+  const name = objectAt(ingress, 'spec')?.['ingressClassName'];
+  if (older !== undefined && typeof name === 'string' && older !== name)
+    check.invalid(`annotations.${CLASS_ANNOTATION}`, older, 'must match `ingressClassName` when both are specified');
+  return check.errors;
+}
+
+function validateStatus(ingress: JsonObject): FieldError[] {
+  const check = new FieldCheck();
+  for (const [index, point] of objectsAt(ingress, 'status', 'loadBalancer', 'ingress').entries())
+    checkIngressPoint(point, `status.loadBalancer.ingress[${index}]`, check);
+  return check.errors;
+}
+
 /** Ingresses. */
 export const ingress: Strategy = {
-  prepare(object, old, { warn }) {
-    if (old || mapAt(object, 'metadata', 'annotations')[CLASS_ANNOTATION] === undefined) return;
-    warn(`annotation "${CLASS_ANNOTATION}" is deprecated, please use 'spec.ingressClassName' instead`);
+  warnings(object, old) {
+    if (old || mapAt(object, 'metadata', 'annotations')[CLASS_ANNOTATION] === undefined) return [];
+    return [`annotation "${CLASS_ANNOTATION}" is deprecated, please use 'spec.ingressClassName' instead`];
   },
   validate,
+  validateCreate,
+  validateStatus,
   columns: [
     NAME,
     textColumn(

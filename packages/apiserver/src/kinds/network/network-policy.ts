@@ -8,7 +8,7 @@ import { fill, part } from '../fill.ts';
 import { checkPortReference } from '../pod/container-validation.ts';
 import type { Strategy } from '../strategy.ts';
 import { checkSelector } from '../workload/selector-check.ts';
-import { cidrContains, isCidr } from './cidr.ts';
+import { cidrContains, cidrProblems, isCidr } from './cidr.ts';
 
 const DIRECTIONS = [
   ['ingress', 'from'],
@@ -46,13 +46,12 @@ function checkPeer(peer: JsonObject, at: string, check: FieldCheck): void {
 
 function checkBlock(block: JsonObject, at: string, check: FieldCheck): void {
   const range = textAt(block, 'cidr');
-  if (!isCidr(range)) {
-    check.invalid(`${at}.cidr`, range, 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)');
-    return;
-  }
+  check.named(`${at}.cidr`, range, cidrProblems);
+  if (!isCidr(range)) return;
   for (const [index, except] of textsAt(block, 'except').entries()) {
-    if (!isCidr(except)) check.invalid(`${at}.except[${index}]`, except, 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)');
-    else if (!cidrContains(range, except)) check.invalid(`${at}.except[${index}]`, except, 'must be a strict subset of `cidr`');
+    check.named(`${at}.except[${index}]`, except, cidrProblems);
+    if (isCidr(except) && !cidrContains(range, except))
+      check.invalid(`${at}.except[${index}]`, except, 'must be a strict subset of `cidr`');
   }
 }
 
@@ -67,8 +66,12 @@ function validate(policy: JsonObject): FieldError[] {
       for (const [place, peer] of objectsAt(rule, peers).entries()) checkPeer(peer, `${at}.${peers}[${place}]`, check);
     }
   }
-  for (const [index, type] of textsAt(spec, 'policyTypes').entries())
-    check.oneOf(`spec.policyTypes[${index}]`, type, ['Ingress', 'Egress']);
+  const types = textsAt(spec, 'policyTypes');
+  if (types.length > 2) {
+    check.invalid('spec.policyTypes', types, 'may not specify more than two policyTypes');
+    return check.errors;
+  }
+  for (const [index, type] of types.entries()) check.oneOf(`spec.policyTypes[${index}]`, type, ['Ingress', 'Egress']);
   return check.errors;
 }
 

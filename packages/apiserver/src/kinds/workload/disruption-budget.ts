@@ -36,6 +36,13 @@ export const disruptionBudget: Strategy = {
     checkSelector(objectAt(spec, 'selector'), 'spec.selector', check);
     return check.errors;
   },
+  validateStatus(budget) {
+    const check = new FieldCheck();
+    const status = objectAt(budget, 'status');
+    for (const field of ['disruptionsAllowed', 'currentHealthy', 'desiredHealthy', 'expectedPods'])
+      check.nonNegative(`status.${field}`, status?.[field]);
+    return check.errors;
+  },
   columns: [
     NAME,
     textColumn('Min Available', limit('minAvailable')),
