@@ -46,6 +46,7 @@ function checkPeer(peer: JsonObject, at: string, check: FieldCheck): void {
 
 function checkBlock(block: JsonObject, at: string, check: FieldCheck): void {
   const range = textAt(block, 'cidr');
+  if (!check.required(`${at}.cidr`, range)) return;
   check.named(`${at}.cidr`, range, cidrProblems);
   if (!isCidr(range)) return;
   for (const [index, except] of textsAt(block, 'except').entries()) {
