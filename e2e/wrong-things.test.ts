@@ -329,6 +329,7 @@ describe('while it runs', () => {
     await other.route(/desktop-page-.*\.js/, (route) => held.promise.then(() => route.continue()));
     await other.goto(`${lab.url}/desktop/tenant-student/none/desktop`);
     await says(other, 'This takes longer than usual');
+    expect(await other.getByTestId('reload').isVisible()).toBe(true);
     await picture(other, 'long-in-coming');
     held.resolve();
     await says(other, 'This environment does not exist any more');
@@ -342,6 +343,7 @@ describe('while it runs', () => {
     await says(other, 'CrownLabs does not answer');
     await other.unrouteAll();
     await other.getByTestId('template-card').first().waitFor();
+    expect(await other.getByText('CrownLabs does not answer').count()).toBe(0);
     await other.close();
   });
 
