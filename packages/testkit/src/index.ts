@@ -1,3 +1,4 @@
+export { endJob } from './end-job.ts';
 export { eventually } from './eventually.ts';
 export { environment, instance, template, tenant, workspace } from './factories.ts';
 export { type FakeNode, startFakeNode } from './fake-node.ts';

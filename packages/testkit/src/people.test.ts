@@ -16,6 +16,7 @@ import {
 } from '@crownlabs/client';
 import { type Directory, embeddedDirectory } from '@crownlabs/operators';
 import { expect, test } from 'vitest';
+import { endJob } from './end-job.ts';
 import { eventually } from './eventually.ts';
 import { environment, template, tenant, workspace } from './factories.ts';
 import { startTestLab, type TestLab } from './test-lab.ts';
@@ -234,10 +235,7 @@ test('where new volumes belong to root, a drive is handed over before it is show
     (await lab.admin.get(persistentVolumeClaims, ...DRIVE)).metadata.labels?.['crownlabs.polito.it/volume-provisioning'];
   expect(await label()).toBe('pending');
   expect(await lab.admin.find(persistentVolumeClaims, 'marco-iorio-drive-mirror', NS)).toBeUndefined();
-  const at = new Date().toISOString().replace(/\.\d+/, '');
-  const condition = (type: string) => ({ type, status: 'True', lastProbeTime: at, lastTransitionTime: at });
-  const status = { conditions: [condition('SuccessCriteriaMet'), condition('Complete')], succeeded: 1, startTime: at, completionTime: at };
-  await lab.admin.patch(jobs, 'marco-iorio-drive-provision', 'mydrive-pvcs', { status }, { subresource: 'status' });
+  await endJob(lab.admin, { name: 'marco-iorio-drive-provision', namespace: 'mydrive-pvcs' }, 'Complete');
   await eventually(async () => expect(await label()).toBe('completed'));
   await eventually(() => lab.admin.get(persistentVolumeClaims, 'marco-iorio-drive-mirror', NS));
 });

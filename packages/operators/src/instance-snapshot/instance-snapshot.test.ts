@@ -18,6 +18,7 @@ import {
   virtualMachineInstances,
 } from '@crownlabs/client';
 import {
+  endJob,
   environment,
   eventually,
   installMachineKinds,
@@ -240,8 +241,7 @@ test('with a registry, a Job pushes the copy and the copy goes', async () => {
   const [pusher] = job.spec?.template.spec?.containers ?? [];
   expect(pusher?.resources).toEqual({ requests: { memory: '8Gi' }, limits: { memory: '32Gi' } });
   expect(pusher?.args?.at(-1)).toMatch(/^--destination=registry\.example\.org\/vms\/ada\/netlab:\d{8}t\d{6}$/);
-  const conditions = [{ type: 'Complete', status: 'True' }];
-  await lab.admin.patch(jobs, 'golden', WS, { status: { conditions, succeeded: 1 } }, { subresource: 'status' });
+  await endJob(lab.admin, { name: 'golden', namespace: WS }, 'Complete');
   const { status } = await phase(lab, 'Completed');
   expect(status).toMatchObject({ environmentType: 'VirtualMachine', template: 'exercise' });
   expect((await lab.admin.get(templates, 'exercise', WS)).spec.environmentList[0]?.image).toBe(status?.image);
