@@ -22,7 +22,12 @@ const { values } = parseArgs({
   },
 });
 /** As the supervisor starts the programs of one machine. */
-const FLAGS = ['--max-semi-space-size=16', '--max-old-space-size=768', '--disable-warning=ExperimentalWarning'];
+const FLAGS = [
+  '--max-semi-space-size=16',
+  '--max-old-space-size=768',
+  '--heap-growing-percent=30',
+  '--disable-warning=ExperimentalWarning',
+];
 if (!FLAGS.every((it) => process.execArgv.includes(it))) {
   const args = [...process.execArgv, ...FLAGS, import.meta.filename, ...process.argv.slice(2)];
   const { status } = spawnSync(process.execPath, args, {

@@ -75,7 +75,12 @@ export interface ApiOptions {
 export const LOOP_WATCH = `--import=${join(ROOT, 'bench/loop-watch.ts')}`;
 
 // As the launcher has them.
-const FRUGAL = ['--max-semi-space-size=16', '--max-old-space-size=768', '--disable-warning=ExperimentalWarning'];
+const FRUGAL = [
+  '--max-semi-space-size=16',
+  '--max-old-space-size=768',
+  '--heap-growing-percent=30',
+  '--disable-warning=ExperimentalWarning',
+];
 const ENVIRONMENT = {
   MALLOC_ARENA_MAX: '2',
   MALLOC_TRIM_THRESHOLD_: '131072',
