@@ -5,6 +5,7 @@ import { type Instance, instances, templates, tenants, workspaces } from '@crown
 import { jobs, namespaces } from '@crownlabs/client';
 import { AUTOMATION } from '@crownlabs/operators';
 import { expect, test } from 'vitest';
+import { endJob } from './end-job.ts';
 import { eventually } from './eventually.ts';
 import { environment, instance, template, tenant, workspace } from './factories.ts';
 import { movingClock } from './moving-clock.ts';
@@ -122,9 +123,7 @@ test('8.1.20 work that cannot be handed in yet is safe, told of, and tried again
   await poke(lab);
   await eventually(() => lab.admin.get(jobs, 'mine-desktop-submitter', NS));
   await eventually(async () => expect(await said(lab, 'Submitted')).toMatchObject({ status: 'False', reason: 'HandingIn' }));
-  const failed = { status: 'True', lastTransitionTime: new Date().toISOString(), reason: 'BackoffLimitExceeded' };
-  const conditions = ['FailureTarget', 'Failed'].map((type) => ({ type, ...failed }));
-  await lab.admin.patch(jobs, 'mine-desktop-submitter', NS, { status: { conditions } }, { subresource: 'status' });
+  await endJob(lab.admin, { name: 'mine-desktop-submitter', namespace: NS }, 'Failed');
   await eventually(async () => expect(await said(lab, 'Submitted')).toMatchObject({ status: 'False', reason: 'SubmissionFailed' }));
   const first = (await lab.admin.get(jobs, 'mine-desktop-submitter', NS)).metadata.uid;
   await lab.admin.delete(jobs, 'mine-desktop-submitter', NS, { propagationPolicy: 'Background' });
