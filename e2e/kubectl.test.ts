@@ -51,7 +51,9 @@ test('the objects of the slides apply unchanged; their virtual machine says that
 });
 
 test('an instance is watched while it starts, described, and deleted, and nothing of it is left', async () => {
-  const before = await engineLeftovers(lab);
+  const nothing = { containers: 0, networks: 0, volumes: [] };
+  // What the tests before had goes in its own time.
+  await expect.poll(() => engineLeftovers(lab), { timeout: 30_000 }).toEqual(nothing);
   const watch = ['get', 'instances', '-n', 'tenant-student', '-w', '--output-watch-events'];
   const watcher = spawn(await kubectlBinary(35), ['--kubeconfig', lab.kubeconfig, ...watch]);
   let watched = '';
@@ -62,12 +64,12 @@ test('an instance is watched while it starts, described, and deleted, and nothin
   expect(described).toMatch(/Phase: +Ready/);
   expect(described).toMatch(/Events:/);
   const during = await engineLeftovers(lab);
-  expect(during.containers).toBeGreaterThan(before.containers);
+  expect(during.containers).toBeGreaterThan(0);
   await ok(['delete', 'instance', '-n', 'tenant-student', 'watched', '--timeout=60s']);
   const kinds = 'pods,deployments,services,secrets,persistentvolumeclaims,roles,rolebindings';
   const selected = ['get', kinds, '-n', 'tenant-student', '-l', 'crownlabs.polito.it/instance=watched', '-o', 'name'];
   await expect.poll(() => ok(selected), { timeout: 30_000 }).toBe('');
-  await expect.poll(() => engineLeftovers(lab), { timeout: 30_000 }).toEqual(before);
+  await expect.poll(() => engineLeftovers(lab), { timeout: 30_000 }).toEqual(nothing);
   await expect.poll(() => watched, { timeout: 10_000 }).toMatch(/DELETED .*watched/);
   watcher.kill();
   expect(watched).toMatch(/ADDED .*watched/);
