@@ -8,6 +8,7 @@ import { announce, type Ports, type Running, withdraw } from './installation.ts'
 import { LogFiles, troubleIn } from './log-lines.ts';
 import { type Places, ROOT } from './places.ts';
 import { birthOf } from './process-birth.ts';
+import { serveFirst } from './serve-first.ts';
 import { reachFor } from './setup/edge-reach.ts';
 import type { EdgeUser } from './setup/edge-user.ts';
 import { type Program, type Ready, Supervisor } from './supervisor.ts';
@@ -40,6 +41,7 @@ export interface SupervisedEvents {
 export async function supervise(installation: Supervised, events: SupervisedEvents): Promise<void> {
   const { places } = installation;
   await using owned = scope();
+  await serveFirst();
   const resolved = await writeResolved(installation);
   const within = { control: [], edge: installation.edgeUser ? await reachFor(neededByEdge(places)) : [] };
   const logs = new LogFiles(places.logs);
