@@ -228,6 +228,7 @@ test('a drive is shown also when its volume is heard of after the claim that hol
 
 test('where new volumes belong to root, a drive is handed over before it is shown', async () => {
   await using lab = await startTestLab({ config: { drive: { size: '1Gi', storageClassName: 'local', provisionerImage: 'busybox:1' } } });
+  lab.node.jobsEnd = 'never';
   await lab.admin.create(tenants, tenant('marco.iorio'));
   const job = await eventually(() => lab.admin.get(jobs, 'marco-iorio-drive-provision', 'mydrive-pvcs'));
   expect(job.spec?.template.spec?.containers[0]?.command).toEqual(['chown', '-R', '1010:1010', '/media/mydrive']);
