@@ -6,9 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createClient, type KubeClient, kubeconfigTransport } from '@crownlabs/client';
 import { installationId, sweep, traces } from './engine.ts';
-import { ROOT, run } from './program.ts';
-
-const LAUNCHER = join(ROOT, 'crownlabs');
+import { LAUNCHER, run } from './program.ts';
 
 /** A real installation, started as a person would, in a data directory of its own. */
 export class Installation implements AsyncDisposable {

@@ -6,11 +6,9 @@ import { imageBuilds } from '@crownlabs/api';
 import { expect, onTestFinished, test } from 'vitest';
 import { openBrowser, signIn } from './browser.ts';
 import { Installation } from './installation.ts';
-import { ROOT, run } from './program.ts';
+import { LAUNCHER, run } from './program.ts';
 
 // Issue 2, "Seen to hold" 7: a machine without a container engine, in each of the ways in which one can be missing.
-
-const LAUNCHER = join(ROOT, 'crownlabs');
 
 async function folder(): Promise<string> {
   const path = await mkdtemp(join(tmpdir(), 'crownlabs-e2e-'));

@@ -1,8 +1,11 @@
 import { spawn } from 'node:child_process';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 
 /** The root of the clone. */
 export const ROOT = resolve(import.meta.dirname, '..');
+
+/** The command of the clone. */
+export const LAUNCHER = join(ROOT, 'crownlabs');
 
 /** Runs a program to its end. Never rejects for its exit code. */
 export function run(
