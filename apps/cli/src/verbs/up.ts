@@ -77,7 +77,7 @@ async function hasEngine(socket: string | undefined): Promise<boolean> {
 async function runHere(installation: Supervised): Promise<void> {
   say(paint('dim', 'Starting …'));
   await supervise(installation, {
-    onServing: (notes) => welcome(installation.url, notes),
+    onServing: (notes) => welcome(installation.url, notes, 'Ctrl-C'),
     onLine: (program, line) => {
       const text = readable(program, line);
       if (text) say(text);
@@ -87,11 +87,12 @@ async function runHere(installation: Supervised): Promise<void> {
   say('Stopped. All data is kept.');
 }
 
-function welcome(url: string, notes: readonly string[]): void {
+/** Says where it is, and by what it is stopped. */
+function welcome(url: string, notes: readonly string[], stopper: string): void {
   say();
   say(`  ${paint('green', '●')} CrownLabs is at ${paint('bold', url)}`);
   for (const note of notes) say(`    ${note}`);
-  say(paint('dim', '    Ctrl-C stops it; `crownlabs --help` shows what else there is.'));
+  say(paint('dim', `    ${stopper} stops it; \`crownlabs --help\` shows what else there is.`));
   say();
 }
 
@@ -121,5 +122,5 @@ async function startDetached(installation: Supervised): Promise<void> {
   );
   child.disconnect();
   child.unref();
-  welcome(installation.url, notes);
+  welcome(installation.url, notes, '`crownlabs down`');
 }
