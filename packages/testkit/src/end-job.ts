@@ -1,6 +1,5 @@
 import { jobs, type KubeClient } from '@crownlabs/client';
 import { rfc3339 } from '@crownlabs/std';
-import { expect } from 'vitest';
 import { eventually } from './eventually.ts';
 
 const TARGETS = { Complete: 'SuccessCriteriaMet', Failed: 'FailureTarget' } as const;
@@ -15,7 +14,9 @@ export async function endJob(
   how: keyof typeof TARGETS,
   at: number = Date.now(),
 ): Promise<void> {
-  await eventually(async () => expect((await client.get(jobs, name, namespace)).status?.startTime).toBeDefined());
+  await eventually(async () => {
+    if ((await client.get(jobs, name, namespace)).status?.startTime === undefined) throw new Error(`The Job ${name} has not begun`);
+  });
   const time = rfc3339(at);
   const conditions = [TARGETS[how], how].map((type) => ({
     type,

@@ -1,6 +1,20 @@
 import type { Column } from '../resource.ts';
 import { describedField } from './descriptions.ts';
 
+// Events look alike in both of their groups.
+const EVENT = {
+  'Last Seen': 'core.v1.Event#lastTimestamp',
+  Type: 'core.v1.Event#type',
+  Reason: 'core.v1.Event#reason',
+  Object: 'core.v1.Event#involvedObject',
+  Subobject: 'core.v1.ObjectReference#fieldPath',
+  Source: 'core.v1.Event#source',
+  Message: 'core.v1.Event#message',
+  'First Seen': 'core.v1.Event#firstTimestamp',
+  Count: 'core.v1.Event#count',
+  Name: 'apimachinery.pkg.apis.meta.v1.ObjectMeta#name',
+};
+
 /** What tables say about their columns, by kind and column: in words, or as the field `definition#field` whose description it is. */
 const WORDS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   ConfigMap: {
@@ -9,18 +23,7 @@ const WORDS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   Endpoints: {
     Endpoints: 'core.v1.Endpoints#subsets',
   },
-  Event: {
-    'Last Seen': 'core.v1.Event#lastTimestamp',
-    Type: 'core.v1.Event#type',
-    Reason: 'core.v1.Event#reason',
-    Object: 'core.v1.Event#involvedObject',
-    Subobject: 'core.v1.ObjectReference#fieldPath',
-    Source: 'core.v1.Event#source',
-    Message: 'core.v1.Event#message',
-    'First Seen': 'core.v1.Event#firstTimestamp',
-    Count: 'core.v1.Event#count',
-    Name: 'apimachinery.pkg.apis.meta.v1.ObjectMeta#name',
-  },
+  Event: EVENT,
   Namespace: {
     Status: 'The status of the namespace',
   },
@@ -110,18 +113,7 @@ const WORDS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'apps/StatefulSet': {
     Ready: 'Number of the pod with ready state',
   },
-  'events.k8s.io/Event': {
-    'Last Seen': 'core.v1.Event#lastTimestamp',
-    Type: 'core.v1.Event#type',
-    Reason: 'core.v1.Event#reason',
-    Object: 'core.v1.Event#involvedObject',
-    Subobject: 'core.v1.ObjectReference#fieldPath',
-    Source: 'core.v1.Event#source',
-    Message: 'core.v1.Event#message',
-    'First Seen': 'core.v1.Event#firstTimestamp',
-    Count: 'core.v1.Event#count',
-    Name: 'apimachinery.pkg.apis.meta.v1.ObjectMeta#name',
-  },
+  'events.k8s.io/Event': EVENT,
   'autoscaling/HorizontalPodAutoscaler': {
     Reference: 'autoscaling.v2.HorizontalPodAutoscalerSpec#scaleTargetRef',
     Targets: 'autoscaling.v2.HorizontalPodAutoscalerSpec#metrics',
