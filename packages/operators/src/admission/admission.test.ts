@@ -135,6 +135,8 @@ describe('a person changes a tenant', () => {
       { name: 'free', role: 'user' },
     ],
   };
+  const BASE = { name: 'utilities', role: 'user' };
+  const quota = { cpu: 1, memory: '1G', instances: 1 };
   const cases: [string, string, object, object, boolean][] = [
     ['adds a key to himself', 'stud', me, { ...me, publicKeys: ['ssh-rsa A'] }, true],
     ['says that he signed in', 'stud', me, { ...me, lastLogin: now }, true],
@@ -142,12 +144,21 @@ describe('a person changes a tenant', () => {
     ['joins an open workspace as user', 'stud', {}, { workspaces: [{ name: 'free', role: 'user' }] }, true],
     ['joins an open workspace as manager', 'stud', {}, { workspaces: [{ name: 'free', role: 'manager' }] }, false],
     ['asks to join', 'stud', {}, { workspaces: [{ name: 'ask', role: 'candidate' }] }, true],
+    ['is given a base workspace with the next change', 'stud', me, { ...me, workspaces: [...me.workspaces, BASE] }, true],
+    ['manages a base workspace', 'stud', me, { ...me, workspaces: [...me.workspaces, { ...BASE, role: 'manager' }] }, false],
     ['joins without asking', 'stud', {}, { workspaces: [{ name: 'ask', role: 'user' }] }, false],
     ['leaves an open workspace', 'stud', me, { workspaces: [{ name: 'net', role: 'user' }] }, true],
     ['leaves a closed workspace', 'stud', me, { workspaces: [{ name: 'free', role: 'user' }] }, false],
     ['changes his address', 'stud', me, { ...me, email: 'x@y.it' }, false],
     ['gives himself a sandbox', 'stud', me, { ...me, createSandbox: true }, false],
-    ['gives himself a personal workspace', 'stud', me, { ...me, personalWorkspace: { cpu: 1, memory: '1G', instances: 1 } }, false],
+    ['gives himself a personal workspace', 'stud', me, { ...me, personalWorkspace: quota }, false],
+    [
+      'says the same in another order',
+      'stud',
+      { ...me, personalWorkspace: quota },
+      { ...me, personalWorkspace: { instances: 1, memory: '1G', cpu: 1 } },
+      true,
+    ],
     ['manages his workspace', 'boss', {}, { workspaces: [{ name: 'net', role: 'user' }] }, true],
     [
       'promotes in his workspace',
@@ -246,6 +257,15 @@ test('everybody becomes a user of the base workspaces', async () => {
       ],
     },
   ]);
+});
+
+test('the tenant of exams is of no operator, and its label says so', async () => {
+  const { patch } = await ask('/defaulter-v1alpha2-tenant', { name: 'root', groups: ['system:masters'] }, person('service-tenant'));
+  expect(JSON.parse(Buffer.from(patch ?? '', 'base64').toString())[0]).toEqual({
+    op: 'add',
+    path: '/metadata/labels',
+    value: { 'crownlabs.polito.it/operator-selector': '' },
+  });
 });
 
 describe('somebody makes an instance', () => {

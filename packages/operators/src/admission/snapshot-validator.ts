@@ -1,5 +1,5 @@
 import { GROUP_PREFIX, type Instance, type InstanceSnapshot, workspaceGroup, workspaceNamespace } from '@crownlabs/api';
-import { LabError } from '@crownlabs/std';
+import { LabError, sameJson } from '@crownlabs/std';
 import type { OperatorsConfig } from '../config.ts';
 import { bypasses } from './bypass.ts';
 import { type AdmissionRequest, type Decision, isOwnRoom, type ReviewUser } from './review.ts';
@@ -19,7 +19,7 @@ export async function validateSnapshot(request: AdmissionRequest<InstanceSnapsho
   const { user, namespace, object, oldObject } = request;
   if (isOwnRoom(user)) return {};
   if (oldObject) {
-    if (JSON.stringify(object.spec) === JSON.stringify(oldObject.spec)) return {};
+    if (sameJson(object.spec, oldObject.spec)) return {};
     throw new LabError('Forbidden', 'spec cannot be changed: make another snapshot instead');
   }
   const { name, namespace: of = namespace } = object.spec.instanceRef;

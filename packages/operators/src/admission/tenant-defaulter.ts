@@ -12,10 +12,10 @@ function selector({ operation, user, object, oldObject }: AdmissionRequest<Tenan
   const labels = object.metadata.labels ?? {};
   const has = labels[LABEL.operatorSelector];
   if (bypasses(user, config) && (operation === 'UPDATE' || has !== undefined)) return [];
-  // The tenant of exams belongs to no operator.
-  const forced = object.metadata.name === EXAM_TENANT ? '' : config.operatorSelector;
+  // The tenant of exams belongs to no operator, and says so.
+  const forced = object.metadata.name === EXAM_TENANT ? '' : config.operatorSelector || undefined;
   const before = oldObject?.metadata.labels?.[LABEL.operatorSelector];
-  const wants = operation === 'UPDATE' ? before : forced || undefined;
+  const wants = operation === 'UPDATE' ? before : forced;
   if (has === wants) return [];
   const rest = Object.fromEntries(Object.entries(labels).filter(([key]) => key !== LABEL.operatorSelector));
   return [{ op: 'add', path: '/metadata/labels', value: wants === undefined ? rest : { ...rest, [LABEL.operatorSelector]: wants } }];

@@ -1,5 +1,5 @@
 import { EXAM_TENANT, PERSONAL_WORKSPACE, type Tenant, tenantNamespace } from '@crownlabs/api';
-import { type Clock, LabError } from '@crownlabs/std';
+import { type Clock, LabError, sameJson } from '@crownlabs/std';
 import type { OperatorsConfig } from '../config.ts';
 import { workspaceOf } from '../instance/gather.ts';
 import { dropsDrive } from '../tenant/drive.ts';
@@ -58,8 +58,14 @@ async function ownChange({ object, oldObject }: AdmissionRequest<Tenant>, rules:
   const changed = changedFields(oldObject.spec, object.spec).filter((it) => !['publicKeys', 'lastLogin', 'workspaces'].includes(it));
   if (changed.length > 0) throw forbidden(`you may not change ${changed.join(', ')} of yourself`);
   checkLastLogin(oldObject.spec, object.spec, rules.clock.now());
-  for (const change of membershipChanges(oldObject.spec, object.spec)) await checkOwnMembership(change, rules.world);
+  const changes = membershipChanges(oldObject.spec, object.spec).filter((it) => !isFilledIn(it, rules.config));
+  for (const change of changes) await checkOwnMembership(change, rules.world);
   return {};
+}
+
+/** Everybody is a user of the base workspaces: whoever was there before them gets them with the next change, and nobody asked for it. */
+function isFilledIn({ workspace, before, now }: Change, { baseWorkspaces }: OperatorsConfig): boolean {
+  return before === undefined && now === 'user' && baseWorkspaces.includes(workspace);
 }
 
 function checkLastLogin(before: Spec, now: Spec, time: number): void {
@@ -91,10 +97,7 @@ async function managersChange({ user, object, oldObject }: AdmissionRequest<Tena
   const changed = oldObject ? changedFields(oldObject.spec, object.spec).filter((it) => it !== 'workspaces') : [];
   if (changed.length > 0) throw forbidden(`a manager may change the workspaces of a tenant only, not ${changed.join(', ')}`);
   const managed = new Set((actor.spec.workspaces ?? []).flatMap(({ name, role }) => (role === 'manager' ? [name] : [])));
-  const foreign = membershipChanges(oldObject?.spec, object.spec).filter(
-    // Everybody is a user of the base workspaces: that was filled in, nobody asked for it.
-    (it) => !managed.has(it.workspace) && !(it.now === 'user' && it.before === undefined && config.baseWorkspaces.includes(it.workspace)),
-  );
+  const foreign = membershipChanges(oldObject?.spec, object.spec).filter((it) => !managed.has(it.workspace) && !isFilledIn(it, config));
   if (foreign.length > 0) throw forbidden(`you are not a manager of ${foreign.map((it) => it.workspace).join(', ')}`);
   return {};
 }
@@ -119,7 +122,7 @@ function changedFields(before: Spec, now: Spec): string[] {
   const names = new Set([...Object.keys(before), ...Object.keys(now)]);
   const values = (spec: Spec) => new Map<string, unknown>(Object.entries(spec));
   const [was, is] = [values(before), values(now)];
-  return [...names].filter((name) => JSON.stringify(was.get(name)) !== JSON.stringify(is.get(name)));
+  return [...names].filter((name) => !sameJson(was.get(name), is.get(name)));
 }
 
 function forbidden(message: string): LabError {
