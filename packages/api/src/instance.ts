@@ -26,7 +26,10 @@ const ExposedPort = z.object({
     .string()
     .regex(/^[a-z0-9]([-a-z0-9]{0,13}[a-z0-9])?$/)
     .describe('What the port is called: lower-case letters, digits and dashes, up to 15 characters.'),
-  port: marked(z.int().min(0).max(65_535).default(0).describe('The port outside; 0 lets the system choose.'), { format: 'int32' }),
+  port: marked(z.int().min(0).max(65_535).default(0).describe('The port outside; 0 lets the system choose.'), {
+    format: 'int32',
+    required: true,
+  }),
   targetPort: marked(z.int().min(1).max(65_535).describe('The port that the program in the environment listens on.'), { format: 'int32' }),
   protocol: z.enum(['TCP', 'UDP', 'SCTP']).default('TCP').describe('The protocol of the port.'),
 });

@@ -61,3 +61,21 @@ test('every schema of ours is structural, and every field says what it is', () =
   expect(all.length).toBeGreaterThan(200);
   expect(all.flatMap(([path, node]) => [...faults(node, path)])).toEqual([]);
 });
+
+test('the fields that the compatible schemas require although they have a default are required here', () => {
+  const roots = crds().flatMap((crd) => crd.spec.versions.map((it) => nodes(it.schema.openAPIV3Schema, crd.spec.names.kind)));
+  const both = roots
+    .flatMap((it) => [...it])
+    .flatMap(([path, { properties = {}, required = [] }]) =>
+      required.filter((name) => properties[name]?.default !== undefined).map((name) => `${path}.${name}`),
+    );
+  expect(both).toEqual([
+    'Template.spec.cleanup',
+    'Template.spec.environmentList[].mountMyDriveVolume',
+    'Template.spec.cleanup.deleteAfterCreation',
+    'Template.spec.cleanup.deleteAfterInactivity',
+    'Template.spec.cleanup.stopAfterInactivity',
+    'Instance.spec.publicExposure.ports[].port',
+    'Instance.status.publicExposure.ports[].port',
+  ]);
+});
