@@ -204,6 +204,22 @@ test('a running environment that is edited by hand is mended, but an edit of its
   expect(await image()).toBe('crownlabs/web:1');
 });
 
+test('an instance whose template is deleted says so, keeps what is known of it, and is as before when the template comes back', async () => {
+  await using lab = await startTestLab();
+  await course(lab, [standalone()]);
+  await start(lab);
+  await phase(lab, 'Ready');
+  await lab.settled();
+  const before = await lab.admin.get(instances, 'mine', NS);
+  await lab.admin.delete(templates, 'lab', 'workspace-net');
+  const { metadata, status } = await phase(lab, 'Failed');
+  expect(metadata.labels).toEqual(before.metadata.labels);
+  expect(status?.environments).toEqual(before.status?.environments?.map((it) => ({ ...it, phase: 'CreationLoopBackoff' })));
+  expect(status?.conditions?.find(({ type }) => type === 'Ready')?.reason).toBe('TemplateNotFound');
+  await lab.admin.create(templates, template('net', 'lab', [standalone()]));
+  expect((await phase(lab, 'Ready')).status?.environments).toEqual(before.status?.environments);
+});
+
 test('operators that share a cluster leave alone what belongs to others', async () => {
   await using lab = await startTestLab({ config: { operatorSelector: 'staging' } });
   const foreign = { 'crownlabs.polito.it/managed-by': 'tenant', 'crownlabs.polito.it/operator-selector': 'production' };

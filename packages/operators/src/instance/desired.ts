@@ -123,17 +123,23 @@ function powerAnnotation({ spec, metadata }: Instance, now: number): Record<stri
   return { [ANNOTATION.lastPoweredOff]: spec.running ? null : rfc3339(now) };
 }
 
-/** The labels of an instance: what its template makes of it. */
+/** The labels of an instance: what its template makes of it. Without the template it keeps what it was made of: rights rest on that. */
 export function instanceLabels(instance: Instance, template: Template | undefined, workspace: string): Record<string, string> {
   const { statusCheckUrl, 'template.crownlabs.polito.it/TemplateRef': reference } = instance.spec;
   const watch = statusCheckUrl !== undefined && (instance.metadata.labels?.[LABEL.watchForTermination] ?? '') === '';
   return {
     [LABEL.managedBy]: 'instance',
-    [LABEL.workspace]: labelValue(workspace),
     [LABEL.template]: labelValue(reference.name),
-    [LABEL.persistent]: String(template?.spec.environmentList.some(({ persistent }) => persistent) === true),
-    [LABEL.hasNodeSelector]: String(chosenNodes(instance, template?.spec.nodeSelector) !== undefined),
+    ...(template ? ofTemplate(instance, template, workspace) : {}),
     ...(watch ? { [LABEL.watchForTermination]: 'true' } : {}),
+  };
+}
+
+function ofTemplate(instance: Instance, { spec }: Template, workspace: string): Record<string, string> {
+  return {
+    [LABEL.workspace]: labelValue(workspace),
+    [LABEL.persistent]: String(spec.environmentList.some(({ persistent }) => persistent)),
+    [LABEL.hasNodeSelector]: String(chosenNodes(instance, spec.nodeSelector) !== undefined),
   };
 }
 

@@ -71,11 +71,18 @@ function stoppedPhase({ environment, deployment, pod }: EnvironmentFacts): Insta
 
 function startedPhase(it: EnvironmentFacts): InstancePhase {
   const { pod } = it;
-  if (!pod || pod.metadata.deletionTimestamp) return 'Starting';
+  if (!pod) return isServed(it) ? 'Ready' : 'Starting';
+  if (pod.metadata.deletionTimestamp) return 'Starting';
   if (isReady(pod)) return 'Ready';
   const trouble = podTrouble(it);
   if (trouble) return trouble.phase;
   return it.connectable ? 'Running' : 'Starting';
+}
+
+/** Whether the Deployment says that its pods are ready, where nobody shows them to us. */
+function isServed({ deployment }: EnvironmentFacts): boolean {
+  const wanted = deployment?.spec?.replicas ?? 0;
+  return wanted > 0 && deployment?.status?.readyReplicas === wanted;
 }
 
 /** Whether the pod's readiness probe succeeds. */

@@ -16,6 +16,7 @@ import type { Patience } from './patience.ts';
 import { isPowered, keptUntil, powerStep } from './power.ts';
 import { quotaOf, realise } from './realise.ts';
 import { report } from './report.ts';
+import { nextTelling } from './status.ts';
 
 /** What the instance controller works with. */
 export interface InstanceTools {
@@ -63,9 +64,12 @@ function withStatus(patched: Instance, { status }: Instance): Instance {
   return { ...patched, ...(status ? { status } : {}) };
 }
 
-/** When time alone changes something: a kept pod's hour is over, or a full quota is looked at again. */
-function nextLook({ instance, environments, shortage, now }: InstanceFacts, { keepStoppedMs }: OperatorsConfig): Requeue {
+/** When time alone changes something: a kept pod's hour is over, a full quota is looked at again, or a node is worth telling. */
+function nextLook(facts: InstanceFacts, { keepStoppedMs }: OperatorsConfig): Requeue {
+  const { instance, environments, shortage, now } = facts;
   if (shortage || environments.some(({ obstacle }) => obstacle?.phase === 'ResourceQuotaExceeded')) return { afterMs: QUOTA_RETRY_MS };
+  const telling = nextTelling(facts);
+  if (telling !== undefined) return { afterMs: telling };
   const kept = environments.some((it) => !it.environment.persistent && isPowered(it));
   const until = kept ? keptUntil(instance, keepStoppedMs) : undefined;
   return until === undefined ? undefined : { afterMs: Math.max(0, until - now) + 50 };

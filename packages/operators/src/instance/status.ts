@@ -1,4 +1,6 @@
 import { type EnvironmentStatus, type InstanceStatus, instancePath, isMachine } from '@crownlabs/api';
+import type { Kube } from '@crownlabs/client';
+import type { Pod } from 'kubernetes-types/core/v1.js';
 import { foreignConditions } from '../automation/report.ts';
 import { conditionsFrom } from '../conditions.ts';
 import { goDuration } from './duration.ts';
@@ -12,7 +14,7 @@ import { isOpen, type WayInConfig } from './way-in.ts';
 export function observe(facts: InstanceFacts, config: FindingsConfig): InstanceStatus {
   const { instance, now } = facts;
   const before = instance.status;
-  const environments = facts.environments.map((it) => environmentStatus(facts, it, config));
+  const environments = environmentsOf(facts, config);
   const phase = facts.environments.length === 0 && facts.refusal ? 'Failed' : instancePhase(environments.map((it) => it.phase ?? ''));
   const url = rootUrl(facts, config.publicUrl);
   const node = nodeOf(facts);
@@ -26,6 +28,12 @@ export function observe(facts: InstanceFacts, config: FindingsConfig): InstanceS
     conditions: [...conditionsFrom(findings(facts, phase, config), before?.conditions, now), ...foreignConditions(before?.conditions)],
     observedGeneration: instance.metadata.generation ?? 0,
   };
+}
+
+/** Without the template nobody can say what there should be: what was known of it stays, and it is tried again. */
+function environmentsOf(facts: InstanceFacts, config: WayInConfig): EnvironmentStatus[] {
+  if (facts.template) return facts.environments.map((it) => environmentStatus(facts, it, config));
+  return (facts.instance.status?.environments ?? []).map((it) => ({ ...it, phase: 'CreationLoopBackoff' }));
 }
 
 function environmentStatus(facts: InstanceFacts, it: EnvironmentFacts, config: WayInConfig): EnvironmentStatus {
@@ -71,10 +79,28 @@ function rootUrl({ instance, environments }: InstanceFacts, publicUrl: string): 
 /** KubeVirt puts it on every machine: it chooses nothing. */
 const EVERY_MACHINE_NODE = 'kubevirt.io/schedulable';
 
-/** The node is told with the address: a write for the node alone would be one write more at every start. */
-function nodeOf({ instance, environments }: InstanceFacts) {
+/** A node that the pod has and no address yet is told a moment later. */
+const NODE_ALONE_MS = 2_000;
+
+/** The node is told with the address: a write for the node alone would be one write more at every start, so that waits until it may take long. */
+function nodeOf({ instance, template, environments, now }: InstanceFacts) {
   if (!instance.spec.running) return undefined;
-  const spec = environments.find(({ pod }) => pod?.status?.podIP !== undefined)?.pod?.spec;
+  if (!template) return instance.status;
+  const spec = environments.find(({ pod }) => pod && untilTold(pod, now) === 0)?.pod?.spec;
   const { [EVERY_MACHINE_NODE]: _, ...nodeSelector } = spec?.nodeSelector ?? {};
   return spec && { nodeName: spec.nodeName ?? '', nodeSelector };
+}
+
+/** How long until the node of a pod is told; nothing while it has none. */
+function untilTold({ metadata, spec, status }: Kube<Pod>, now: number): number | undefined {
+  if (status?.podIP !== undefined) return 0;
+  if ((spec?.nodeName ?? '') === '') return undefined;
+  return Math.max(0, (Date.parse(metadata.creationTimestamp ?? '') || 0) + NODE_ALONE_MS - now);
+}
+
+/** When there is something to tell that nothing else would bring to mind: the node of a pod that waits, for its image for example. */
+export function nextTelling({ instance, environments, now }: InstanceFacts): number | undefined {
+  if (!instance.spec.running) return undefined;
+  const waits = environments.flatMap(({ pod }) => (pod && untilTold(pod, now)) ?? []).filter((ms) => ms > 0);
+  return waits.length > 0 ? Math.min(...waits) : undefined;
 }
