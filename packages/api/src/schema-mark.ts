@@ -4,6 +4,8 @@ import type { z } from 'zod';
 export interface CelRule {
   readonly rule: string;
   readonly message: string;
+  /** How the fault is called; `FieldValueInvalid` by default. */
+  readonly reason?: 'FieldValueForbidden';
 }
 
 /** What a structural schema can say and zod cannot. Attach it with {@link marked}. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type SchemaMark, takeMark } from './schema-mark.ts';
+import { type CelRule, type SchemaMark, takeMark } from './schema-mark.ts';
 
 /** A structural schema, as a CustomResourceDefinition holds it. */
 export interface StructuralSchema {
@@ -23,7 +23,7 @@ export interface StructuralSchema {
   'x-kubernetes-int-or-string'?: boolean;
   'x-kubernetes-list-type'?: 'map' | 'atomic' | 'set';
   'x-kubernetes-list-map-keys'?: string[];
-  'x-kubernetes-validations'?: { rule: string; message: string }[];
+  'x-kubernetes-validations'?: CelRule[];
 }
 
 type Loose = Record<string, unknown>;
@@ -95,7 +95,7 @@ function withMark(schema: StructuralSchema, mark: SchemaMark): StructuralSchema 
     schema['x-kubernetes-list-type'] = 'map';
     schema['x-kubernetes-list-map-keys'] = [...mark.listMapKeys];
   }
-  if (mark.rules) schema['x-kubernetes-validations'] = mark.rules.map(({ rule, message }) => ({ rule, message }));
+  if (mark.rules) schema['x-kubernetes-validations'] = mark.rules.map((rule) => ({ ...rule }));
   return schema;
 }
 

@@ -12,21 +12,30 @@ const TARGET = `${PLACES.claims}/target`;
 const SOURCE = `${PLACES.claims}/source`;
 /** Where the importer says how far it is: hundredths of a percent, and while it fetches, bytes and of how many. */
 export const PROGRESS_FILE = `${PLACES.run}/progress`;
-const DEFAULT_SIZE = '10Gi';
 
 /** The name of the pod that fills a disk. */
 export function importerName({ metadata: { name, uid = '' } }: Disk): string {
   return cutName(`importer-${name}-${uid.replaceAll('-', '').slice(0, 5)}`);
 }
 
-/** Bytes that a disk may have. */
-export function sizeOf({ spec }: Disk): string {
-  const { resources } = spec.storage ?? spec.pvc ?? {};
-  return amountText(amount(resources?.requests?.['storage'] ?? DEFAULT_SIZE));
+type Claim = Pick<Kube<PersistentVolumeClaim>, 'spec'>;
+
+/** Bytes that a volume was asked to have, where that was said. */
+export function sizeOf({
+  resources,
+}: {
+  resources?: { requests?: Record<string, string | number> | undefined } | undefined;
+} = {}): string | undefined {
+  const said = resources?.requests?.['storage'];
+  return said === undefined ? undefined : amountText(amount(said));
+}
+
+function bytesOf({ spec }: Claim): string {
+  return String(Math.floor(amountNumber(amount(sizeOf(spec) ?? '0'))));
 }
 
 /** The claim of a disk. A disk is a file here, so claims for block devices are for file systems. */
-export function diskClaim(disk: Disk): Omit<Kube<PersistentVolumeClaim>, 'metadata'> & { metadata: Record<string, unknown> } {
+export function diskClaim(disk: Disk, size: string): Omit<Kube<PersistentVolumeClaim>, 'metadata'> & { metadata: Record<string, unknown> } {
   const { name, namespace, labels, annotations } = disk.metadata;
   const { accessModes = ['ReadWriteOnce'], storageClassName } = disk.spec.storage ?? disk.spec.pvc ?? {};
   return {
@@ -35,7 +44,7 @@ export function diskClaim(disk: Disk): Omit<Kube<PersistentVolumeClaim>, 'metada
     metadata: { name, namespace, labels: { ...labels, app: 'containerized-data-importer' }, annotations, ownerReferences: [ownedBy(disk)] },
     spec: {
       accessModes,
-      resources: { requests: { storage: sizeOf(disk) } },
+      resources: { requests: { storage: size } },
       volumeMode: 'Filesystem',
       ...(storageClassName === undefined ? {} : { storageClassName }),
     },
@@ -48,6 +57,8 @@ export interface ImporterContext {
   readonly image: string;
   /** Private networks that disk images may be fetched from. */
   readonly networks: readonly string[];
+  /** The claim of the disk. */
+  readonly claim: Claim;
   /** The volume to copy, as it is called in the disk's own namespace. */
   readonly origin: OriginVolume | undefined;
 }
@@ -83,7 +94,7 @@ export function importerPod(disk: Disk, context: ImporterContext): Omit<Kube<Pod
     image: context.image,
     imagePullPolicy: 'IfNotPresent',
     command: [`${PLACES.programs}/import-disk`],
-    args: [`${TARGET}/${DISK_FILE}`, String(Math.floor(amountNumber(amount(sizeOf(disk))))), ...source.words],
+    args: [`${TARGET}/${DISK_FILE}`, bytesOf(context.claim), ...source.words],
     terminationMessagePolicy: 'FallbackToLogsOnError',
     resources: { requests: { cpu: '100m', memory: '128Mi' }, limits: { cpu: '1', memory: '512Mi' } },
     securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] }, readOnlyRootFilesystem: true },
@@ -148,11 +159,4 @@ function copyOf({ claim, file, base }: OriginVolume, place: string): Source {
 function withoutSum(address: string): { url: string; sum: string | undefined } {
   const sum = /#(sha256:[0-9a-f]{64})$/.exec(address)?.[1];
   return { url: sum === undefined ? address : address.slice(0, -sum.length - 1), sum };
-}
-
-/** Why a disk can never be made, in words; nothing when it can. */
-export function refusalOf({ spec: { source } }: Disk): string | undefined {
-  const kinds = Object.keys(source).length;
-  if (kinds !== 1) return `spec.source must name exactly one source, and names ${kinds}.`;
-  return undefined;
 }

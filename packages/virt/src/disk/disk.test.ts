@@ -70,11 +70,13 @@ const importer = () =>
     return first;
   });
 
-const disk = (name: string, source: Disk['spec']['source']) => ({
+const SIZED = { resources: { requests: { storage: '2Gi' } } };
+
+const disk = (name: string, source: Disk['spec']['source'], storage: Disk['spec']['storage'] = SIZED) => ({
   apiVersion: 'cdi.kubevirt.io/v1beta1',
   kind: 'DataVolume',
   metadata: { name, namespace: NS },
-  spec: { source, storage: { resources: { requests: { storage: '2Gi' } } } },
+  spec: { source, storage },
 });
 
 test('a copy of a disk leans on what that leans on, also when it is of another namespace, which is shown for reading as long as it takes', async () => {
@@ -82,22 +84,19 @@ test('a copy of a disk leans on what that leans on, also when it is of another n
   await lab.admin.create(namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: from } });
   const spec = { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } };
   const annotations = { 'virt.crownlabs.polito.it/disk-base': BASE };
-  await lab.admin.create(disks, disk('copy', { pvc: { namespace: from, name: 'golden' } }));
+  // It says nothing of its size: that is the other's.
+  await lab.admin.create(disks, disk('copy', { pvc: { namespace: from, name: 'golden' } }, {}));
   await eventually(async () => {
     const { status } = await lab.admin.get(disks, 'copy', NS);
     expect(status?.conditions?.find(({ type }) => type === 'Running')?.message).toBe('The volume workspace-net/golden is not there.');
   });
-  await lab.admin.create(persistentVolumeClaims, {
-    apiVersion: 'v1',
-    kind: 'PersistentVolumeClaim',
-    metadata: { name: 'golden', namespace: from, annotations },
-    spec,
-  });
+  const golden = { apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { name: 'golden', namespace: from, annotations }, spec };
+  await lab.admin.create(persistentVolumeClaims, golden);
   const { metadata, spec: made } = await importer();
-  expect(made?.containers[0]?.args?.slice(2)).toEqual(['copy', '/claims/source/disk.img', 'qcow2', '/bases/copy/disk']);
+  expect(made?.containers[0]?.args?.slice(1)).toEqual([String(2 ** 30), 'copy', '/claims/source/disk.img', 'qcow2', '/bases/copy/disk']);
   const shown = made?.volumes?.find(({ name }) => name === 'source')?.persistentVolumeClaim?.claimName ?? '';
-  const [volume, golden] = await Promise.all([volumeOf(shown, NS), volumeOf('golden', from)]);
-  expect(volume.spec?.csi).toEqual({ ...golden.spec?.csi, readOnly: true });
+  const [volume, origin] = await Promise.all([volumeOf(shown, NS), volumeOf('golden', from)]);
+  expect(volume.spec?.csi).toEqual({ ...origin.spec?.csi, readOnly: true });
   await importerEnds(metadata.name);
   await eventually(async () => expect((await lab.admin.get(disks, 'copy', NS)).status?.phase).toBe('Succeeded'));
   expect((await lab.admin.get(persistentVolumeClaims, 'copy', NS)).metadata.annotations).toMatchObject(annotations);
@@ -105,7 +104,7 @@ test('a copy of a disk leans on what that leans on, also when it is of another n
     expect(await lab.admin.find(persistentVolumeClaims, shown, NS)).toBeUndefined();
     expect(await lab.admin.find(persistentVolumes, volume.metadata.name)).toBeUndefined();
   });
-  expect(await lab.admin.find(persistentVolumes, golden.metadata.name)).toBeDefined();
+  expect(await lab.admin.find(persistentVolumes, origin.metadata.name)).toBeDefined();
 });
 
 async function volumeOf(claim: string, namespace: string) {

@@ -3,7 +3,7 @@ import { type KubeClient, persistentVolumeClaims } from '@crownlabs/client';
 import { DISK_FILE } from '../guest/places.ts';
 import { type Disk, snapshots } from '../kinds/kinds.ts';
 import { snapshotFile } from '../snapshot/file.ts';
-import { baseOf, type OriginVolume } from './desired.ts';
+import { baseOf, type OriginVolume, sizeOf } from './desired.ts';
 import { hideVolume, type Showing, showVolume } from './second-volume.ts';
 
 /** The volume that a disk is a copy of, or what it waits for. */
@@ -26,6 +26,18 @@ export async function findOrigin(client: KubeClient, disk: Disk): Promise<Origin
   const shown = await showVolume(client, found, showing(disk));
   if (shown.status?.phase !== 'Bound') return { waitsFor: `The volume ${where} is made readable.` };
   return { volume: { claim: shown.metadata.name, file, base } };
+}
+
+const DEFAULT_SIZE = '10Gi';
+
+/** How large a disk is: as was asked for, or as large as what it is a copy of. */
+export async function findSize(client: KubeClient, disk: Disk): Promise<{ size: string } | { waitsFor: string }> {
+  const asked = sizeOf(disk.spec.storage ?? disk.spec.pvc);
+  const source = asked === undefined ? await sourceOf(client, disk) : undefined;
+  if (!source) return { size: asked ?? DEFAULT_SIZE };
+  if ('waitsFor' in source) return source;
+  const found = await client.find(persistentVolumeClaims, source.name, source.namespace);
+  return found ? { size: sizeOf(found.spec) ?? DEFAULT_SIZE } : { waitsFor: `The volume ${source.namespace}/${source.name} is not there.` };
 }
 
 /** A file of a claim. */

@@ -12,8 +12,8 @@ import type { Reconcile, Requeue } from '@crownlabs/controller';
 import { type Clock, hasCode, LabError, sameJson } from '@crownlabs/std';
 import type { PersistentVolumeClaim, Pod } from 'kubernetes-types/core/v1.js';
 import { type Disk, disks } from '../kinds/kinds.ts';
-import { BASE_VOLUME, baseOf, diskClaim, importerName, importerPod, PROGRESS_FILE, refusalOf } from './desired.ts';
-import { findOrigin, forgetOrigin } from './origin.ts';
+import { BASE_VOLUME, baseOf, diskClaim, importerName, importerPod, PROGRESS_FILE } from './desired.ts';
+import { findOrigin, findSize, forgetOrigin } from './origin.ts';
 import { type DiskProgress, parseProgress } from './progress.ts';
 import { type DiskFacts, observeDisk } from './status.ts';
 
@@ -45,12 +45,11 @@ export function diskReconciler(tools: DiskTools): Reconcile {
 }
 
 async function fill(tools: DiskTools, disk: Disk): Promise<Requeue> {
-  const refusal = refusalOf(disk);
-  const claim = refusal === undefined ? await ensureClaim(tools, disk) : undefined;
-  const { pod, waitsFor } = claim?.status?.phase === 'Bound' ? await ensureImporter(tools, disk) : {};
+  const { claim, ...unsized } = await ensureClaim(tools, disk);
+  const { pod, waitsFor } = claim?.status?.phase === 'Bound' ? await ensureImporter(tools, disk, claim) : { pod: undefined, ...unsized };
   const progress = await progressOf(tools, pod);
   if (claim && pod) await noteBase(tools, claim, pod);
-  await report(tools, { disk, claim, pod, refusal, waitsFor, progress, now: tools.clock.now() });
+  await report(tools, { disk, claim, pod, waitsFor, progress, now: tools.clock.now() });
   return looksAgain(pod, waitsFor);
 }
 
@@ -80,24 +79,35 @@ function mountedBase({ status }: Kube<Pod>): string | undefined {
   return mounts.find((it) => it.name === BASE_VOLUME)?.volumeStatus?.image?.imageRef;
 }
 
-async function ensureClaim({ client, claims }: DiskTools, disk: Disk): Promise<Kube<PersistentVolumeClaim> | undefined> {
+/** The claim of a disk, or what it waits for. */
+type Claimed = { readonly claim?: Kube<PersistentVolumeClaim> | undefined; readonly waitsFor?: string };
+
+async function ensureClaim({ client, claims }: DiskTools, disk: Disk): Promise<Claimed> {
   const { name, namespace } = disk.metadata;
   const found = claims.get(name, namespace);
-  if (found) return found;
-  return client.create(persistentVolumeClaims, diskClaim(disk)).catch((error: unknown) => {
-    if (hasCode(error, 'AlreadyExists')) return undefined;
+  if (found) return { claim: found };
+  const sized = await findSize(client, disk);
+  if ('waitsFor' in sized) return sized;
+  try {
+    return { claim: await client.create(persistentVolumeClaims, diskClaim(disk, sized.size)) };
+  } catch (error) {
+    if (hasCode(error, 'AlreadyExists')) return {};
     throw error;
-  });
+  }
 }
 
-async function ensureImporter(tools: DiskTools, disk: Disk): Promise<{ pod?: Kube<Pod>; waitsFor?: string }> {
+async function ensureImporter(
+  tools: DiskTools,
+  disk: Disk,
+  claim: Kube<PersistentVolumeClaim>,
+): Promise<{ pod?: Kube<Pod>; waitsFor?: string }> {
   const { client, pods: known, image, networks } = tools;
   const found = known.get(importerName(disk), disk.metadata.namespace);
   if (found) return { pod: found };
   const origin = await findOrigin(client, disk);
   if (origin && 'waitsFor' in origin) return origin;
   try {
-    return { pod: await client.create(pods, importerPod(disk, { image, networks, origin: origin?.volume })) };
+    return { pod: await client.create(pods, importerPod(disk, { image, networks, claim, origin: origin?.volume })) };
   } catch (error) {
     if (hasCode(error, 'AlreadyExists')) return {};
     throw error;

@@ -10,8 +10,6 @@ export interface DiskFacts {
   readonly disk: Disk;
   readonly claim: Kube<PersistentVolumeClaim> | undefined;
   readonly pod: Kube<Pod> | undefined;
-  /** Why it can never be made. */
-  readonly refusal: string | undefined;
   /** What is to be there before it can be made. */
   readonly waitsFor: string | undefined;
   /** As the importer said last. */
@@ -39,8 +37,7 @@ function progressOf({ progress }: DiskFacts, phase: string): string {
   return phase === 'ImportInProgress' ? `${progress?.percent ?? '0.00'}%` : 'N/A';
 }
 
-function phaseOf({ claim, pod, refusal }: DiskFacts): string {
-  if (refusal !== undefined) return 'Failed';
+function phaseOf({ claim, pod }: DiskFacts): string {
   if (pod?.status?.phase === 'Succeeded') return 'Succeeded';
   if (claim?.status?.phase !== 'Bound') return 'Pending';
   return importer(pod)?.state?.running ? 'ImportInProgress' : 'ImportScheduled';
@@ -71,9 +68,8 @@ function findings(facts: DiskFacts, phase: string): Finding[] {
   ];
 }
 
-function running({ pod, refusal, waitsFor, progress }: DiskFacts, done: boolean): Finding {
+function running({ pod, waitsFor, progress }: DiskFacts, done: boolean): Finding {
   const of = (status: 'True' | 'False', reason: string, message: string): Finding => ({ type: 'Running', status, reason, message });
-  if (refusal !== undefined) return of('False', 'Error', refusal);
   if (done) return of('False', 'Completed', 'Import Complete');
   if (waitsFor !== undefined) return of('False', 'Waiting', waitsFor);
   const failure = lastFailure(pod);

@@ -7,6 +7,7 @@ import { runningPod } from '../guest/reconcile.ts';
 import { isFinal } from '../guest/status.ts';
 import { type Guest, guests, type Machine, machines } from '../kinds/kinds.ts';
 import type { StateChange } from '../kinds/machine-schema.ts';
+import { NOWHERE_TO_GO } from '../kinds/migration-schema.ts';
 import { strategyOf } from '../machine/plan.ts';
 import type { PodShell } from './shell.ts';
 
@@ -48,7 +49,7 @@ export interface SubresourceGroup {
   connect(request: SubresourceRequest): Promise<Duplex>;
 }
 
-const POWER = ['start', 'stop', 'restart'] as const;
+const POWER = ['start', 'stop', 'restart', 'migrate'] as const;
 const STREAMS = ['vnc', 'console', 'portforward'] as const;
 const STATES = ['pause', 'unpause', 'softreboot'] as const;
 const DONE: SubresourceAnswer = { status: 202, body: {} };
@@ -115,6 +116,7 @@ function protocolOf(text = 'tcp'): string {
 
 async function power(tools: SubresourceTools, { name, namespace, subresource }: SubresourceRequest): Promise<SubresourceAnswer> {
   const machine = await tools.client.get(machines, name, namespace);
+  if (subresource === 'migrate') throw new LabError('Conflict', NOWHERE_TO_GO);
   const guest = tools.guests.get(name, namespace);
   const lives = guest !== undefined && !isFinal(guest.status?.phase);
   if (subresource === 'start') await start(tools, machine, lives);

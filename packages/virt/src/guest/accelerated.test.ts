@@ -36,3 +36,16 @@ test('who runs a guest is said as its emulator found, whatever was meant', () =>
   expect(condition('kvm', false)).toMatchObject({ status: 'False', message: expect.stringContaining('was not let') });
   expect(condition('tcg', false)).toMatchObject({ status: 'False', message: expect.stringContaining('does not run guests itself') });
 });
+
+test('what others ask of the hardware of a machine is plugged in', () => {
+  const of = (domain: Guest['spec']['domain']) => {
+    const [compute] = launcherPod({ ...guest, spec: { domain } }, { image: 'i', acceleration: 'tcg' }, NONE).spec?.containers ?? [];
+    return (compute?.args ?? []).join(' ');
+  };
+  const devices = { watchdog: { name: 'dog', i6300esb: { action: 'poweroff' } }, sound: { name: 'card' } } as const;
+  expect(of({ devices })).toContain('-device i6300esb -action watchdog=poweroff -audiodev none,id=silence -device ich9-intel-hda');
+  expect(of({ devices: {}, cpu: { model: 'Conroe' } })).toContain('-cpu Conroe');
+  expect(of({ devices: {}, cpu: { model: 'host-passthrough' } })).toContain('-cpu Nehalem');
+  expect(of({ devices: {}, machine: { type: 'pc-i440fx-2.12' } })).toContain('-machine pc ');
+  expect(of({ devices: {}, machine: { type: 'pc-q35-rhel9.4.0' }, rebootPolicy: 'Terminate' })).toMatch(/-machine q35 .*-no-reboot/);
+});

@@ -3,7 +3,7 @@ import { type Kube, keyOf, keyText, ownedBy } from '@crownlabs/client';
 import type { Container, Pod, Volume, VolumeMount } from 'kubernetes-types/core/v1.js';
 import type { GuestSpec } from '../kinds/guest-schema.ts';
 import type { Guest } from '../kinds/kinds.ts';
-import { claimOf, drivesOf, folderPreparation, type PreparedMemory, volumeOf } from './drives.ts';
+import { claimOf, disksOf, drivesOf, folderPreparation, type PreparedMemory, volumeOf } from './drives.ts';
 import { type Acceleration, emulatorCommand } from './emulator.ts';
 import { firmwareIdOf, hardwareAddressOf, podMemory, processors } from './hardware.ts';
 import { PLACES } from './places.ts';
@@ -224,7 +224,7 @@ function inlineTexts({ userData, userDataBase64, networkData, networkDataBase64 
 
 function mountsOf(spec: GuestSpec): VolumeMount[] {
   const folders = new Set((spec.domain.devices.filesystems ?? []).map(({ name }) => name));
-  const used = new Set([...(spec.domain.devices.disks ?? []).map(({ name }) => name), ...folders]);
+  const used = new Set([...disksOf(spec).map(({ name }) => name), ...folders]);
   return [...used].flatMap((name) => {
     const volume = volumeOf(spec, name);
     if (claimOf(volume) !== undefined) return [{ name: `claim-${name}`, mountPath: `${PLACES.claims}/${name}` }];

@@ -22,6 +22,13 @@ export function volumeOf(spec: GuestSpec, name: string): Volume {
   return volume;
 }
 
+/** The disks of a machine, in order. A volume that nothing is said of is one too. */
+export function disksOf({ domain: { devices }, volumes = [] }: GuestSpec): Disk[] {
+  const { disks = [], filesystems = [] } = devices;
+  const said = new Set([...disks, ...filesystems].map(({ name }) => name));
+  return [...disks, ...volumes.filter(({ name }) => !said.has(name)).map(({ name }) => ({ name }))];
+}
+
 /** The claim behind a volume, where there is one. A disk of a DataVolume has the name of that. */
 export function claimOf({ dataVolume, persistentVolumeClaim }: Volume): string | undefined {
   return dataVolume?.name ?? persistentVolumeClaim?.claimName;
@@ -62,7 +69,7 @@ export interface PreparedMemory {
 
 /** The disks of a machine, in order. Starting copies nothing: what must not change is written over in a file of its own. */
 export function drivesOf(spec: GuestSpec, identity: DriveContext): Drive[] {
-  return (spec.domain.devices.disks ?? []).map((disk) => driveOf(disk, volumeOf(spec, disk.name), identity));
+  return disksOf(spec).map((disk) => driveOf(disk, volumeOf(spec, disk.name), identity));
 }
 
 function driveOf(disk: Disk, volume: Volume, { id, hostname, bases, prepared }: DriveContext): Drive {

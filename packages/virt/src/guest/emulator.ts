@@ -1,7 +1,8 @@
 import type { GuestSpec } from '../kinds/guest-schema.ts';
 import { type Drive, folderPlace } from './drives.ts';
+import { extraDevices } from './extra-devices.ts';
 import { folderTags } from './folder-tags.ts';
-import { guestMemory, mebibytes, processors } from './hardware.ts';
+import { guestMemory, isOldBoard, mebibytes, processors } from './hardware.ts';
 import { PLACES, SOCKETS } from './places.ts';
 
 /** How guests are run on this node: by the processor, or in software where that does not truly work. */
@@ -39,6 +40,7 @@ export function emulatorCommand(input: EmulatorInput): string[] {
     ...screen(domain),
     ...controls(),
     ...consoleDevice(domain),
+    ...extraDevices(domain),
     ...input.drives.flatMap(drive),
     ...network(input),
     ...sharedFolders(input.spec),
@@ -57,12 +59,19 @@ const EMULATED = 'tcg,thread=multi,tb-size=256';
  */
 const PROCESSORS: Readonly<Record<Acceleration, readonly string[]>> = {
   // Where the device is refused after all the machine is emulated, and says so; `max` is all that whoever runs it has.
-  kvm: ['-accel', 'kvm', '-accel', EMULATED, '-cpu', 'max'],
-  tcg: ['-accel', EMULATED, '-cpu', 'Nehalem,+rdrand'],
+  kvm: ['-accel', 'kvm', '-accel', EMULATED],
+  tcg: ['-accel', EMULATED],
 };
+const MODELS: Readonly<Record<Acceleration, string>> = { kvm: 'max', tcg: 'Nehalem,+rdrand' };
+/** What others call the processor of the host, which is the usual one. */
+const USUAL_MODELS = ['', 'host-model', 'host-passthrough'];
+
+function model(acceleration: Acceleration, { cpu: { model: asked = '' } = {} }: GuestSpec['domain']): string[] {
+  return ['-cpu', USUAL_MODELS.includes(asked) ? MODELS[acceleration] : asked];
+}
 
 function board({ acceleration, spec: { domain } }: EmulatorInput): string[] {
-  const machine = domain.machine?.type === 'pc' ? 'pc' : 'q35';
+  const machine = isOldBoard(domain) ? 'pc' : 'q35';
   const serial = domain.firmware?.serial;
   return [
     '-machine',
@@ -72,6 +81,7 @@ function board({ acceleration, spec: { domain } }: EmulatorInput): string[] {
     '-rtc',
     'base=utc',
     ...PROCESSORS[acceleration],
+    ...model(acceleration, domain),
     ...(serial === undefined ? [] : ['-smbios', `type=1,serial=${escaped(serial)}`]),
     // A guest that goes on from a memory is told, and its kernel draws new random numbers. https://docs.kernel.org/virt/ (VMGenID)
     ...plugged('virtio-rng-pci', 'virtio-balloon-pci', 'qemu-xhci', 'vmgenid,guid=auto'),

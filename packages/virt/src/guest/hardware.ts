@@ -13,6 +13,11 @@ export function processors({ cpu }: GuestSpec['domain']): number {
   return (cpu?.cores ?? 1) * (cpu?.sockets ?? 1) * (cpu?.threads ?? 1);
 }
 
+/** Whether a machine has the board of older systems. Others name a version of it too. */
+export function isOldBoard({ machine }: GuestSpec['domain']): boolean {
+  return /^pc($|-i440fx)/.test(machine?.type ?? '');
+}
+
 /** Memory that a guest sees. https://kubevirt.io/user-guide/compute/virtual_hardware/#memory */
 export function guestMemory({ memory, resources }: GuestSpec['domain']): Amount {
   const said = memory?.guest ?? resources?.requests?.['memory'] ?? resources?.limits?.['memory'];

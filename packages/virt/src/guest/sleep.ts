@@ -4,7 +4,7 @@ import { type Clock, LabError } from '@crownlabs/std';
 import type { PodShell } from '../doors/shell.ts';
 import { MonitorSession, openMonitor } from '../emulator/session.ts';
 import type { GuestSpec } from '../kinds/guest-schema.ts';
-import { claimOf, volumeOf } from './drives.ts';
+import { claimOf, disksOf, volumeOf } from './drives.ts';
 import { PLACES, SOCKETS } from './places.ts';
 
 /** What putting a guest to sleep needs. */
@@ -37,7 +37,9 @@ export function sleepFault(spec: GuestSpec): string | undefined {
 function writable(spec: GuestSpec): string[] {
   const isWritten = ({ cdrom, disk }: { cdrom?: unknown; disk?: { readonly?: boolean | undefined } | undefined }) =>
     cdrom === undefined && disk?.readonly !== true;
-  const disks = (spec.domain.devices.disks ?? []).filter(isWritten).map(({ name }) => name);
+  const disks = disksOf(spec)
+    .filter(isWritten)
+    .map(({ name }) => name);
   return disks.filter((name) => volumeOf(spec, name).cloudInitNoCloud === undefined);
 }
 

@@ -128,10 +128,11 @@ test('who is not like the machine that was prepared boots, and so does one whose
 });
 
 test('a memory fits a machine of the same hardware, whatever its disks are called and wherever they come from', () => {
-  const { domain } = template.spec;
+  const { domain, volumes = [] } = template.spec;
   const [root = { name: 'root' }, other = { name: 'seed' }] = domain.devices.disks ?? [];
   const renamed = { ...domain, devices: { ...domain.devices, disks: [{ ...root, name: 'system' }, other] } };
-  expect(misfit(template.spec, { ...template.spec, domain: renamed })).toBeUndefined();
+  const same = volumes.map((volume) => (volume.name === root.name ? { ...volume, name: 'system' } : volume));
+  expect(misfit(template.spec, { ...template.spec, domain: renamed, volumes: same })).toBeUndefined();
   const folders = { ...domain, devices: { ...domain.devices, filesystems: [{ name: 'drive', virtiofs: {} }] } };
   expect(misfit(template.spec, { ...template.spec, domain: { ...folders, cpu: { cores: 4 } } })).toBe(
     'it has another number of processors, another number of shared folders',

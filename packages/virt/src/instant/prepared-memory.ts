@@ -4,7 +4,7 @@ import { type Clock, hasCode } from '@crownlabs/std';
 import { conditionOf } from '../conditions.ts';
 import { baseOf } from '../disk/desired.ts';
 import { hideVolume, type Showing, showVolume } from '../disk/second-volume.ts';
-import { claimOf, type PreparedMemory, volumeOf } from '../guest/drives.ts';
+import { claimOf, disksOf, type PreparedMemory, volumeOf } from '../guest/drives.ts';
 import type { GuestSpec } from '../kinds/guest-schema.ts';
 import { type Guest, type Machine, machines } from '../kinds/kinds.ts';
 import { isAsleep, isPrepared, SUSPENDED } from '../machine/asleep.ts';
@@ -36,7 +36,7 @@ export async function findPrepared({ client, machines: known }: PreparedTools, g
 }
 
 function firstVolume(spec: GuestSpec) {
-  const [disk] = spec.domain.devices.disks ?? [];
+  const [disk] = disksOf(spec);
   return disk && volumeOf(spec, disk.name);
 }
 

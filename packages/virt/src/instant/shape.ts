@@ -1,10 +1,13 @@
-import { guestMemory, mebibytes, processors } from '../guest/hardware.ts';
+import { disksOf } from '../guest/drives.ts';
+import { extraDevices } from '../guest/extra-devices.ts';
+import { guestMemory, isOldBoard, mebibytes, processors } from '../guest/hardware.ts';
 import type { GuestSpec } from '../kinds/guest-schema.ts';
 
 /** What a memory knows of its machine, part by part, in the words in which a part that differs is told. */
-function shapeOf({ domain, volumes = [] }: GuestSpec): ReadonlyMap<string, string> {
-  const { devices, machine } = domain;
-  const disks = (devices.disks ?? []).map(({ name, disk, cdrom, bootOrder, serial }) => {
+function shapeOf(spec: GuestSpec): ReadonlyMap<string, string> {
+  const { domain, volumes = [] } = spec;
+  const { devices } = domain;
+  const disks = disksOf(spec).map(({ name, disk, cdrom, bootOrder, serial }) => {
     const seed = volumes.some((volume) => volume.name === name && volume.cloudInitNoCloud);
     return [cdrom ? `cd ${cdrom.bus ?? 'sata'}` : `disk ${disk?.bus ?? 'virtio'}`, seed, bootOrder, serial];
   });
@@ -12,11 +15,13 @@ function shapeOf({ domain, volumes = [] }: GuestSpec): ReadonlyMap<string, strin
   return new Map([
     ['number of processors', shown(processors(domain))],
     ['amount of memory', shown(mebibytes(guestMemory(domain)))],
-    ['board', shown(machine?.type === 'pc')],
+    ['board', shown(isOldBoard(domain))],
     ['set of disks', shown(disks)],
     ['network card', shown([devices.interfaces?.[0]?.model ?? 'virtio', devices.autoattachPodInterface !== false])],
     ['number of shared folders', shown((devices.filesystems ?? []).length)],
     ['screen', shown(devices.autoattachGraphicsDevice !== false)],
+    ['processor', shown(domain.cpu?.model ?? '')],
+    ['set of other devices', shown(extraDevices(domain))],
     ['serial console', shown(devices.autoattachSerialConsole !== false)],
   ]);
 }

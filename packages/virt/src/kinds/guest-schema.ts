@@ -1,108 +1,24 @@
-import { marked, quantity } from '@crownlabs/api';
+import { marked } from '@crownlabs/api';
 import { z } from 'zod';
+import { Domain } from './domain-schema.ts';
+import { MOST, nothing, port, text, unrealised, unused } from './unrealised.ts';
+import { Volume } from './volume-schema.ts';
 
-const nothing = z.object({});
-const text = z.string();
-const port = z.int().min(1).max(65_535);
-/** Said by others for schedulers and networks that one machine does not have: kept, without effect. */
-const unused = (what: string) =>
-  marked(z.record(z.string(), z.unknown()).describe(`${what} Kept as it is: without effect on a single machine.`), {
-    replace: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
-  });
-
-const Resources = z.object({
-  requests: z.record(text, quantity('An amount.')).optional(),
-  limits: z.record(text, quantity('An amount.')).optional(),
-  overcommitGuestOverhead: z.boolean().optional(),
-});
-
-const Disk = z.object({
-  name: text.describe('The volume behind the disk.'),
-  bootOrder: z.int().min(1).optional().describe('Disks with a lower number are booted from first.'),
-  serial: text.optional(),
-  cache: z.enum(['none', 'writethrough', 'writeback']).optional(),
-  disk: z.object({ bus: z.enum(['virtio', 'sata', 'scsi', 'usb']).optional(), readonly: z.boolean().optional() }).optional(),
-  cdrom: z.object({ bus: z.enum(['sata', 'scsi', 'virtio']).optional(), readonly: z.boolean().optional() }).optional(),
-});
-
-const Interface = z.object({
-  name: text.describe('The network that the interface is on.'),
-  masquerade: nothing.optional(),
-  bridge: nothing.optional(),
-  model: z.enum(['virtio', 'e1000', 'e1000e', 'rtl8139']).optional(),
-  macAddress: text.regex(/^([0-9a-fA-F]{2}[:-]){5}[0-9a-fA-F]{2}$/).optional(),
-  ports: z.array(z.object({ name: text.optional(), protocol: z.enum(['TCP', 'UDP']).optional(), port })).optional(),
-  bootOrder: z.int().min(1).optional(),
-});
-
-const Devices = z.object({
-  disks: z.array(Disk).optional(),
-  interfaces: z.array(Interface).max(1).optional().describe('One interface, on the network of the pod.'),
-  filesystems: z
-    .array(z.object({ name: text.describe('The volume that is shared.'), virtiofs: nothing }))
-    .optional()
-    .describe('Volumes that the guest mounts by their name.'),
-  rng: nothing.optional(),
-  inputs: z.array(z.object({ name: text, type: z.enum(['tablet', 'keyboard']), bus: z.enum(['virtio', 'usb']).optional() })).optional(),
-  autoattachPodInterface: z.boolean().optional(),
-  autoattachGraphicsDevice: z.boolean().optional(),
-  autoattachSerialConsole: z.boolean().optional(),
-  autoattachMemBalloon: z.boolean().optional(),
-  networkInterfaceMultiqueue: z.boolean().optional(),
-  blockMultiQueue: z.boolean().optional(),
-});
-
-const Domain = z.object({
-  cpu: z
-    .object({
-      cores: z.int().min(1).optional(),
-      sockets: z.int().min(1).optional(),
-      threads: z.int().min(1).optional(),
-      model: text.optional(),
-    })
-    .optional(),
-  memory: z.object({ guest: quantity('What the guest sees.').optional() }).optional(),
-  resources: Resources.optional(),
-  machine: z.object({ type: z.enum(['', 'q35', 'pc', 'pc-q35']).optional() }).optional(),
-  firmware: z
-    .object({ uuid: text.optional(), serial: text.optional(), bootloader: z.object({ bios: nothing.optional() }).optional() })
-    .optional(),
-  features: unused('Processor features.').optional(),
-  clock: unused('Timers.').optional(),
-  devices: Devices,
-});
-
-const Volume = z.object({
-  name: text,
-  containerDisk: z
-    .object({
-      image: text.describe('An image with a disk below /disk.'),
-      path: text.optional(),
-      imagePullSecret: text.optional(),
-      imagePullPolicy: z.enum(['Always', 'IfNotPresent', 'Never']).optional(),
-    })
-    .optional(),
-  dataVolume: z.object({ name: text, hotpluggable: z.literal(false).optional() }).optional(),
-  persistentVolumeClaim: z
-    .object({ claimName: text, readOnly: z.boolean().optional(), hotpluggable: z.literal(false).optional() })
-    .optional(),
-  cloudInitNoCloud: z
-    .object({
-      secretRef: z.object({ name: text }).optional(),
-      userData: text.optional(),
-      userDataBase64: text.optional(),
-      networkDataSecretRef: z.object({ name: text }).optional(),
-      networkData: text.optional(),
-      networkDataBase64: text.optional(),
-    })
-    .optional(),
-  emptyDisk: z.object({ capacity: quantity('Size of the disk.') }).optional(),
-});
+const THE_GUEST = 'it is the guest that is asked: leave it out';
 
 const Probe = z.object({
-  tcpSocket: z.object({ port, host: text.optional() }).optional(),
-  httpGet: z.object({ port, path: text.optional() }).optional(),
+  tcpSocket: z.object({ port, host: unrealised(THE_GUEST, 'text') }).optional(),
+  httpGet: z
+    .object({
+      port,
+      path: text.optional(),
+      scheme: z.enum(['HTTP']).optional(),
+      host: unrealised(THE_GUEST, 'text'),
+      httpHeaders: unrealised('the question has no headers of its own: leave it out', 'list'),
+    })
+    .optional(),
   guestAgentPing: nothing.optional(),
+  exec: unrealised('nothing is run in the guest to see how it is: write tcpSocket, httpGet or guestAgentPing'),
   initialDelaySeconds: z.int().min(0).optional(),
   periodSeconds: z.int().min(1).optional(),
   timeoutSeconds: z.int().min(1).optional(),
@@ -112,14 +28,29 @@ const Probe = z.object({
 /** How a guest is asked whether it serves. */
 export type GuestProbe = z.infer<typeof Probe>;
 
-/** What a running machine is: the fields of KubeVirt's VirtualMachineInstanceSpec that are realised here. */
-export const GuestSpec = z.object({
-  domain: Domain,
-  networks: z
-    .array(z.object({ name: text, pod: nothing }))
-    .max(1)
+const NO_TOKEN = 'machines are given no token of the API: leave it out';
+
+const Network = z.object({
+  name: text,
+  pod: z
+    .object({
+      vmNetworkCIDR: unrealised('every guest is in a network of its own, 10.0.2.0/24: leave it out', 'text'),
+      vmIPv6NetworkCIDR: unrealised('every guest is in a network of its own, 10.0.2.0/24: leave it out', 'text'),
+    })
     .optional(),
-  volumes: z.array(Volume).optional(),
+  multus: unrealised('there is one network, that of the pod: write pod: {}'),
+  resourceClaim: unrealised('there is one network, that of the pod: write pod: {}'),
+});
+
+const WITH_VOLUME = (devices: string) =>
+  `!has(self.domain.devices.${devices}) || self.domain.devices.${devices}.all(it, has(self.volumes) && self.volumes.exists(one, one.name == it.name))`;
+
+const Spec = z.object({
+  domain: Domain,
+  networks: marked(z.array(Network).max(MOST).optional(), {
+    rules: [{ rule: 'size(self) <= 1', message: 'a machine has one network, that of its pod', reason: 'FieldValueForbidden' }],
+  }),
+  volumes: z.array(Volume).max(MOST).optional(),
   readinessProbe: Probe.optional(),
   livenessProbe: Probe.optional(),
   terminationGracePeriodSeconds: z.int().min(0).optional(),
@@ -133,6 +64,21 @@ export const GuestSpec = z.object({
   affinity: unused('Where to run.').optional(),
   tolerations: z.array(unused('A toleration.')).optional(),
   topologySpreadConstraints: z.array(unused('How to spread.')).optional(),
+  dnsPolicy: z.enum(['ClusterFirst', 'Default', 'ClusterFirstWithHostNet']).optional(),
+  schedulerName: z.enum(['default-scheduler']).optional(),
+  dnsConfig: unrealised('the guest is told the resolver of its pod: name another in cloudInitNoCloud (networkData)'),
+  accessCredentials: unrealised('write ssh_authorized_keys and passwords into the userData of cloudInitNoCloud', 'list'),
+  serviceAccountName: unrealised(NO_TOKEN, 'text'),
+  resourceClaims: unrealised('devices of the host are not handed to machines: leave it out', 'list'),
+  utilityVolumes: unrealised('a volume is a disk or a shared folder: leave it out', 'list'),
+});
+
+/** What a running machine is: the fields of KubeVirt's VirtualMachineInstanceSpec that are realised here. */
+export const GuestSpec = marked(Spec, {
+  rules: [
+    { rule: WITH_VOLUME('disks'), message: 'each of domain.devices.disks needs a volume of its name in volumes' },
+    { rule: WITH_VOLUME('filesystems'), message: 'each of domain.devices.filesystems needs a volume of its name in volumes' },
+  ],
 });
 /** What a running machine is. */
 export type GuestSpec = z.infer<typeof GuestSpec>;

@@ -3,6 +3,7 @@ import { clusterResource, type KubeObject, namespacedResource, type Resource } f
 import { DiskSpec, DiskStatus } from './disk-schema.ts';
 import { GuestSpec, GuestStatus } from './guest-schema.ts';
 import { MachineSpec, MachineStatus } from './machine-schema.ts';
+import { MigrationSpec, MigrationStatus } from './migration-schema.ts';
 import { SnapshotSpec, SnapshotStatus } from './snapshot-schema.ts';
 
 /** A machine that can be stopped and started. */
@@ -92,6 +93,18 @@ const KINDS: readonly Kind[] = [
       { name: 'Restarts', type: 'integer', jsonPath: '.status.restartCount' },
       AGE,
     ],
+  },
+  {
+    group: machines.group,
+    version: machines.version,
+    kind: 'VirtualMachineInstanceMigration',
+    plural: 'virtualmachineinstancemigrations',
+    shortNames: ['vmim', 'vmims'],
+    namespaced: true,
+    description: 'A wish to move a machine that runs to another node. There is none here, so that each is refused.',
+    spec: MigrationSpec,
+    status: MigrationStatus,
+    columns: [AGE],
   },
   {
     group: snapshots.group,

@@ -2,8 +2,8 @@ import { marked } from '@crownlabs/api';
 import { z } from 'zod';
 import { DiskSpec } from './disk-schema.ts';
 import { conditions, GuestSpec } from './guest-schema.ts';
+import { MOST, text, unrealised, unused, unusedValue } from './unrealised.ts';
 
-const text = z.string();
 const labels = z.record(text, text);
 
 /** When a machine runs. https://kubevirt.io/user-guide/compute/run_strategies/ */
@@ -19,8 +19,10 @@ const DiskTemplate = z.object({
     labels: labels.optional(),
     annotations: labels.optional(),
     creationTimestamp: text.nullable().optional(),
+    namespace: unrealised('a disk is made in the namespace of its machine: leave it out', 'text'),
   }),
   spec: DiskSpec,
+  status: unused('What was known of another.').optional(),
 });
 
 /** What a machine should be that can be stopped and started. */
@@ -40,7 +42,10 @@ export const MachineSpec = marked(
         .optional(),
       spec: GuestSpec,
     }),
-    dataVolumeTemplates: z.array(DiskTemplate).optional(),
+    dataVolumeTemplates: z.array(DiskTemplate).max(MOST).optional(),
+    instancetype: unrealised('there are no instance types here: write domain.cpu and domain.memory'),
+    preference: unrealised('there are no preferences here: write what it says into the domain, or leave it out'),
+    updateVolumesStrategy: z.enum(['Replacement']).optional(),
   }),
   {
     rules: [
@@ -69,6 +74,15 @@ export const MachineStatus = z.object({
   observedGeneration: z.int().optional(),
   desiredGeneration: z.int().optional(),
   conditions,
+  // What a machine that was written out elsewhere brings along.
+  volumeSnapshotStatuses: z.array(unused('Which volumes others could copy.')).optional(),
+  volumeUpdateState: unused('What others changed.').optional(),
+  volumeRequests: z.array(unused('What others were asked for.')).optional(),
+  memoryDumpRequest: unused('What others were asked for.').optional(),
+  instancetypeRef: unused('What others were asked for.').optional(),
+  preferenceRef: unused('What others were asked for.').optional(),
+  restoreInProgress: unusedValue(text, 'What others do.'),
+  snapshotInProgress: unusedValue(text, 'What others do.'),
 });
 /** What is known of a machine. */
 export type MachineStatus = z.infer<typeof MachineStatus>;

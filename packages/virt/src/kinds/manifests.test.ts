@@ -1,6 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { drivesOf } from '../guest/drives.ts';
 import { lab, NS, useVirtLab } from '../virt-lab.test-support.ts';
+import { machineCrds } from './kinds.ts';
 
 useVirtLab();
 
@@ -82,8 +85,9 @@ spec:
         name: datavolumedisk1
 `;
 
-const applied = (manifest: unknown) =>
-  lab.admin.raw('POST', `/apis/kubevirt.io/v1/namespaces/${NS}/virtualmachines?fieldValidation=Strict`, manifest);
+type Validation = 'Strict' | 'Ignore';
+const applied = (manifest: unknown, validation: Validation = 'Strict') =>
+  lab.admin.raw('POST', `/apis/kubevirt.io/v1/namespaces/${NS}/virtualmachines?fieldValidation=${validation}`, manifest);
 
 /** A manifest with one more field. */
 function withField(path: string, value: unknown): unknown {
@@ -94,14 +98,97 @@ function withField(path: string, value: unknown): unknown {
   return manifest;
 }
 
+const SPEC = 'spec.template.spec';
+
 test("manifests of somebody else's are taken as they are, or refused by the name of the field that is not realised here", async () => {
   expect(await applied(parse(CONTAINER_DISK))).toMatchObject({ metadata: { name: 'testvm' } });
   expect(await applied(parse(DATA_VOLUME))).toMatchObject({ metadata: { name: 'fedora' } });
-  const refused: readonly [string, unknown][] = [
-    ['spec.template.spec.domain.devices.hostDevices', [{ name: 'gpu', deviceName: 'nvidia.com/TU104GL' }]],
-    ['spec.template.spec.domain.devices.tpm', {}],
-    ['spec.template.spec.accessCredentials', []],
-    ['spec.instancetype', { name: 'u1.small' }],
-  ];
-  for (const [path, value] of refused) await expect(applied(withField(path, value))).rejects.toThrow(`unknown field "${path}"`);
+  await expect(applied(withField(`${SPEC}.domain.cpu.coers`, 2))).rejects.toThrow(`unknown field "${SPEC}.domain.cpu.coers"`);
+});
+
+const REFUSED: readonly [string, unknown][] = [
+  [`${SPEC}.domain.devices.hostDevices`, [{ name: 'gpu', deviceName: 'nvidia.com/TU104GL' }]],
+  [`${SPEC}.domain.devices.tpm`, {}],
+  [`${SPEC}.domain.cpu.dedicatedCpuPlacement`, true],
+  [`${SPEC}.domain.firmware`, { bootloader: { efi: { secureBoot: false } } }],
+  [`${SPEC}.accessCredentials`, [{ sshPublicKey: {} }]],
+  [`${SPEC}.networks`, [{ name: 'default', multus: { networkName: 'lab' } }]],
+  [`${SPEC}.volumes`, [{ name: 'containerdisk', cloudInitConfigDrive: { userData: '' } }]],
+  ['spec.instancetype', { name: 'u1.small' }],
+  ['spec.dataVolumeTemplates', [{ metadata: { name: 'a' }, spec: { sourceRef: { kind: 'DataSource', name: 'fedora' }, storage: {} } }]],
+];
+
+test('what is not realised here is refused also where a client would let a field go without a word', async () => {
+  for (const [path, value] of REFUSED) {
+    const field = new RegExp(`${path.replaceAll('.', String.raw`\.`)}[^ ]*: Forbidden: .{10}`);
+    await expect(applied(withField(path, value), 'Ignore')).rejects.toThrow(field);
+  }
+  const alone = {
+    apiVersion: 'kubevirt.io/v1',
+    kind: 'VirtualMachineInstanceMigration',
+    metadata: { name: 'm' },
+    spec: { vmiName: 'testvm' },
+  };
+  const migrations = `/apis/kubevirt.io/v1/namespaces/${NS}/virtualmachineinstancemigrations`;
+  await expect(lab.admin.raw('POST', migrations, alone)).rejects.toThrow('spec: Forbidden: there is no other machine to move to');
+});
+
+test('a disk without a volume is refused, and a volume that nothing is said of is a disk', async () => {
+  await expect(applied(withField(`${SPEC}.domain.devices.disks`, [{ name: 'ghost', disk: {} }]))).rejects.toThrow(
+    'needs a volume of its name',
+  );
+  await expect(applied(withField(`${SPEC}.volumes`, [{ name: 'containerdisk' }]))).rejects.toThrow('must name exactly one source');
+  // As `virtctl create vm` writes it.
+  const volumes = [{ name: 'fedora', containerDisk: { image: 'quay.io/containerdisks/fedora:latest' } }];
+  expect(drivesOf({ domain: { devices: {} }, volumes }, { id: '', hostname: '', bases: new Map() })).toMatchObject([
+    { file: '/run/machine/fedora.qcow2', readOnly: false },
+  ]);
+});
+
+interface Shape {
+  readonly properties?: Readonly<Record<string, Shape>>;
+  readonly items?: Shape;
+  readonly $ref?: string;
+  readonly allOf?: readonly Shape[];
+  readonly 'x-kubernetes-preserve-unknown-fields'?: boolean;
+}
+
+const SCHEMAS = new URL('../../../../../shared/data/kubevirt-schemas.json', import.meta.url);
+
+function readDefinitions(): Record<string, Shape> | undefined {
+  try {
+    // The parse border: a file of KubeVirt's own.
+    return (JSON.parse(readFileSync(SCHEMAS, 'utf8')) as { definitions: Record<string, Shape> }).definitions;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The fields of theirs that ours would let go without a word. */
+function unknownFields(theirs: Shape, ours: Shape, known: Record<string, Shape>): string[] {
+  const whole = theirs.$ref ?? theirs.allOf?.[0]?.$ref;
+  const shape = whole === undefined ? theirs : (known[whole.split('/').at(-1) ?? ''] ?? theirs);
+  if (ours['x-kubernetes-preserve-unknown-fields'] === true) return [];
+  if (shape.items && ours.items) return unknownFields(shape.items, ours.items, known);
+  return Object.entries(ours.properties ? (shape.properties ?? {}) : {}).flatMap(([name, its]) => {
+    const own = ours.properties?.[name];
+    return own ? unknownFields(its, own, known).map((rest) => `${name}.${rest}`) : [name];
+  });
+}
+
+test('of every field that KubeVirt and CDI have it is known what becomes of it here', (context) => {
+  const known = readDefinitions() ?? context.skip(`${SCHEMAS.pathname} is not there`);
+  // Compared as they go over the wire.
+  const crds = JSON.parse(JSON.stringify(machineCrds())) as {
+    spec: { names: { kind: string }; versions: { schema: { openAPIV3Schema: Shape } }[] };
+  }[];
+  const ours = (kind: string): Shape => crds.find(({ spec }) => spec.names.kind === kind)?.spec.versions[0]?.schema.openAPIV3Schema ?? {};
+  const found = ['v1.VirtualMachine', 'v1.VirtualMachineInstance', 'v1beta1.DataVolume'].flatMap((type) => {
+    const kind = type.split('.')[1] ?? '';
+    const spec = ours(kind).properties?.['spec'] ?? {};
+    expect(spec.properties).toBeDefined();
+    return unknownFields(known[`${type}Spec`] ?? {}, spec, known);
+  });
+  // What is about an object that is there already is no part of one that is to be made.
+  expect(found.filter((path) => !/^(template|dataVolumeTemplates)\.metadata\./.test(path))).toEqual([]);
 });

@@ -4,7 +4,7 @@ import { LabError, messageOf } from '@crownlabs/std';
 import type { Pod } from 'kubernetes-types/core/v1.js';
 import { baseOf } from '../disk/desired.ts';
 import { copyLiveDisk } from '../guest/copy-disk.ts';
-import { claimOf, volumeOf } from '../guest/drives.ts';
+import { claimOf, disksOf, volumeOf } from '../guest/drives.ts';
 import { PLACES } from '../guest/places.ts';
 import { runningPod } from '../guest/reconcile.ts';
 import type { SleepTools } from '../guest/sleep.ts';
@@ -56,7 +56,7 @@ function userOf({ guests }: SnapshotTools, { metadata, spec }: Snapshot): UsedDi
   const claim = spec.source.persistentVolumeClaimName;
   for (const guest of guests.list()) {
     if (guest.metadata.namespace !== metadata.namespace || guest.status?.phase !== 'Running') continue;
-    const disks = guest.spec.domain.devices.disks ?? [];
+    const disks = disksOf(guest.spec);
     const index = disks.findIndex(({ name }) => claimOf(volumeOf(guest.spec, name)) === claim);
     const volume = disks[index]?.name;
     if (volume !== undefined) return { guest, index, volume };
