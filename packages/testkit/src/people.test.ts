@@ -9,6 +9,7 @@ import {
   namespaces,
   networkPolicies,
   persistentVolumeClaims,
+  persistentVolumes,
   type Resource,
   resourceQuotas,
   roleBindings,
@@ -235,10 +236,39 @@ test('where new volumes belong to root, a drive is handed over before it is show
   const label = async () =>
     (await lab.admin.get(persistentVolumeClaims, ...DRIVE)).metadata.labels?.['crownlabs.polito.it/volume-provisioning'];
   expect(await label()).toBe('pending');
-  expect(await lab.admin.find(persistentVolumeClaims, 'marco-iorio-drive-mirror', NS)).toBeUndefined();
+  const mirror = () => lab.admin.get(persistentVolumeClaims, 'marco-iorio-drive-mirror', NS);
+  // Whoever mounts it waits.
+  expect((await eventually(mirror)).status?.phase).not.toBe('Bound');
+  expect(await lab.admin.find(persistentVolumes, 'tenant-marco-iorio.marco-iorio-drive-mirror')).toBeUndefined();
   await endJob(lab.admin, { name: 'marco-iorio-drive-provision', namespace: 'mydrive-pvcs' }, 'Complete');
   await eventually(async () => expect(await label()).toBe('completed'));
-  await eventually(() => lab.admin.get(persistentVolumeClaims, 'marco-iorio-drive-mirror', NS));
+  await eventually(async () => expect((await mirror()).status?.phase).toBe('Bound'));
+  const { metadata } = await lab.admin.get(persistentVolumes, 'tenant-marco-iorio.marco-iorio-drive-mirror');
+  expect(metadata.labels).toMatchObject({
+    'pmp.crownlabs.polito.it/mirrored-pvc-name': 'marco-iorio-drive',
+    'pmp.crownlabs.polito.it/mirrored-pvc-namespace': 'mydrive-pvcs',
+  });
+});
+
+test('8.1.3: the claim of the drive is there before its volume is, and goes when that turns out to be of one place alone', async () => {
+  await using lab = await startTestLab({ config: { drive: { size: '1Gi', storageClassName: 'nobody-makes-it' } } });
+  await lab.admin.create(tenants, tenant('marco.iorio'));
+  const mirror = await eventually(() => lab.admin.get(persistentVolumeClaims, 'marco-iorio-drive-mirror', NS));
+  expect(mirror.spec).toMatchObject({ accessModes: ['ReadWriteMany'], resources: { requests: { storage: '1' } } });
+  await lab.admin.create(persistentVolumes, {
+    apiVersion: 'v1',
+    kind: 'PersistentVolume',
+    metadata: { name: 'one-place' },
+    spec: {
+      capacity: { storage: '1Gi' },
+      accessModes: ['ReadWriteMany'],
+      storageClassName: 'nobody-makes-it',
+      iscsi: { targetPortal: '10.0.0.1:3260', iqn: 'iqn.2026-10.org.example:one', lun: 0 },
+      claimRef: { name: DRIVE[0], namespace: DRIVE[1] },
+    },
+  });
+  await gone(lab, persistentVolumeClaims, 'marco-iorio-drive-mirror', NS);
+  await eventually(async () => expect((await marco(lab)).status?.conditions?.map(({ type }) => type)).toContain('DriveUnavailable'));
 });
 
 test('8.1.4: templates of their own keep a personal namespace, and when the last one goes, so does the namespace', async () => {

@@ -89,31 +89,51 @@ export function mirrorVolumeName(tenant: string): string {
   return `${tenantNamespace(tenant)}.${driveMirrorName(tenant)}`;
 }
 
-/** A second volume and claim over the same bytes: Kubernetes' own way to see a volume from another namespace, with no feature gate. */
-export function driveMirror(tenant: Tenant, origin: Volume, source: Partial<PersistentVolumeSpec>): Piece[] {
-  const namespace = tenantNamespace(tenant.metadata.name);
-  const name = driveMirrorName(tenant.metadata.name);
-  const volumeName = mirrorVolumeName(tenant.metadata.name);
-  const labels = managedBy('tenant', { [LABEL.tenant]: labelValue(tenant.metadata.name), [LABEL.volumeType]: 'mirror' });
-  return [
-    piece(persistentVolumes, {
-      apiVersion: 'v1',
-      kind: 'PersistentVolume',
-      metadata: { name: volumeName, labels, ownerReferences: [ownedBy(tenant)] },
-      spec: {
-        ...source,
-        capacity: origin.spec?.capacity ?? {},
-        accessModes: ['ReadWriteMany'],
-        claimRef: { apiVersion: 'v1', kind: 'PersistentVolumeClaim', namespace, name },
-        persistentVolumeReclaimPolicy: 'Retain',
-        storageClassName: '',
+/** What the tenant's namespace sees the drive by. It is there from the beginning, and whoever mounts it waits until it has a volume. */
+export function driveMirrorClaim(tenant: Tenant, is: 'pending' | 'completed'): Piece {
+  const { name } = tenant.metadata;
+  // The label is news for whoever binds claims, and has not heard of the volume yet.
+  const labels = { ...mirrorLabels(name), [LABEL.volumeProvisioning]: is };
+  return piece(persistentVolumeClaims, {
+    apiVersion: 'v1',
+    kind: 'PersistentVolumeClaim',
+    metadata: { name: driveMirrorName(name), namespace: tenantNamespace(name), labels, ownerReferences: [ownedBy(tenant)] },
+    spec: {
+      accessModes: ['ReadWriteMany'],
+      resources: { requests: { storage: '1' } },
+      storageClassName: '',
+      volumeName: mirrorVolumeName(name),
+    },
+  });
+}
+
+function mirrorLabels(tenant: string): Record<string, string> {
+  return managedBy('tenant', { [LABEL.tenant]: labelValue(tenant), [LABEL.volumeType]: 'mirror' });
+}
+
+/** A second volume over the same bytes, for that claim: Kubernetes' own way to see a volume from another namespace, with no feature gate. */
+export function driveMirrorVolume(tenant: Tenant, origin: Volume, source: Partial<PersistentVolumeSpec>): Piece {
+  const { name } = tenant.metadata;
+  return piece(persistentVolumes, {
+    apiVersion: 'v1',
+    kind: 'PersistentVolume',
+    metadata: {
+      name: mirrorVolumeName(name),
+      labels: {
+        ...mirrorLabels(name),
+        [LABEL.mirroredVolume]: labelValue(origin.metadata.name),
+        [LABEL.mirroredClaim]: labelValue(driveName(name)),
+        [LABEL.mirroredNamespace]: MYDRIVE_NAMESPACE,
       },
-    }),
-    piece(persistentVolumeClaims, {
-      apiVersion: 'v1',
-      kind: 'PersistentVolumeClaim',
-      metadata: { name, namespace, labels, ownerReferences: [ownedBy(tenant)] },
-      spec: { accessModes: ['ReadWriteMany'], resources: { requests: { storage: '1' } }, storageClassName: '', volumeName },
-    }),
-  ];
+      ownerReferences: [ownedBy(tenant)],
+    },
+    spec: {
+      ...source,
+      capacity: origin.spec?.capacity ?? {},
+      accessModes: ['ReadWriteMany'],
+      claimRef: { apiVersion: 'v1', kind: 'PersistentVolumeClaim', namespace: tenantNamespace(name), name: driveMirrorName(name) },
+      persistentVolumeReclaimPolicy: 'Retain',
+      storageClassName: '',
+    },
+  });
 }

@@ -7,7 +7,7 @@ import { labelValue } from '../instance/labels.ts';
 import type { Lab } from '../lab.ts';
 import { shareableSource } from '../shareable-source.ts';
 import { outcomeOf, provisions } from '../volume-handover.ts';
-import { driveClaim, driveJob, driveJobName, driveMirror, dropsDrive, mirrorVolumeName } from './drive.ts';
+import { driveClaim, driveJob, driveJobName, driveMirrorClaim, driveMirrorVolume, dropsDrive } from './drive.ts';
 import type { TenantFacts } from './status.ts';
 
 type Claim = Kube<PersistentVolumeClaim>;
@@ -18,16 +18,34 @@ export interface DriveTools {
   readonly config: OperatorsConfig;
 }
 
-/** The origin first; once it has bytes, the second view of them in the tenant's namespace. */
+/** The origin first; once it has bytes, the second view of them for the claim that waits in the tenant's namespace. */
 export async function makeDrive({ lab, config: { drive } }: DriveTools, tenant: Tenant): Promise<TenantFacts['drive']> {
   if (!drive) return 'none';
   const origin = lab.claims.get(driveName(tenant.metadata.name), MYDRIVE_NAMESPACE);
   if (isAnothers(tenant, origin)) return 'broken';
+  const state = await bring(lab, tenant, { drive, origin });
+  if (state === 'unavailable') await forget(lab, tenant);
+  else if (state !== 'ready') await lab.converger.ensure(driveMirrorClaim(tenant, 'pending'));
+  return state;
+}
+
+interface Sight {
+  readonly drive: NonNullable<OperatorsConfig['drive']>;
+  readonly origin: Claim | undefined;
+}
+
+async function bring(lab: Lab, tenant: Tenant, { drive, origin }: Sight): Promise<TenantFacts['drive']> {
   const handed = drive.provisionerImage === undefined || isHanded(lab, tenant, origin);
   await lab.converger.ensure(driveClaim(tenant, drive, { claim: origin, handed }));
   if (!origin) return 'pending';
   await disown(lab, origin);
   return handed ? showDrive(lab, tenant, origin) : handOver(lab, tenant, origin, drive.provisionerImage ?? '');
+}
+
+/** A claim that waits for what will never come goes; one that has a volume is somebody's. */
+async function forget(lab: Lab, { metadata: { name } }: Tenant): Promise<void> {
+  const mirror = lab.claims.get(driveMirrorName(name), tenantNamespace(name));
+  if (mirror?.status?.phase === 'Pending') await lab.converger.remove(persistentVolumeClaims, mirror.metadata.name, tenantNamespace(name));
 }
 
 /** Volumes outlive people, and the name of one may stand for two of them: `a.b` and `a-b`. */
@@ -40,7 +58,7 @@ async function showDrive(lab: Lab, tenant: Tenant, { status, spec }: Claim): Pro
   const volume = status?.phase === 'Bound' ? lab.volumes.get(spec?.volumeName ?? '') : undefined;
   if (!volume) return 'pending';
   const source = shareableSource(volume);
-  return source ? makeMirror(lab, tenant, driveMirror(tenant, volume, source)) : 'unavailable';
+  return source ? makeMirror(lab, tenant, driveMirrorVolume(tenant, volume, source)) : 'unavailable';
 }
 
 /** The label outlives the Job, which goes after a week; a claim that was made anew has no such label. */
@@ -65,15 +83,16 @@ async function disown(lab: Lab, { metadata: { name, ownerReferences = [] } }: Cl
   await lab.client.patch(persistentVolumeClaims, name, MYDRIVE_NAMESPACE, { metadata: { ownerReferences: null } });
 }
 
-async function makeMirror(lab: Lab, { metadata: { name } }: Tenant, pieces: readonly Piece[]): Promise<'ready' | 'pending'> {
-  const volume = lab.volumes.get(mirrorVolumeName(name));
+async function makeMirror(lab: Lab, tenant: Tenant, mirror: Piece): Promise<'ready' | 'pending'> {
+  const volume = lab.volumes.get(mirror.object.metadata.name);
   if (volume?.status?.phase === 'Released') {
     // Its claim went with an earlier namespace; the volume remembers that claim for ever, the bytes are the origin's.
     await lab.client.delete(persistentVolumes, volume.metadata.name);
     return 'pending';
   }
-  await lab.converger.ensureAll(pieces);
-  return lab.claims.get(driveMirrorName(name), tenantNamespace(name)) ? 'ready' : 'pending';
+  await lab.converger.ensure(mirror);
+  await lab.converger.ensure(driveMirrorClaim(tenant, 'completed'));
+  return 'ready';
 }
 
 /** What people wrote outlives their account, unless somebody asked for the opposite. */
