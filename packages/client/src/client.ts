@@ -114,6 +114,8 @@ export interface Informer<T extends KubeObject> {
 /** Options of an informer. */
 export interface InformerOptions<T extends KubeObject> extends ListOptions {
   readonly indexes?: Readonly<Record<string, (object: T) => readonly string[]>>;
+  /** What does not fit is as if it were not there. */
+  readonly only?: (object: T) => boolean;
   readonly clock?: Clock;
   readonly log?: Logger;
 }

@@ -29,14 +29,16 @@ class LiveList<T extends KubeObject> implements Informer<T> {
   readonly #objects = new Map<string, T>();
   readonly #indexes = new Map<string, Map<string, Map<string, T>>>();
   readonly #indexOf: Readonly<Record<string, (object: T) => readonly string[]>>;
+  readonly #fits: (object: T) => boolean;
   readonly #listeners = new Set<Listener<T>>();
   readonly #ready = Promise.withResolvers<void>();
   readonly #log: Logger;
   #listed: readonly T[] | undefined;
   #synced = false;
 
-  constructor({ indexes = {}, log = silent }: InformerOptions<T>) {
+  constructor({ indexes = {}, only = () => true, log = silent }: InformerOptions<T>) {
     this.#indexOf = indexes;
+    this.#fits = only;
     this.#log = log;
     for (const name of Object.keys(indexes)) this.#indexes.set(name, new Map());
   }
@@ -82,7 +84,7 @@ class LiveList<T extends KubeObject> implements Informer<T> {
   /** Takes a whole list as the new truth; says what changed. */
   replaceAll(items: readonly T[]): void {
     const gone = new Set(this.#objects.keys());
-    for (const item of items) {
+    for (const item of items.filter(this.#fits)) {
       gone.delete(keyText(keyOf(item)));
       this.put(withoutManagers(item));
     }
@@ -93,6 +95,10 @@ class LiveList<T extends KubeObject> implements Informer<T> {
 
   put(object: T): void {
     const key = keyText(keyOf(object));
+    if (!this.#fits(object)) {
+      this.#forget(key);
+      return;
+    }
     const before = this.#objects.get(key);
     if (before && before.metadata.uid === object.metadata.uid && before.metadata.resourceVersion === object.metadata.resourceVersion)
       return;

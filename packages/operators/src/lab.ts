@@ -90,6 +90,8 @@ const OURS = { labelSelector: LABEL.managedBy };
 export function openLab(client: KubeClient, { clock, log }: { clock: Clock; log: Logger }, signal: AbortSignal): Lab {
   const watch = <T extends KubeObject>(resource: Resource<T>, options: InformerOptions<T> = {}) =>
     informer(client, resource, { clock, log: log.child({ kind: resource.kind }), ...options }, signal);
+  const kind = <T extends KubeObject>(resource: Resource<T>, options: InformerOptions<T> = {}) =>
+    watch(resource, { ...options, only: hasSpec });
   const known = {
     namespaces: watch(namespaces, OURS),
     deployments: watch(deployments, { ...OURS, indexes: { owner: ownerIndex } }),
@@ -130,16 +132,16 @@ export function openLab(client: KubeClient, { clock, log }: { clock: Clock; log:
   return {
     client,
     converger: new Converger(client, children),
-    tenants: watch(tenants, { indexes: { workspace: membershipIndex, namespace: homeIndex } }),
-    workspaces: watch(workspaces),
-    templates: watch(templates),
-    instances: watch(instances, {
+    tenants: kind(tenants, { indexes: { workspace: membershipIndex, namespace: homeIndex } }),
+    workspaces: kind(workspaces),
+    templates: kind(templates),
+    instances: kind(instances, {
       indexes: { template: templateIndex, namespace: (it) => [it.metadata.namespace ?? ''], label: labelIndex },
     }),
-    builds: watch(imageBuilds),
-    sharedVolumes: watch(sharedVolumes),
-    snapshots: watch(instanceSnapshots),
-    imageLists: watch(imageLists),
+    builds: kind(imageBuilds),
+    sharedVolumes: kind(sharedVolumes),
+    snapshots: kind(instanceSnapshots),
+    imageLists: kind(imageLists),
     ...known,
     optional,
     children,
@@ -166,6 +168,11 @@ export function owned(lab: Lab, kind: string, plurals: readonly string[]): Sourc
     const informer = lab.children.get(plural);
     return informer ? [ownedByKind(informer, { kind, namespaced: false })] : [];
   });
+}
+
+/** The schemas do not demand a spec; without one there is nothing that anybody could want of us. */
+export function hasSpec(object: KubeObject): boolean {
+  return 'spec' in object;
 }
 
 function membershipIndex({ spec }: Tenant): string[] {

@@ -1,5 +1,6 @@
-import { type Tenant, templates, tenants, type Workspace, workspaces } from '@crownlabs/api';
+import { instances, type Tenant, templates, tenants, type Workspace, workspaces } from '@crownlabs/api';
 import {
+  apiVersionOf,
   clusterRoleBindings,
   clusterRoles,
   events,
@@ -19,7 +20,7 @@ import { type Directory, embeddedDirectory } from '@crownlabs/operators';
 import { expect, test } from 'vitest';
 import { endJob } from './end-job.ts';
 import { eventually } from './eventually.ts';
-import { environment, template, tenant, workspace } from './factories.ts';
+import { environment, instance, template, tenant, workspace } from './factories.ts';
 import { startTestLab, type TestLab } from './test-lab.ts';
 
 const NS = 'tenant-marco-iorio';
@@ -178,6 +179,24 @@ test('8.1.6: an unknown workspace is told in the status, in a condition and in a
   await lab.admin.create(workspaces, workspace('later'));
   await eventually(async () => expect((await marco(lab)).status?.failingWorkspaces).toEqual([]));
   expect((await marco(lab)).metadata.labels).toHaveProperty('crownlabs.polito.it/workspace-later', 'user');
+});
+
+test('what has no spec, which no schema demands, keeps nobody from working', async () => {
+  await using lab = await startTestLab();
+  // Whoever asks no webhook may have let them in.
+  for (const kind of [tenants, workspaces, instances]) {
+    const namespace = kind.namespaced ? { namespace: 'default' } : {};
+    const hollow = { apiVersion: apiVersionOf(kind), kind: kind.kind, metadata: { name: 'hollow', ...namespace } };
+    await lab.room('operators').create<KubeObject>(kind, hollow);
+  }
+  await lab.restart();
+  await lab.admin.create(tenants, tenant('marco.iorio', { hollow: 'user' }));
+  await eventually(async () => expect((await marco(lab)).status).toMatchObject({ ready: true, failingWorkspaces: ['hollow'] }));
+  await lab.admin.create(workspaces, workspace('net'));
+  await change(lab, { workspaces: ['net', 'hollow'].map((name) => ({ name, role: 'user' })) });
+  await eventually(() => lab.admin.get(namespaces, 'workspace-net'));
+  await lab.admin.create(templates, template('net', 'lab'));
+  await lab.admin.create(instances, instance('marco.iorio', 'mine', { workspace: 'net', template: 'lab' }));
 });
 
 test('8.1.7: a sandbox has a quota, limits and an editor', async () => {

@@ -259,6 +259,14 @@ test('everybody becomes a user of the base workspaces', async () => {
   ]);
 });
 
+test.each([TENANT, '/defaulter-v1alpha2-tenant', '/validator-v1alpha2-template', '/validator-v1alpha2-instancesnapshot', INSTANCE])(
+  'what has no spec, which the schema lets through, is refused in words at %s, also from administrators',
+  async (path) => {
+    const answer = await ask(path, { name: 'root', groups: ['system:masters'] }, { metadata: { name: 'hollow' } });
+    expect(answer).toMatchObject({ allowed: false, status: { code: 422, message: 'it needs a spec: without one it means nothing' } });
+  },
+);
+
 test('the tenant of exams is of no operator, and its label says so', async () => {
   const { patch } = await ask('/defaulter-v1alpha2-tenant', { name: 'root', groups: ['system:masters'] }, person('service-tenant'));
   expect(JSON.parse(Buffer.from(patch ?? '', 'base64').toString())[0]).toEqual({

@@ -3,7 +3,7 @@ import { type Clock, LabError } from '@crownlabs/std';
 import type { OperatorsConfig } from '../config.ts';
 import { defaultInstance } from './instance-defaulter.ts';
 import { validateInstance } from './instance-validator.ts';
-import { type Decide, type ReviewHandler, reviewHandler } from './review.ts';
+import { type AdmissionRequest, type Decide, type ReviewHandler, reviewHandler } from './review.ts';
 import { validateSnapshot } from './snapshot-validator.ts';
 import { validateTemplate } from './template-validator.ts';
 import { defaultTenant } from './tenant-defaulter.ts';
@@ -43,12 +43,19 @@ export interface AdmissionOptions {
   readonly self?: string | undefined;
 }
 
+/** The schemas do not demand a spec, and without one nothing can be decided; what had none before is as good as new. */
+function whole<T extends object>(request: AdmissionRequest<T>): AdmissionRequest<T> {
+  const { object, oldObject } = request;
+  if (!('spec' in object)) throw new LabError('Invalid', 'it needs a spec: without one it means nothing');
+  return oldObject === undefined || 'spec' in oldObject ? request : { ...request, oldObject: undefined };
+}
+
 /** Makes the handlers of all webhooks. */
 export function admissionHandlers({ config, clock, self }: AdmissionOptions): AdmissionHandlers {
   // What we change ourselves was decided already, and outside of a cluster we may be anybody.
-  const handler = <T>(decide: Decide<T>) =>
+  const handler = <T extends object>(decide: Decide<T>) =>
     reviewHandler<T>(async (request, signal) =>
-      request.operation === 'UPDATE' && request.user.username === self ? {} : decide(request, signal),
+      request.operation === 'UPDATE' && request.user.username === self ? {} : decide(whole(request), signal),
     );
   const opened = Promise.withResolvers<AdmissionWorld>();
   const world = async (): Promise<AdmissionWorld> => {

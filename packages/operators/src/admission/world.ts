@@ -9,7 +9,8 @@ import {
   workspaceNamespace,
   workspaces,
 } from '@crownlabs/api';
-import type { Lab } from '../lab.ts';
+import type { KubeObject, Resource } from '@crownlabs/client';
+import { hasSpec, type Lab } from '../lab.ts';
 
 /** What admission needs to know. Read from watches; what they have not told of yet is asked for. */
 export interface AdmissionWorld {
@@ -29,11 +30,14 @@ export interface AdmissionWorld {
 
 /** The world as the lab sees it. */
 export function labWorld(lab: Lab, ownsNamespace: (tenant: string, namespace: string) => boolean): AdmissionWorld {
-  const { client } = lab;
+  const find = async <T extends KubeObject>(resource: Resource<T>, name: string, namespace?: string): Promise<T | undefined> => {
+    const found = await lab.client.find(resource, name, namespace);
+    return found && hasSpec(found) ? found : undefined;
+  };
   return {
-    tenant: async (name) => lab.tenants.get(name) ?? client.find(tenants, name),
-    workspace: async (name) => lab.workspaces.get(name) ?? client.find(workspaces, name),
-    template: async (name, namespace) => lab.templates.get(name, namespace) ?? client.find(templates, name, namespace),
+    tenant: async (name) => lab.tenants.get(name) ?? find(tenants, name),
+    workspace: async (name) => lab.workspaces.get(name) ?? find(workspaces, name),
+    template: async (name, namespace) => lab.templates.get(name, namespace) ?? find(templates, name, namespace),
     knownTemplate: (name, namespace) => lab.templates.get(name, namespace),
     workspaceIn: (namespace) => lab.workspaces.list().find(({ metadata }) => workspaceNamespace(metadata.name) === namespace),
     knownSharedVolume: (name, namespace) => lab.sharedVolumes.get(name, namespace),
