@@ -49,7 +49,16 @@ import { ownedByKind, type Source } from '@crownlabs/controller';
 import type { Clock, Logger } from '@crownlabs/std';
 import type { Deployment } from 'kubernetes-types/apps/v1.js';
 import type { Job } from 'kubernetes-types/batch/v1.js';
-import type { ConfigMap, Namespace, PersistentVolume, PersistentVolumeClaim, Pod, Secret, Service } from 'kubernetes-types/core/v1.js';
+import type {
+  ConfigMap,
+  Namespace,
+  PersistentVolume,
+  PersistentVolumeClaim,
+  Pod,
+  ResourceQuota,
+  Secret,
+  Service,
+} from 'kubernetes-types/core/v1.js';
 import { Converger } from './converge.ts';
 import { labelValue } from './instance/labels.ts';
 import { isOurs } from './manifests/labels.ts';
@@ -75,6 +84,7 @@ export interface Lab {
   readonly volumes: Informer<Kube<PersistentVolume>>;
   readonly jobs: Informer<Kube<Job>>;
   readonly secrets: Informer<Kube<Secret>>;
+  readonly quotas: Informer<Kube<ResourceQuota>>;
   /** Kinds of others that may not be installed. */
   readonly optional: OptionalKinds;
   /** What instances have reserved of quotas. */
@@ -102,20 +112,11 @@ export function openLab(client: KubeClient, { clock, log }: { clock: Clock; log:
     jobs: watch(jobs, OURS),
     // What others keep secret is none of ours.
     secrets: watch(secrets, { labelSelector: `${LABEL.managedBy}=instance` }),
+    quotas: watch(resourceQuotas, OURS),
     ledgers: watch(configMaps, OURS),
   };
   const optional = openOptionalKinds(client, { ...OURS, indexes: { owner: ownerIndex }, clock, log }, signal);
-  const kinds: Resource[] = [
-    roles,
-    roleBindings,
-    resourceQuotas,
-    networkPolicies,
-    limitRanges,
-    clusterRoles,
-    clusterRoleBindings,
-    configMaps,
-    ingresses,
-  ];
+  const kinds: Resource[] = [roles, roleBindings, networkPolicies, limitRanges, clusterRoles, clusterRoleBindings, configMaps, ingresses];
   const others = kinds.map((resource) => [resource.plural, watch(resource, OURS)] as const);
   const children = new Map<string, Informer<KubeObject>>([
     ...others,
@@ -126,6 +127,7 @@ export function openLab(client: KubeClient, { clock, log }: { clock: Clock; log:
     ['persistentvolumes', known.volumes],
     ['configmaps', known.ledgers],
     ['secrets', known.secrets],
+    ['resourcequotas', known.quotas],
     ...optionalChildren(optional),
     ['jobs', known.jobs],
   ]);

@@ -100,6 +100,17 @@ test('[BUG] 2.7: what a machine needs beyond its guest is counted where it is ad
   await expect(lab.admin.create(instances, instance('ada', 'mine', OF))).rejects.toThrow('quota exceeded: CPU (2500m > 2)');
 });
 
+test('[BUG] 2.7: claims that only show volumes of elsewhere keep no disk out that fits the quota', async () => {
+  await using lab = await startTestLab();
+  const kept = { persistent: true, mountMyDriveVolume: true, resources: { cpu: 1, memory: '1G', disk: '5Gi', reservedCPUPercentage: 10 } };
+  await course(lab, [environment('web', kept)], { cpu: 10, memory: '20G', instances: 3, disk: '10Gi' });
+  await lab.admin.create(instances, instance('ada', 'one', OF));
+  await phase(lab, 'one', 'Ready');
+  await lab.admin.create(instances, instance('ada', 'two', OF));
+  await phase(lab, 'two', 'Ready');
+  await expect(lab.admin.create(instances, instance('ada', 'three', OF))).rejects.toThrow('quota exceeded: Disk (15Gi > 10Gi)');
+});
+
 test('[BUG] 2.8: a manager reaches the instances of his own course and of no other, also in the same namespace', async () => {
   await using lab = await startTestLab();
   await course(lab, [environment('web', { environmentType: 'Standalone' })]);

@@ -1,6 +1,8 @@
 import { type Instance, type InstanceSnapshot, LABEL, type Tenant, tenantNamespace } from '@crownlabs/api';
-import { type KubeObject, keyOf, type ObjectKey } from '@crownlabs/client';
+import { type Kube, type KubeObject, keyOf, type ObjectKey } from '@crownlabs/client';
 import { ownedByKind, type Source, specChanged, watched } from '@crownlabs/controller';
+import { sameJson } from '@crownlabs/std';
+import type { ResourceQuota } from 'kubernetes-types/core/v1.js';
 import type { Lab } from '../lab.ts';
 import type { OptionalKinds } from '../optional-kinds.ts';
 import { LEDGER_MANAGER } from '../quota/ledger.ts';
@@ -47,6 +49,7 @@ export function instanceSources(lab: Lab): Source[] {
     watched(lab.sharedVolumes, { when: comesOrGoes, keys: () => unsettled(instances.list()) }),
     ...Object.values(lab.optional).map((kind) => installation(lab, kind)),
     watched(lab.builds, { keys: () => unsettled(instances.list()) }),
+    watched(lab.quotas, { when: limitsChanged, keys: ({ metadata }) => unsettled(inNamespace(metadata.namespace ?? '')) }),
     ledgerSource(lab),
   ];
 }
@@ -66,6 +69,11 @@ function installation(lab: Lab, kind: OptionalKinds[keyof OptionalKinds]): Sourc
         for (const it of lab.instances.list()) enqueue(keyOf(it));
       }),
   };
+}
+
+/** Whether the API judges by other limits than before: that they were written is not enough. */
+function limitsChanged(now: Kube<ResourceQuota> | undefined, before: Kube<ResourceQuota> | undefined): boolean {
+  return !sameJson(now?.status?.hard, before?.status?.hard);
 }
 
 function comesOrGoes(now: object | undefined, before: object | undefined): boolean {

@@ -5,6 +5,7 @@ import type { PersistentVolume } from 'kubernetes-types/core/v1.js';
 import { type Controllers, labController } from '../controller-parts.ts';
 import { labelValue } from '../instance/labels.ts';
 import { type Lab, owned } from '../lab.ts';
+import { PERSONAL_QUOTA } from './desired.ts';
 import { tenantReconciler } from './reconcile.ts';
 
 /** Tenants get an account, rights over themselves, and a personal namespace. */
@@ -42,8 +43,11 @@ function tenantSources(lab: Lab): Source[] {
     // That the claim is bound may be heard before what it is bound to.
     watched(lab.volumes, { keys: (volume) => driveOwnersOf(lab, volume) }),
     watched(lab.templates, { when: (now) => now === undefined, keys: ({ metadata }) => ownersOf(lab, metadata.namespace ?? '') }),
-    // A namespace that waited for its last instance may go when that has gone.
-    watched(lab.instances, { when: (now) => now === undefined, keys: ({ metadata }) => ownersOf(lab, metadata.namespace ?? '') }),
+    // A namespace that waited for its last instance may go when that has gone; and where disks are limited, a new one may fill it.
+    watched(lab.instances, {
+      when: (now, before) => now === undefined || (before === undefined && hasLimitedDisks(lab, now)),
+      keys: ({ metadata }) => ownersOf(lab, metadata.namespace ?? ''),
+    }),
   ];
 }
 
@@ -62,6 +66,10 @@ function driveOwners(lab: Lab, { metadata: { namespace, labels, ownerReferences 
 function driveOwnersOf(lab: Lab, { spec }: Kube<PersistentVolume>): ObjectKey[] {
   const claim = spec?.claimRef?.namespace === MYDRIVE_NAMESPACE ? lab.claims.get(spec.claimRef.name ?? '', MYDRIVE_NAMESPACE) : undefined;
   return claim ? driveOwners(lab, claim) : [];
+}
+
+function hasLimitedDisks(lab: Lab, { metadata }: KubeObject): boolean {
+  return lab.quotas.get(PERSONAL_QUOTA, metadata.namespace)?.spec?.hard?.['requests.storage'] !== undefined;
 }
 
 function ownersOf(lab: Lab, namespace: string) {

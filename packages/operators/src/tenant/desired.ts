@@ -1,4 +1,4 @@
-import { canonicalName, LABEL, sandboxNamespace, type Tenant, tenantNamespace, type WorkspaceQuota } from '@crownlabs/api';
+import { type Amount, canonicalName, LABEL, sandboxNamespace, type Tenant, tenantNamespace, type WorkspaceQuota } from '@crownlabs/api';
 import {
   clusterRoleBindings,
   clusterRoles,
@@ -15,7 +15,7 @@ import { labelValue } from '../instance/labels.ts';
 import { bindEverywhere, bindInNamespace, RBAC_GROUP } from '../manifests/bindings.ts';
 import { managedBy, selectorLabel } from '../manifests/labels.ts';
 import type { Memberships } from './memberships.ts';
-import { namespaceLimits } from './quota.ts';
+import { namespaceLimits, withRoomForMirrors } from './quota.ts';
 
 /** The ClusterRole by which a tenant reaches itself, and its binding. */
 export function selfAccessName(tenant: string): string {
@@ -65,8 +65,18 @@ function namespaceOf(tenant: Tenant, name: string, labels: Readonly<Record<strin
 /** The binding, and the role, with which people have templates of their own. */
 export const PERSONAL_TEMPLATES = 'crownlabs-manage-templates';
 
+/** The quota of a personal namespace. */
+export const PERSONAL_QUOTA = 'crownlabs-resource-quota';
+
+/** What the pieces of a personal namespace depend on beside its tenant. */
+export interface Surroundings {
+  readonly config: OperatorsConfig;
+  /** What the disks of all its instances take. */
+  readonly disks: Amount;
+}
+
 /** What makes the personal namespace safe to hand out. */
-export function personalPieces(tenant: Tenant, { valid }: Memberships, config: OperatorsConfig): Piece[] {
+export function personalPieces(tenant: Tenant, { valid }: Memberships, { config, disks }: Surroundings): Piece[] {
   const namespace = tenantNamespace(tenant.metadata.name);
   const metadata = (name: string) => ({ name, namespace, labels: managedBy('tenant'), ownerReferences: [ownedBy(tenant)] });
   const user = { kind: 'User', name: tenant.metadata.name } as const;
@@ -76,8 +86,8 @@ export function personalPieces(tenant: Tenant, { valid }: Memberships, config: O
     piece(resourceQuotas, {
       apiVersion: 'v1',
       kind: 'ResourceQuota',
-      metadata: metadata('crownlabs-resource-quota'),
-      spec: { hard: namespaceLimits(all, config.caps) },
+      metadata: metadata(PERSONAL_QUOTA),
+      spec: { hard: withRoomForMirrors(namespaceLimits(all, config.caps), disks) },
     }),
     piece(roleBindings, bindInNamespace(metadata('crownlabs-manage-instances'), 'crownlabs-manage-instances', user)),
     ...(tenant.spec.personalWorkspace

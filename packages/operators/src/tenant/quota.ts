@@ -1,4 +1,4 @@
-import { type Amount, amount, amountText, least, sum, type WorkspaceQuota, ZERO } from '@crownlabs/api';
+import { type Amount, amount, amountText, compare, least, sum, type WorkspaceQuota, ZERO } from '@crownlabs/api';
 import type { OperatorsConfig } from '../config.ts';
 
 /** The name under which Kubernetes counts Instances. */
@@ -18,6 +18,16 @@ export function namespaceLimits(quotas: readonly WorkspaceQuota[], caps: Operato
     ...storage(quotas),
     ...extended(quotas),
   };
+}
+
+/** Claims that only show a volume of elsewhere ask for a byte each; nobody has so many of them. */
+const MIRRORS = amount('1Mi');
+
+/** The same, with room for such claims where the disks of instances fill all there is: a few bytes must not keep the last disk out. */
+export function withRoomForMirrors(limits: Record<string, string>, disks: Amount): Record<string, string> {
+  const { 'requests.storage': storage } = limits;
+  if (storage === undefined || compare(sum([disks, MIRRORS]), amount(storage)) <= 0) return limits;
+  return { ...limits, 'requests.storage': amountText(sum([amount(storage), MIRRORS])) };
 }
 
 function capped(total: Amount, cap: Amount): Amount {

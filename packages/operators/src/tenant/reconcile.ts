@@ -1,13 +1,15 @@
-import { FINALIZER, sandboxNamespace, type Tenant, tenantNamespace, tenants } from '@crownlabs/api';
+import { type Amount, FINALIZER, sandboxNamespace, type Tenant, tenantNamespace, tenants } from '@crownlabs/api';
 import { type EventRecorder, namespaces, roleBindings } from '@crownlabs/client';
 import type { Reconcile, Requeue } from '@crownlabs/controller';
 import { type Clock, type Logger, messageOf, sameJson } from '@crownlabs/std';
 import { announceConditions } from '../announce.ts';
 import type { OperatorsConfig } from '../config.ts';
 import type { Directory, DirectoryUser } from '../directory.ts';
+import { templateOf } from '../instance/template-of.ts';
 import type { Lab } from '../lab.ts';
 import { isOurs } from '../manifests/labels.ts';
 import type { OperatorMetrics } from '../metrics.ts';
+import { chargeOf } from '../quota/charge.ts';
 import { PERSONAL_TEMPLATES, personalNamespace, personalPieces, sandbox, selfAccess } from './desired.ts';
 import { endDrive, makeDrive } from './make-drive.ts';
 import { directoryRoles, labelChanges, type Memberships, memberships } from './memberships.ts';
@@ -132,10 +134,15 @@ async function makePersonal(tools: TenantTools, tenant: Tenant, found: Membershi
   if (namespace.metadata.deletionTimestamp !== undefined) return { namespace: 'pending', drive: 'none' };
   const [drive] = await Promise.all([
     makeDrive(tools, tenant),
-    lab.converger.ensureAll(personalPieces(tenant, found, config)),
+    lab.converger.ensureAll(personalPieces(tenant, found, { config, disks: disksIn(lab, namespace.metadata.name) })),
     tenant.spec.personalWorkspace ? undefined : lab.converger.remove(roleBindings, PERSONAL_TEMPLATES, namespace.metadata.name),
   ]);
   return { namespace: 'there', drive };
+}
+
+function disksIn(lab: Lab, namespace: string): Amount {
+  const environments = lab.instances.byIndex('namespace', namespace).flatMap((it) => templateOf(lab, it)?.spec.environmentList ?? []);
+  return chargeOf(environments, 'everything').disk;
 }
 
 async function dropPersonal(lab: Lab, tenant: Tenant): Promise<Omit<Made, 'sandbox'>> {

@@ -1,7 +1,7 @@
-import { type Tenant, TenantSpec, type Workspace } from '@crownlabs/api';
+import { amount, type Tenant, TenantSpec, type Workspace } from '@crownlabs/api';
 import { expect, test } from 'vitest';
 import { directoryRoles, labelChanges, labelText, memberships } from './memberships.ts';
-import { namespaceLimits } from './quota.ts';
+import { namespaceLimits, withRoomForMirrors } from './quota.ts';
 
 const caps = { cpu: 25, memory: '50G', instances: 10 };
 const workspace = (name: string, autoEnroll: '' | 'withApproval' | 'immediate' = ''): Workspace => ({
@@ -39,6 +39,13 @@ test('volumes are limited only where every workspace limits them, and devices un
   expect(namespaceLimits([{ ...one, disk: '10Gi' }], caps)['requests.storage']).toBe('10Gi');
   expect(namespaceLimits([{ ...one, disk: '10Gi' }, one], caps)).not.toHaveProperty('requests.storage');
   expect(namespaceLimits([{ ...one, otherResources: { 'nvidia.com/gpu': 2 } }], caps)['requests.nvidia.com/gpu']).toBe('2');
+});
+
+test('the limit of volumes is what the workspaces say, and a little more where disks fill it', () => {
+  const limits = { 'limits.cpu': '1', 'requests.storage': '20Gi' };
+  expect(withRoomForMirrors(limits, amount('10Gi'))).toBe(limits);
+  expect(withRoomForMirrors(limits, amount('20Gi'))).toEqual({ 'limits.cpu': '1', 'requests.storage': '20481Mi' });
+  expect(withRoomForMirrors({}, amount('20Gi'))).toEqual({});
 });
 
 test('unknown workspaces fail and the others work; candidates wait only where approval is asked for', () => {
