@@ -64,6 +64,19 @@ test('start-up options reach the program, and an archive is downloaded before it
   expect(pod.initContainers?.[0]).toMatchObject({ name: 'content-downloader', image: 'tools:1', args: ['download'] });
 });
 
+test.each([
+  ['what it needs', { cpu: 2, memory: '4Gi' }, { requests: { cpu: '500m', memory: '256Mi' }, limits: { cpu: '1', memory: '1Gi' } }],
+  [
+    'no more than the environment has',
+    { cpu: '250m', memory: '64Mi' },
+    { requests: { cpu: '250m', memory: '64Mi' }, limits: { cpu: '250m', memory: '64Mi' } },
+  ],
+])('who unpacks the archive gets %s', (_what, size, expected) => {
+  const containerStartupOptions = { sourceArchiveURL: 'https://example.org/a.zip' };
+  const small = environment({ containerStartupOptions, resources: { ...size, reservedCPUPercentage: 10 } });
+  expect(podSpec(instance, small, context).initContainers?.[0]?.resources).toEqual(expected);
+});
+
 test('whoever wants a volume where shared memory would be gets the volume', () => {
   const mounts = [{ claim: 'c', path: '/dev/shm', readOnly: false }];
   const [container] = podSpec(instance, environment(), { ...context, mounts }).containers;

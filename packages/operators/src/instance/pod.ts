@@ -1,4 +1,14 @@
-import { amountText, ENVIRONMENT_SECURITY, type Environment, GUI_PORT, type Instance, instancePath, percentOf } from '@crownlabs/api';
+import {
+  amount,
+  amountText,
+  ENVIRONMENT_SECURITY,
+  type Environment,
+  GUI_PORT,
+  type Instance,
+  instancePath,
+  least,
+  percentOf,
+} from '@crownlabs/api';
 import type { Container, PodSpec, SecurityContext, Volume, VolumeMount } from 'kubernetes-types/core/v1.js';
 import { limitsOf } from '../quota/charge.ts';
 import { DATA_PATH } from '../template/same-places.ts';
@@ -103,7 +113,19 @@ function volumes(environment: Environment, context: PodContext): Volume[] {
   ];
 }
 
-/** Unpacks an archive before the first start, where one is asked for. It has the limits of the environment, so that no quota is surprised. */
+const LOADER = { requests: { cpu: amount('500m'), memory: amount('256Mi') }, limits: { cpu: amount('1'), memory: amount('1Gi') } };
+
+/** What unpacking takes, and never more than the environment has: no quota is surprised. */
+function loaderResources(environment: Environment) {
+  const most = limitsOf(environment);
+  const within = ({ cpu, memory }: typeof most) => ({
+    cpu: amountText(least(cpu, most.cpu)),
+    memory: amountText(least(memory, most.memory)),
+  });
+  return { requests: within(LOADER.requests), limits: within(LOADER.limits) };
+}
+
+/** Unpacks an archive before the first start, where one is asked for. */
 function initContainers(instance: Instance, environment: Environment, { contentToolsImage }: PodContext) {
   const source = instance.spec.contentUrls?.[environment.name]?.origin ?? environment.containerStartupOptions?.sourceArchiveURL;
   if (source === undefined || source === '') return {};
@@ -116,7 +138,7 @@ function initContainers(instance: Instance, environment: Environment, { contentT
       { name: 'SOURCE_ARCHIVE', value: source },
       { name: 'DESTINATION_PATH', value: DATA_PATH },
     ],
-    resources: resources(environment),
+    resources: loaderResources(environment),
     securityContext: HARDENED,
     volumeMounts: [{ name: 'persistent', mountPath: DATA_PATH }],
   };
