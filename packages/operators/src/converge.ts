@@ -51,6 +51,12 @@ export class Converger {
     await Promise.all(pieces.map((it) => this.ensure(it)));
   }
 
+  /** Gives an object that is written once its labels back, and touches nothing else of it. */
+  async keepLabels(resource: Resource, current: KubeObject | undefined, labels: Readonly<Record<string, string>>): Promise<void> {
+    if (!current || current.metadata.deletionTimestamp !== undefined || covers(current.metadata.labels, labels)) return;
+    await this.#client.patch(resource, current.metadata.name, current.metadata.namespace, { metadata: { labels } });
+  }
+
   /** Deletes the object, if it is there. */
   async remove(resource: Resource, name: string, namespace?: string): Promise<void> {
     const at = namespace === undefined ? { name } : { name, namespace };

@@ -187,10 +187,14 @@ test.each([
 
 test('a running environment that is edited by hand is mended, but an edit of its template waits for the next start', async () => {
   await using lab = await startTestLab();
-  await course(lab, [standalone()]);
+  await course(lab, [standalone({ persistent: true })]);
   await start(lab);
   await phase(lab, 'Ready');
   await lab.settled();
+  await lab.admin.patch(persistentVolumeClaims, 'mine-web', NS, { metadata: { labels: { 'crownlabs.polito.it/tenant': 'other' } } });
+  const tenantOf = async () =>
+    (await lab.admin.get(persistentVolumeClaims, 'mine-web', NS)).metadata.labels?.['crownlabs.polito.it/tenant'];
+  await eventually(async () => expect(await tenantOf()).toBe('ada'));
   const container = (image: string) => ({ spec: { template: { spec: { containers: [{ name: 'web', image }] } } } });
   const image = async () => (await podOf(lab))?.containers[0]?.image;
   await lab.admin.apply(

@@ -313,8 +313,10 @@ test('what somebody took from a machine or changed by hand is repaired, and noth
   await lab.admin.delete(secrets, NAME, NS);
   await lab.admin.patch(virtualMachines, NAME, NS, { spec: { template: { spec: { domain: { cpu: { cores: 64 } } } } } });
   await lab.admin.delete(services, NAME, NS);
+  await lab.admin.patch(dataVolumes, NAME, NS, { metadata: { labels: { 'crownlabs.polito.it/tenant': 'other' } } });
   await eventually(async () => {
     expect((await lab.admin.get(virtualMachines, NAME, NS)).spec).toEqual(made.spec);
+    expect((await lab.admin.get(dataVolumes, NAME, NS)).metadata.labels).toEqual(made.metadata.labels);
     expect((await lab.admin.get(secrets, NAME, NS)).metadata.uid).not.toBe(secret.metadata.uid);
     await lab.admin.get(services, NAME, NS);
   });

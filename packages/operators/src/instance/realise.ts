@@ -1,5 +1,5 @@
-import { PERSONAL_WORKSPACE, type WorkspaceQuota } from '@crownlabs/api';
-import type { HttpRoute, Kube } from '@crownlabs/client';
+import { type Instance, PERSONAL_WORKSPACE, type WorkspaceQuota } from '@crownlabs/api';
+import { dataVolumes, type HttpRoute, type Kube, persistentVolumeClaims, virtualMachineInstances } from '@crownlabs/client';
 import { hasCode, type LabError } from '@crownlabs/std';
 import type { Service } from 'kubernetes-types/core/v1.js';
 import type { Ingress } from 'kubernetes-types/networking/v1.js';
@@ -10,6 +10,7 @@ import { preparedMachineOf } from '../template/prepared-machines.ts';
 import { convergeContainer } from './container.ts';
 import { chosenNodes, desiredAccess } from './desired.ts';
 import type { EnvironmentFacts, InstanceFacts, Refusal } from './facts.ts';
+import { environmentLabels } from './labels.ts';
 import { convergeMachine } from './machine/converge.ts';
 import { hardwareAddress } from './machine/facts.ts';
 import { driveMount, type Mount } from './mounts.ts';
@@ -78,8 +79,20 @@ async function realiseEnvironment(tools: RealiseTools, facts: InstanceFacts, it:
     converge(tools, facts, it, step),
     convergeWayIn(tools, facts, it, open),
     open ? tools.lab.converger.ensureAll(it.shared.map(({ volume }) => sharedMirrorClaim(facts.instance, volume))) : undefined,
+    keepLabels(tools.lab, facts.instance, it),
   ]);
   return { ...it, ...powered, ...entered };
+}
+
+/** What is written once is found by its labels all the same: by whoever looks for it, and by us. */
+async function keepLabels({ converger }: Lab, instance: Instance, { environment, machine, claim }: EnvironmentFacts): Promise<void> {
+  const labels = environmentLabels(instance, environment);
+  await Promise.all([
+    // The claim of a machine's disk is its importer's.
+    machine ? undefined : converger.keepLabels(persistentVolumeClaims, claim, labels),
+    converger.keepLabels(dataVolumes, machine?.disk, labels),
+    converger.keepLabels(virtualMachineInstances, environment.persistent ? undefined : machine?.guest, labels),
+  ]);
 }
 
 function converge(
