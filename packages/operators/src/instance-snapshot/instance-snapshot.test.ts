@@ -152,6 +152,18 @@ test('2.4: what cannot be copied fails with a ValidationError', async () => {
   expect((await lab.admin.list(dataVolumes, { namespace: WS })).items).toEqual([]);
 });
 
+test('a disk that was never made is not copied, though its volume is there', async () => {
+  await using lab = await startTestLab();
+  await installMachineKinds(lab.admin);
+  await course(lab);
+  await lab.admin.patch(instances, 'mine', NS, { spec: { running: true } });
+  const status = { phase: 'ImportScheduled' };
+  await eventually(() => lab.admin.patch(dataVolumes, DISK, NS, { status }, { subresource: 'status' }));
+  await lab.settled();
+  await lab.admin.create(instanceSnapshots, wish(WS));
+  expect((await phase(lab, 'Failed')).status?.conditions?.[0]).toMatchObject({ reason: 'DiskNotReady' });
+});
+
 test.each<[string, Partial<Candidate> & { environments?: Environment[] }, Partial<InstanceSnapshot['spec']>]>([
   ['NotPersistent', { environments: [machine({ persistent: false })] }, {}],
   ['EnvironmentNotFound', {}, { environmentRef: { name: 'nothing' } }],

@@ -21,7 +21,9 @@ export async function findSource(lab: Lab, snapshot: InstanceSnapshot): Promise<
   const { namespace } = instance.metadata;
   const name = diskName(instance, environment);
   const claim = await lab.client.find(persistentVolumeClaims, name, namespace);
-  if (claim?.status?.phase !== 'Bound') {
+  // A volume may be there long before its disk is, or without one ever being.
+  const disk = lab.optional.disks.get(name, namespace);
+  if (claim?.status?.phase !== 'Bound' || (disk?.status?.phase ?? 'Succeeded') !== 'Succeeded') {
     return { reason: 'DiskNotReady', message: 'The instance has no disk yet: start it once, and wait until it was ready.' };
   }
   return withUse(lab, { instance, template, environment, claim });
