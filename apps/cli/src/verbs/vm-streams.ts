@@ -7,7 +7,7 @@ import { machineStreams, virtualMachineInstances } from '@crownlabs/client';
 import { LabError } from '@crownlabs/std';
 import type { Places } from '../places.ts';
 import { say } from '../terminal.ts';
-import { findMachine, type MachineFlags, reachOf } from './vm.ts';
+import { findRunning, type MachineFlags, reachOf } from './vm.ts';
 
 /** Ctrl and the right bracket, as telnet and virsh have it. */
 const LEAVE = 0x1d;
@@ -15,7 +15,7 @@ const LEAVE = 0x1d;
 /** The serial console of a machine, in this terminal. */
 export async function openConsole(places: Places, name: string, flags: MachineFlags): Promise<void> {
   const { endpoint, client } = await reachOf(places, flags);
-  const { machine } = await findMachine(client, name, flags);
+  const { machine } = await findRunning(client, name, flags);
   const stream = await machineStreams(endpoint).open(machine, 'console', new AbortController().signal);
   say(`Connected to the serial console of ${name}. Enter may bring up a prompt; Ctrl+] leaves.`);
   process.stdin.setRawMode?.(true);
@@ -44,7 +44,7 @@ async function talk(stream: Duplex): Promise<void> {
 export async function forwardPort(places: Places, name: string, port: number, flags: MachineFlags): Promise<void> {
   if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new LabError('BadRequest', `${port} is no port: 1 to 65535.`);
   const { endpoint, client } = await reachOf(places, flags);
-  const { machine } = await findMachine(client, name, flags);
+  const { machine } = await findRunning(client, name, flags);
   const stream = await machineStreams(endpoint).portForward(machine, port, new AbortController().signal);
   process.stdin.pipe(stream);
   stream.pipe(process.stdout);
@@ -77,7 +77,7 @@ function quoted(word: string): string {
 /** A shell in a machine over SSH, by way of the API; resolves to the exit code of `ssh`. */
 export async function openShell(places: Places, name: string, rest: readonly string[], flags: MachineFlags): Promise<number> {
   const { client } = await reachOf(places, flags);
-  const { instance, machine, persistent } = await findMachine(client, name, flags);
+  const { instance, machine, persistent } = await findRunning(client, name, flags);
   // What keeps no disk makes keys of its own at each start, and is another host then.
   const guest = persistent ? undefined : await client.get(virtualMachineInstances, machine.name, machine.namespace);
   const hostId = (guest ?? instance).metadata.uid ?? name;

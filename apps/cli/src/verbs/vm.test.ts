@@ -1,7 +1,7 @@
 import { instances, templates, tenants, workspaces } from '@crownlabs/api';
 import { environment, eventually, instance, startTestLab, type TestLab, template, tenant, workspace } from '@crownlabs/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { findMachine } from './vm.ts';
+import { findMachine, findRunning } from './vm.ts';
 import { snapshotOf } from './vm-snapshots.ts';
 import { sshWords } from './vm-streams.ts';
 
@@ -45,6 +45,15 @@ test.each([
   ['desk', {}, 'desk is no virtual machine.'],
 ])('%s with %o is refused with what there is instead', async (name, flags, words) => {
   await expect(findMachine(lab.admin, name, flags)).rejects.toThrow(words);
+});
+
+test('who wants to reach a machine that does not run is told how it comes to', async () => {
+  const as = (spec: object) => lab.admin.patch(instances, 'mine', 'tenant-ada', { spec });
+  await expect(findRunning(lab.admin, 'mine', {})).rejects.toThrow(/^mine does not run yet/);
+  await as({ suspended: true });
+  await expect(findRunning(lab.admin, 'mine', {})).rejects.toThrow('`crownlabs vm resume mine` wakes it');
+  await as({ suspended: false, running: false });
+  await expect(findRunning(lab.admin, 'mine', {})).rejects.toThrow('`crownlabs vm start mine` starts it');
 });
 
 test('ssh goes through this program, whatever characters its path has, and knows a machine again by its identity', () => {

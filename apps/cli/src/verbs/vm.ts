@@ -9,6 +9,7 @@ import {
   kubeconfigEndpoint,
   type ObjectKey,
   rebootMachine,
+  virtualMachineInstances,
 } from '@crownlabs/client';
 import { LabError } from '@crownlabs/std';
 import { adminClient } from '../admin-client.ts';
@@ -58,6 +59,22 @@ export async function findMachine(client: KubeClient, name: string, flags: Machi
   const { namespace = '' } = instance.metadata;
   const machine = { namespace, name: environmentObjectName(name, environment.name) };
   return { instance, machine, environment: environment.name, persistent: environment.persistent };
+}
+
+/** As {@link findMachine}, for what asks a machine that runs. */
+export async function findRunning(client: KubeClient, name: string, flags: MachineFlags): Promise<FoundMachine> {
+  const found = await findMachine(client, name, flags);
+  const { namespace } = found.machine;
+  const guest = await client.find(virtualMachineInstances, found.machine.name, namespace);
+  if (guest) return found;
+  throw new LabError('Conflict', whyNotRunning(found.instance));
+}
+
+function whyNotRunning({ metadata: { name }, spec, status }: Instance): string {
+  if (spec.suspended) return `${name} sleeps: \`crownlabs vm resume ${name}\` wakes it.`;
+  if (!spec.running) return `${name} is stopped: \`crownlabs vm start ${name}\` starts it.`;
+  const why = status?.conditions?.find(({ type }) => type === 'Ready')?.message;
+  return `${name} does not run yet${why === undefined ? '.' : `: ${why}`}`;
 }
 
 async function findInstance(client: KubeClient, name: string, namespace: string | undefined): Promise<Instance> {
@@ -126,6 +143,7 @@ export async function sleepMachine(places: Places, name: string, asleep: boolean
   const { client } = await reachOf(places, flags);
   const { instance, persistent } = await findMachine(client, name, flags);
   if (asleep && !persistent) throw new LabError('BadRequest', `${name} keeps no disk, so its memory cannot be kept either.`);
+  if ((instance.spec.suspended ?? false) === asleep) return say(`${name} ${asleep ? 'sleeps' : 'is awake'} already.`);
   if (asleep && !instance.spec.running) throw new LabError('Conflict', `${name} is stopped: there is nothing to keep.`);
   await client.patch(instances, name, instance.metadata.namespace, { spec: { suspended: asleep } });
   say(asleep ? `${name} falls asleep.` : `${name} wakes up.`);
@@ -134,7 +152,7 @@ export async function sleepMachine(places: Places, name: string, asleep: boolean
 /** Makes a running machine boot anew, as by its reset button. */
 export async function restartMachine(places: Places, name: string, flags: MachineFlags): Promise<void> {
   const { client } = await reachOf(places, flags);
-  const { machine } = await findMachine(client, name, flags);
+  const { machine } = await findRunning(client, name, flags);
   await rebootMachine(client, machine);
   say(`${name} boots anew.`);
 }
