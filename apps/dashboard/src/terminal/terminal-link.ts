@@ -29,7 +29,8 @@ const THEME: ITheme = {
   brightWhite: '#ffffff',
 };
 
-const FONT = "'Atkinson Hyperlegible Mono Variable', ui-monospace, 'DejaVu Sans Mono', monospace";
+const OWN_FONT = "'Atkinson Hyperlegible Mono Variable'";
+const FONTS = "ui-monospace, 'DejaVu Sans Mono', monospace";
 
 interface ShellOptions {
   readonly url: string;
@@ -54,7 +55,7 @@ export class TerminalLink {
     this.#options = options;
     this.#terminal = new Terminal({
       theme: THEME,
-      fontFamily: FONT,
+      fontFamily: FONTS,
       fontSize: options.letters,
       cursorBlink: true,
       scrollback: 10_000,
@@ -70,7 +71,16 @@ export class TerminalLink {
     this.#terminal.onResize((size) => this.#send(JSON.stringify({ type: 'resize', ...size })));
     this.#sizes = new ResizeObserver(() => this.#fit.fit());
     this.#sizes.observe(target);
+    void this.#dress();
     this.connect();
+  }
+
+  /** Letters are measured when their font is named: named before it has come, another one would be, and rows and columns be wrong. */
+  async #dress(): Promise<void> {
+    const found = await document.fonts.load(`1em ${OWN_FONT}`).catch(() => []);
+    if (this.#closed || found.length === 0) return;
+    this.#terminal.options.fontFamily = `${OWN_FONT}, ${FONTS}`;
+    this.#fit.fit();
   }
 
   get state(): Live<ShellState> {
