@@ -36,6 +36,9 @@ test('a stage says what was asked for before the phase has followed', () => {
   expect(stageOf(instance({ running: false, phase: 'Off' }))).toBe('off');
   expect(stageOf(instance({ running: true, phase: 'Off' }))).toBe('waiting');
   expect(stageOf(instance({ phase: 'CreationLoopBackoff' }))).toBe('failed');
+  const conditions = [{ type: 'Ready', status: 'False', reason: 'DiskImportFailed', message: 'No such image.' }];
+  expect(stageOf(instance({ phase: '_EMPTY_', conditions }))).toBe('failed');
+  expect(stageOf(instance({ phase: '_EMPTY_', conditions, running: false }))).toBe('stopping');
 });
 
 test('a desktop may be opened before everything is ready, but never while it stops', () => {

@@ -17,10 +17,14 @@ const STAGE_OF_PHASE: Readonly<Record<string, Stage>> = {
   Suspended: 'suspended',
 };
 
+/** What has no phase of its own, and does not end by waiting, though it is tried again. */
+const STUCK = new Set(['DiskImportFailed']);
+
 /** The stage of an instance: its phase, corrected by what was just asked of it and is not seen there yet. */
-export function stageOf(instance: Pick<Instance, 'phase' | 'running' | 'deleting'>): Stage {
+export function stageOf(instance: Pick<Instance, 'phase' | 'running' | 'deleting' | 'conditions'>): Stage {
   if (instance.deleting) return 'deleting';
-  const stage = STAGE_OF_PHASE[instance.phase] ?? 'waiting';
+  const isStuck = instance.conditions.some(({ type, holds, reason }) => type === 'Ready' && !holds && STUCK.has(reason));
+  const stage = isStuck ? 'failed' : (STAGE_OF_PHASE[instance.phase] ?? 'waiting');
   if (!instance.running && stage !== 'off' && stage !== 'suspended') return 'stopping';
   if (instance.running && stage === 'off') return 'waiting';
   return stage;

@@ -50,7 +50,9 @@ function diskTrouble({ machine, disk }: MachineFacts, image: string): MachineFin
   const broken = diskFault(disk?.status) ?? (machine?.status?.printableStatus === 'DataVolumeError' ? '' : undefined);
   if (broken === undefined) return undefined;
   const why = broken.replace(/[.\s]+$/, '');
-  return { reason: 'DiskImportFailed', message: `The disk could not be made from ${image}${why && `: ${why}`}. ${ASK}` };
+  const address = image.replace(/#sha256:[0-9a-f]+$/, '');
+  const from = why.includes(address) ? '' : ` from ${address}`;
+  return { reason: 'DiskImportFailed', message: `The disk could not be made${from}${why && `: ${why}`}. ${ASK}` };
 }
 
 function diskFault(status: { phase?: string; conditions?: MachineCondition[] } | undefined): string | undefined {
