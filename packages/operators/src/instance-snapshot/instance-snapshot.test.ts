@@ -54,13 +54,13 @@ async function course(lab: TestLab, environments = [machine()]): Promise<void> {
   await lab.admin.create(tenants, tenant('ada', { net: 'user' }));
   await eventually(() => Promise.all([NS, WS, 'workspace-other'].map((it) => lab.admin.get(namespaces, it))));
   await lab.admin.create(templates, template('net', 'lab', environments));
-  await lab.admin.create(instances, instance('ada', 'mine', { workspace: 'net', template: 'lab' }, { running: false }));
   await lab.admin.create(persistentVolumeClaims, {
     apiVersion: 'v1',
     kind: 'PersistentVolumeClaim',
     metadata: { name: DISK, namespace: NS },
     spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '20Gi' } }, storageClassName: 'local' },
   });
+  await lab.admin.create(instances, instance('ada', 'mine', { workspace: 'net', template: 'lab' }, { running: false }));
   await eventually(async () => expect((await lab.admin.get(persistentVolumeClaims, DISK, NS)).status?.phase).toBe('Bound'));
 }
 
@@ -138,6 +138,9 @@ test('a copy that was taken away is made again while it goes on; one that fails 
   const { uid } = (await disk(lab)).metadata;
   await lab.admin.delete(dataVolumes, 'isnap-golden', WS);
   await eventually(async () => expect((await lab.admin.get(dataVolumes, 'isnap-golden', WS)).metadata.uid).not.toBe(uid));
+  const conditions = [{ type: 'Running', status: 'False', reason: 'Error', message: 'There is no room.' }];
+  await lab.admin.patch(dataVolumes, 'isnap-golden', WS, { status: { phase: 'ImportScheduled', conditions } }, { subresource: 'status' });
+  await eventually(async () => expect((await phase(lab, 'Processing')).status?.conditions?.[0]?.message).toContain('There is no room.'));
   await copied(lab, 'Failed');
   expect((await phase(lab, 'Failed')).status?.conditions?.[0]).toMatchObject({ reason: 'CopyFailed' });
 });

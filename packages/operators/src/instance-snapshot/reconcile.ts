@@ -1,5 +1,5 @@
 import { FINALIZER, type InstanceSnapshot, instanceSnapshots, templates, workspaceNamespace } from '@crownlabs/api';
-import { controllerOf, dataVolumes, type EventRecorder, jobs, keyOf, keyText } from '@crownlabs/client';
+import { controllerOf, type DataVolume, dataVolumes, type EventRecorder, jobs, keyOf, keyText } from '@crownlabs/client';
 import type { Reconcile, Requeue } from '@crownlabs/controller';
 import { type Clock, hasCode, sameJson } from '@crownlabs/std';
 import type { OperatorsConfig } from '../config.ts';
@@ -79,8 +79,15 @@ async function advance(tools: SnapshotTools, snapshot: InstanceSnapshot): Promis
       message: 'The storage could not copy the disk. Make another snapshot; tell your administrator if it fails again.',
     });
   }
-  if (disk) return { progress: { is: 'copying', message: `The disk is being copied${percent(disk.status?.progress)}.` } };
+  if (disk) return { progress: { is: 'copying', message: copyingText(disk.status) } };
   return begin(tools, snapshot);
+}
+
+/** What goes wrong is tried again, so it is no failure yet; whoever waits knows what for. */
+function copyingText(status: DataVolume['status']): string {
+  const running = status?.conditions?.find(({ type }) => type === 'Running');
+  if (running?.reason === 'Error') return `The disk could not be copied, and is tried again: ${running.message ?? 'it is not said why'}`;
+  return `The disk is being copied${percent(status?.progress)}.`;
 }
 
 function percent(progress: string | undefined): string {
@@ -113,7 +120,7 @@ async function freeze(lab: Lab, snapshot: InstanceSnapshot, source: SnapshotSour
   if (found?.status?.error) {
     return failed({
       reason: 'CopyFailed',
-      message: `The storage could not copy the disk while it is in use: ${found.status.error.message ?? 'it does not say why'}.`,
+      message: `The storage could not copy the disk while it is in use: ${(found.status.error.message ?? 'it does not say why').replace(/\.+$/, '')}.`,
     });
   }
   if (!found) {
