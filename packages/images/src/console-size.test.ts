@@ -8,7 +8,7 @@ const QUESTION = '\u001b[6n';
 /** What is said on a line of unknown size where `resize` runs, and whoever looks on answers its question so. */
 async function saidOnLine(answers: readonly string[]): Promise<string> {
   const command = `stty rows 0 cols 0; sh ${RESIZE}; echo "code $?"; stty size; stty -a | grep -ow -e -echo -e -icanon || echo as before`;
-  const line = spawn('script', ['-qec', command, '/dev/null'], { stdio: ['pipe', 'pipe', 'ignore'] });
+  const line = spawn('/usr/bin/script', ['-qec', command, '/dev/null'], { stdio: ['pipe', 'pipe', 'ignore'] });
   let said = '';
   for await (const chunk of line.stdout) {
     const before = said.includes(QUESTION);
