@@ -185,6 +185,20 @@ test.each([
   expect((await phase(lab, 'Off')).status).toMatchObject({ nodeName: '', nodeSelector: {} });
 });
 
+test('2.1.3: an instance that is made stopped has all that it will run on, runs nothing, and starts', async () => {
+  await using lab = await startTestLab();
+  await course(lab, [standalone({ persistent: true })]);
+  await start(lab, { running: false });
+  await phase(lab, 'Off');
+  const replicas = async () => (await lab.admin.get(deployments, 'mine-web', NS)).spec?.replicas;
+  await eventually(async () => expect(await replicas()).toBe(0));
+  await eventually(() => lab.admin.get(persistentVolumeClaims, 'mine-web', NS));
+  await lab.settled();
+  expect((await lab.admin.list(pods, { namespace: NS })).items).toEqual([]);
+  await lab.admin.patch(instances, 'mine', NS, { spec: { running: true } });
+  await phase(lab, 'Ready');
+});
+
 test('a running environment that is edited by hand is mended, but an edit of its template waits for the next start', async () => {
   await using lab = await startTestLab();
   await course(lab, [standalone({ persistent: true })]);

@@ -33,14 +33,14 @@ const machine = (changes: Parameters<typeof environment>[1] = {}) =>
     ...changes,
   });
 
-async function course(lab: TestLab, environments = [machine()]): Promise<void> {
+async function course(lab: TestLab, environments = [machine()], running = true): Promise<void> {
   await installMachineKinds(lab.admin);
   await lab.admin.create(workspaces, workspace('net'));
   await lab.admin.create(tenants, tenant('boss', { net: 'manager' }, { publicKeys: [MANAGER_KEY] }));
   await lab.admin.create(tenants, tenant('ada', { net: 'user' }, { publicKeys: [KEY, 'no key at all'] }));
   await eventually(() => Promise.all([lab.admin.get(namespaces, NS), lab.admin.get(namespaces, 'workspace-net')]));
   await lab.admin.create(templates, template('net', 'lab', environments));
-  await lab.admin.create(instances, instance('ada', 'mine', { workspace: 'net', template: 'lab' }));
+  await lab.admin.create(instances, instance('ada', 'mine', { workspace: 'net', template: 'lab' }, { running }));
 }
 
 const phase = async (lab: TestLab, wanted: string): Promise<Instance> =>
@@ -147,6 +147,18 @@ test('8.1.9: a persistent machine is imported, stopped and started with the same
   expect((await lab.admin.get(instances, 'mine', NS)).metadata.annotations ?? {}).not.toHaveProperty(
     'crownlabs.polito.it/last-powered-off-timestamp',
   );
+});
+
+test('8.1.9: the disk of a machine whose instance is made stopped is there before its first start', async () => {
+  await using lab = await startTestLab();
+  await course(lab, [machine({ persistent: true })], false);
+  expect((await there(lab, virtualMachines)).spec.running).toBe(false);
+  await there(lab, dataVolumes);
+  await says(lab, dataVolumes, { phase: 'Succeeded' });
+  await says(lab, virtualMachines, { printableStatus: 'Stopped', ready: false });
+  await phase(lab, 'Off');
+  await power(lab, true);
+  await eventually(async () => expect((await lab.admin.get(virtualMachines, NAME, NS)).spec.running).toBe(true));
 });
 
 test('a persistent machine sleeps and wakes as its instance says, and its memory costs nothing meanwhile', async () => {

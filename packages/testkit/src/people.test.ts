@@ -196,6 +196,7 @@ test('what has no spec, which no schema demands, keeps nobody from working', asy
   await change(lab, { workspaces: ['net', 'hollow'].map((name) => ({ name, role: 'user' })) });
   await eventually(() => lab.admin.get(namespaces, 'workspace-net'));
   await lab.admin.create(templates, template('net', 'lab'));
+  await lab.settled();
   await lab.admin.create(instances, instance('marco.iorio', 'mine', { workspace: 'net', template: 'lab' }));
 });
 

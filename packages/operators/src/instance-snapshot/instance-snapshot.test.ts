@@ -60,6 +60,7 @@ async function course(lab: TestLab, environments = [machine()]): Promise<void> {
     metadata: { name: DISK, namespace: NS },
     spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '20Gi' } }, storageClassName: 'local' },
   });
+  await lab.settled();
   await lab.admin.create(instances, instance('ada', 'mine', { workspace: 'net', template: 'lab' }, { running: false }));
   await eventually(async () => expect((await lab.admin.get(persistentVolumeClaims, DISK, NS)).status?.phase).toBe('Bound'));
 }

@@ -23,7 +23,8 @@ export async function convergeContainer(
   const wish = signed(desiredDeployment(instance, it.environment, context));
   const mends = instance.spec.running && it.deployment !== undefined && startedWith(it.deployment, wish);
   if (step === 'nothing' && !mends) return {};
+  const made = step === 'make' ? { ...wish, spec: { ...wish.spec, replicas: 0 } } : wish;
   const disk = it.claim ? undefined : desiredClaim(instance, it.environment, it.name);
-  const [deployment] = await Promise.all([lab.converger.ensure(piece(deployments, wish)), disk ? lab.converger.ensure(disk) : undefined]);
+  const [deployment] = await Promise.all([lab.converger.ensure(piece(deployments, made)), disk ? lab.converger.ensure(disk) : undefined]);
   return { deployment: deployment };
 }

@@ -18,8 +18,11 @@ import type { InstanceFacts } from './facts.ts';
 import { environmentLabels, instanceChildLabels, instanceChildName, labelValue, selectorLabels } from './labels.ts';
 import { type PodContext, podSpec } from './pod.ts';
 
+/** A Deployment always says what it is for. */
+type OurDeployment = Kube<Deployment> & { readonly spec: NonNullable<Deployment['spec']> };
+
 /** The Deployment of a container environment that runs. */
-export function desiredDeployment(instance: Instance, environment: Environment, context: PodContext): Wanted<Kube<Deployment>> {
+export function desiredDeployment(instance: Instance, environment: Environment, context: PodContext): Wanted<OurDeployment> {
   const selector = selectorLabels(instance, environment);
   return {
     apiVersion: 'apps/v1',

@@ -2,8 +2,8 @@ import { ANNOTATION, type Instance } from '@crownlabs/api';
 import type { EnvironmentFacts, InstanceFacts } from './facts.ts';
 import { hasEnded } from './machine/facts.ts';
 
-/** What should happen to what an environment runs on. */
-export type PowerStep = 'nothing' | 'start' | 'stop';
+/** What should happen to what an environment runs on; `make` is what is there, and stopped, before it has ever run. */
+export type PowerStep = 'nothing' | 'make' | 'start' | 'stop';
 
 /** When a stopped environment that is not persistent loses its pod; nothing while it runs. */
 export function keptUntil(instance: Instance, keepStoppedMs: number): number | undefined {
@@ -29,6 +29,11 @@ export function wantsPower(facts: InstanceFacts, it: EnvironmentFacts, keepStopp
 /** What runs is left as it is: an edit of the template reaches an environment when it starts. */
 export function powerStep(facts: InstanceFacts, it: EnvironmentFacts, keepStoppedMs: number): PowerStep {
   const wanted = wantsPower(facts, it, keepStoppedMs);
-  if (wanted === isPowered(it)) return 'nothing';
+  if (wanted === isPowered(it)) return !wanted && isUnmade(it) ? 'make' : 'nothing';
   return wanted ? 'start' : 'stop';
+}
+
+/** Whether what a stopped environment consists of is not there; of a machine that keeps nothing there is nothing. */
+function isUnmade({ environment, deployment, machine }: EnvironmentFacts): boolean {
+  return machine ? environment.persistent && machine.machine === undefined : deployment === undefined;
 }

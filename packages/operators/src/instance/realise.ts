@@ -73,7 +73,7 @@ async function realiseEnvironment(tools: RealiseTools, facts: InstanceFacts, it:
   if (it.machine && !it.machine.supported) return it;
   const blocked = (facts.refusal ?? facts.shortage ?? it.obstacle) !== undefined;
   const wish = powerStep(facts, it, tools.config.keepStoppedMs);
-  const step: PowerStep = wish === 'start' && blocked ? 'nothing' : wish;
+  const step: PowerStep = blocked && wish !== 'stop' ? 'nothing' : wish;
   const open = facts.instance.spec.running && !(blocked && !isPowered(it));
   const [powered, entered] = await Promise.all([
     converge(tools, facts, it, step),

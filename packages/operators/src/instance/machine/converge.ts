@@ -102,6 +102,10 @@ async function convergePersistent(
   const wish = desiredMachine(instance, it.environment, context);
   const signedWish = { ...wish, metadata: { ...wish.metadata, ...(annotations ? { annotations } : {}) } };
   if (step === 'start' && machine?.spec.dataVolumeTemplates !== undefined) await forgetDiskTemplates(lab, machine);
+  if (step === 'make') {
+    const made = { ...signedWish, spec: { ...signedWish.spec, running: false } };
+    return { machine: (await lab.converger.ensure(piece(virtualMachines, made))) as VirtualMachine };
+  }
   if (step === 'start' || (instance.spec.running && startedWith(machine, signedWish))) {
     return { machine: (await lab.converger.ensure(piece(virtualMachines, signedWish))) as VirtualMachine };
   }
