@@ -107,7 +107,7 @@ test("a student starts a machine on the page, and its shell and drive are the st
   await inMachine('echo from the machine > /media/mydrive/greeting; echo kept > ~/kept; sync');
 });
 
-test('its console shows the login prompt in the page and takes what is typed, and its screen is seen without anything installed inside', async () => {
+test('its console shows the login prompt in the page and lets in the one user that it has, and its screen is seen without anything installed inside', async () => {
   await cardOf(page, machine, 'Ready').getByTestId('connect-console').click();
   await page.locator('[data-testid=terminal][data-state=connected]').waitFor();
   const said = async () => (await page.locator('.xterm-accessibility-tree').allInnerTexts()).join('\n');
@@ -115,6 +115,10 @@ test('its console shows the login prompt in the page and takes what is typed, an
   await picture(page, 'vm-server-console');
   await page.keyboard.type('nobody\n');
   await expect.poll(said, { timeout: 60_000 }).toMatch(/login:\s+nobody\s+Password:/);
+  await page.keyboard.type('\n');
+  await expect.poll(said, { timeout: 60_000 }).toMatch(/incorrect[\s\S]+login:/);
+  await page.keyboard.type('crownlabs\n');
+  await expect.poll(said, { timeout: 60_000 }).toContain('crownlabs@');
   await page.goto(`${lab.url}/desktop/${NS}/${machine}/server?screen=1`);
   await expect.poll(() => isConnected(page), { timeout: 30_000 }).toBe(true);
   await page.waitForTimeout(2_000);

@@ -11,6 +11,10 @@ update-initramfs -u -k all
 grub-mkimage -O i386-pc -o /boot/grub/core.img -p '(hd0,msdos1)/boot/grub' biosdisk part_msdos ext2 linux16 normal
 cp /usr/lib/grub/i386-pc/boot.img /boot/grub/boot.img
 
+# Whoever is at a console of the machine was let in by name, and the password that cloud-init sets is known to nobody who sits there.
+sed -i 's/^@include common-auth$/auth [success=1 default=ignore] pam_succeed_if.so quiet user = crownlabs\nauth substack common-auth\nauth required pam_permit.so/' \
+  /etc/pam.d/login
+
 systemctl enable -q systemd-networkd systemd-resolved ssh qemu-guest-agent crownlabs-settled crownlabs-grow || true
 # cloud-init has something to do on every machine, so no script has to find that out; the others look for disks that no machine has.
 generators=/etc/systemd/system-generators
