@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { type Instance, readInstance } from './instance.ts';
 import { appointment, explanation, importOf, isConnectable, mayComeEarly, stageOf, waitingSince } from './progress.ts';
 import { bytesText, quantityNumber } from './quantity.ts';
-import { costOf, shortages, usageOf } from './quota.ts';
+import { costOf, hardwareOf, shortages, usageOf } from './quota.ts';
 import { readPublicKey } from './ssh-key.ts';
 import { readTemplate, waysIn } from './template.ts';
 
@@ -79,6 +79,13 @@ test('what is in use counts running instances in full and stopped ones by their 
     conditions: [{ type: 'KeptInMemory', status: 'True', reason: 'StoppedRecently', message: 'Kept.' }],
   });
   expect(usageOf([kept], [desktop])).toMatchObject({ cpu: 2, instances: 1 });
+});
+
+test('a machine has the cores and memory that its guest sees, and takes what its emulator needs as well', () => {
+  const environments = desktop.environments.map((it) => ({ ...it, type: 'VirtualMachine' as const, cpu: 1, memory: 2e9 }));
+  const machine = { ...desktop, environments };
+  expect(hardwareOf(machine)).toMatchObject({ cpu: 1, memory: 2e9 });
+  expect(costOf(machine)).toMatchObject({ cpu: 1.5, memory: 2.5e9 });
 });
 
 test('a quota names everything that would not fit, and nothing that is not limited', () => {

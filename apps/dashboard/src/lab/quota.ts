@@ -14,10 +14,23 @@ const ASPECTS = ['instances', 'cpu', 'memory', 'disk'] as const;
 /** One thing that a quota limits. */
 export type Aspect = (typeof ASPECTS)[number];
 
-function needs(environments: readonly Environment[]): { cpu: number; memory: number; disk: number } {
-  const sum = (of: (environment: Environment) => number) => environments.reduce((total, environment) => total + of(environment), 0);
-  return { cpu: sum((it) => limitsOf(it).cpu), memory: sum((it) => limitsOf(it).memory), disk: sum((it) => (it.persistent ? it.disk : 0)) };
+interface Hardware {
+  readonly cpu: number;
+  readonly memory: number;
+  readonly disk: number;
 }
+
+function together(environments: readonly Environment[], of: (environment: Environment) => Omit<Hardware, 'disk'>): Hardware {
+  const sum = (one: (environment: Environment) => number) => environments.reduce((total, environment) => total + one(environment), 0);
+  return { cpu: sum((it) => of(it).cpu), memory: sum((it) => of(it).memory), disk: sum((it) => (it.persistent ? it.disk : 0)) };
+}
+
+/** What people find in an instance of a template: its cores and memory, and the disks that it keeps. */
+export function hardwareOf({ environments }: Template): Hardware {
+  return together(environments, (it) => it);
+}
+
+const needs = (environments: readonly Environment[]) => together(environments, limitsOf);
 
 /** What a virtual machine takes beyond its guest, as the system counts it. */
 const MACHINE = { cpu: 0.5, memory: 500e6 };

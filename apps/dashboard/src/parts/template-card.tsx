@@ -2,7 +2,7 @@ import { useApp } from '../context.tsx';
 import type { ImageBuild } from '../lab/image-build.ts';
 import { isAwaited, unfinishedBuilds } from '../lab/image-build.ts';
 import { bytesText, coresText } from '../lab/quantity.ts';
-import { costOf, type shortages } from '../lab/quota.ts';
+import { hardwareOf, type shortages } from '../lab/quota.ts';
 import { canStartAtOnce, flavourOf, isPersistent, machineKindOf, type Template } from '../lab/template.ts';
 import { useManagedWorkspaces } from '../lab/use-lab.ts';
 import { spanText } from '../words/when.ts';
@@ -105,20 +105,20 @@ function CardMenu({ template }: { template: Template }) {
 
 function Facts({ template }: { template: Template }) {
   const { template: said, locale } = useWords();
-  const cost = costOf(template);
+  const has = hardwareOf(template);
   const stops = spanText(template.stopAfterInactivity, locale);
   return (
     <ul className="facts">
       {template.environments.length > 1 && <li>{said.environments(template.environments.length)}</li>}
       <li>
-        <Icon name="cpu" /> {said.cores(coresText(cost.cpu, locale), cost.cpu)}
+        <Icon name="cpu" /> {said.cores(coresText(has.cpu, locale), has.cpu)}
       </li>
       <li>
-        <Icon name="memory" /> {said.memory(bytesText(cost.memory, locale))}
+        <Icon name="memory" /> {said.memory(bytesText(has.memory, locale))}
       </li>
-      {cost.disk > 0 && (
+      {has.disk > 0 && (
         <li>
-          <Icon name="disk" /> {said.disk(bytesText(cost.disk, locale))}
+          <Icon name="disk" /> {said.disk(bytesText(has.disk, locale))}
         </li>
       )}
       <li>
