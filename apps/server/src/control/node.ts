@@ -18,6 +18,7 @@ import { BOOTSTRAP, nodeUser, roomUser } from '../room-identities.ts';
 import { installDiskPrograms } from '../setup/disk-programs.ts';
 import type { MetricsSource } from '../usage-sampler.ts';
 import { clientOf } from './api.ts';
+import { powerOff } from './power-off.ts';
 
 /** What the node's parts share. */
 export interface NodeParts {
@@ -113,21 +114,10 @@ export async function startNode({ opened, installation }: Machine, parts: NodePa
 
 /** Ends every environment of ours and removes what it had on the machine. */
 export async function clearMachine({ opened, installation, dataDir }: Machine): Promise<void> {
-  await powerOff(opened);
+  await powerOff(opened.runtime);
   await opened.clear();
   await removeMemory(installation);
   await forgetEnvironments(dataDir);
-}
-
-const LAUNCHER_PREFIX = 'virt-launcher-';
-/** Below what whoever supervises us waits for, so that what comes after has its time as well. */
-const POWER_OFF_MS = 12_000;
-
-/** Virtual machines are asked to shut down, as by their power button: without power their guests lose what they have not written yet. */
-async function powerOff({ runtime }: OpenedRuntime): Promise<void> {
-  const launchers = (await runtime.pods()).filter(({ name }) => name.startsWith(LAUNCHER_PREFIX));
-  const running = launchers.flatMap(({ containers }) => containers.filter(({ state }) => state.phase === 'running'));
-  await Promise.allSettled(running.map(({ id }) => runtime.stopContainer(id, POWER_OFF_MS)));
 }
 
 /** A folder of ours in memory, for what must not touch the disk (the content of Secrets in pods), where the machine has one. */

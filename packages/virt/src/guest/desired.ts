@@ -32,9 +32,16 @@ const POD_GRACE_S = 15;
 const DEFAULT_GRACE_S = 30;
 const SEED_KEYS = { userdata: ['userdata', 'userData'], networkdata: ['networkdata', 'networkData'] } as const;
 
+const LAUNCHER_PREFIX = 'virt-launcher-';
+
+/** Whether a pod runs a machine, by its name: an engine knows no labels. */
+export function isLauncherName(pod: string): boolean {
+  return pod.startsWith(LAUNCHER_PREFIX);
+}
+
 /** The name of the pod that runs a guest. Another life of the guest has another one. */
 export function launcherName({ metadata: { name, uid = '' } }: Guest): string {
-  return cutName(`virt-launcher-${name}-${uid.replaceAll('-', '').slice(0, 5)}`);
+  return cutName(`${LAUNCHER_PREFIX}${name}-${uid.replaceAll('-', '').slice(0, 5)}`);
 }
 
 /** The hardware address of a guest's card. */
