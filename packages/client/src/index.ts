@@ -56,6 +56,7 @@ export { informer } from './informer.ts';
 export { inClusterEndpoint, inClusterTransport, type KubeconfigOptions, kubeconfigEndpoint, kubeconfigTransport } from './kubeconfig.ts';
 export { limitedTransport, observedTransport, type RateLimit } from './limited-transport.ts';
 export { type MachineStream, type MachineStreams, machineStreams, rebootMachine } from './machine-streams.ts';
+export { NETWORKS_ANNOTATION, type NetworkAttachment, type NetworkWish, networkAttachments } from './network-attachment.ts';
 export {
   apiVersionOf,
   controllerOf,

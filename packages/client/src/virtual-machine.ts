@@ -27,7 +27,7 @@ export interface MachineSpec {
     resources: { requests: Record<string, string>; limits: Record<string, string> };
     devices: MachineDevices;
   };
-  networks: { name: string; pod: object }[];
+  networks: ({ name: string; pod: object } | { name: string; multus: { networkName: string } })[];
   volumes: MachineVolume[];
   readinessProbe?: {
     tcpSocket?: { port: number };

@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import { pods, resourceQuotas } from '@crownlabs/client';
+import { nodes, pods, resourceQuotas } from '@crownlabs/client';
 import { eventually } from '@crownlabs/testkit';
 import { expect, test } from 'vitest';
 import { guests, machines } from './index.ts';
@@ -38,6 +38,43 @@ test('a machine runs in a pod that may do nothing that others may not, and its g
   expect(guest.status?.interfaces?.[0]).toMatchObject({ name: 'default', ipAddress: pod.status?.podIP });
   const ready = await printed('Running');
   expect(ready.status).toMatchObject({ created: true, ready: true });
+});
+
+/** A machine with another card, before that on the network of its pod. */
+function withLan(): ReturnType<typeof machine> {
+  const one = machine();
+  const { spec } = one.spec.template;
+  spec.domain.devices.interfaces?.unshift({ name: 'lan', bridge: {} });
+  spec.networks?.push({ name: 'lan', multus: { networkName: 'lan' } });
+  return one;
+}
+
+const cardsOf = async () => (await lab.admin.get(guests, 'vm', NS)).status?.interfaces ?? [];
+
+test('a card on another network is on the wire that the node puts into the pod, and keeps its address over restarts', async () => {
+  await make(withLan());
+  // A node that has no way to plug it in does not run it.
+  await printed('ErrorUnschedulable');
+  const amounts = { cpu: '4', memory: '16Gi', pods: '9', 'devices.kubevirt.io/tun': '9' };
+  await lab.admin.patch(nodes, 'fake-node', undefined, { status: { allocatable: amounts, capacity: amounts } }, { subresource: 'status' });
+  await printed('Running');
+  const { metadata, spec, status } = await launcher();
+  expect(metadata.annotations).toMatchObject({
+    'k8s.v1.cni.cncf.io/networks': JSON.stringify([{ name: 'lan', namespace: NS, interface: 'net1' }]),
+  });
+  expect(spec?.containers[0]?.resources?.limits).toEqual({ 'devices.kubevirt.io/tun': '1' });
+  const cards = await cardsOf();
+  // The network of the pod is where the doors come in, whichever place its card has.
+  expect(cards).toMatchObject([{ name: 'default', ipAddress: status?.podIP }, { name: 'lan' }]);
+  expect(spec?.containers[0]?.args).toEqual(
+    expect.arrayContaining([
+      'tap,id=net1,ifname=net1,script=no,downscript=no',
+      ...cards.map(({ mac }, index) => `virtio-net-pci,netdev=net${index},mac=${mac},romfile=`),
+    ]),
+  );
+  await put('vm', 'restart');
+  await eventually(async () => expect((await launcher()).metadata.uid).not.toBe(metadata.uid));
+  await eventually(async () => expect(await cardsOf()).toMatchObject(cards.map(({ mac }) => ({ mac }))));
 });
 
 test('stopped it leaves nothing behind but itself, and started again it has the same address', async () => {

@@ -1,11 +1,12 @@
 import { ANNOTATION, amountText, canonicalName, cutName, ENVIRONMENT_SECURITY } from '@crownlabs/api';
-import { type Kube, keyOf, keyText, ownedBy } from '@crownlabs/client';
+import { type Kube, keyOf, keyText, NETWORKS_ANNOTATION, ownedBy } from '@crownlabs/client';
 import type { Container, Pod, Volume, VolumeMount } from 'kubernetes-types/core/v1.js';
 import type { GuestSpec } from '../kinds/guest-schema.ts';
 import type { Guest } from '../kinds/kinds.ts';
 import { claimOf, disksOf, drivesOf, folderPreparation, type PreparedMemory, volumeOf } from './drives.ts';
 import { type Acceleration, emulatorCommand } from './emulator.ts';
 import { firmwareIdOf, hardwareAddressOf, podMemory, processors } from './hardware.ts';
+import { extraCards, networkWishes, podCard, TUN_RESOURCE } from './networks.ts';
 import { PLACES } from './places.ts';
 import { guestProbe } from './probe.ts';
 import { memoryFile } from './sleep.ts';
@@ -46,7 +47,7 @@ export function launcherName({ metadata: { name, uid = '' } }: Guest): string {
 
 /** The hardware address of a guest's card. */
 export function macOf({ metadata: { uid = '' }, spec }: Guest): string {
-  return spec.domain.devices.interfaces?.[0]?.macAddress ?? hardwareAddressOf(uid);
+  return podCard(spec)?.macAddress ?? hardwareAddressOf(uid);
 }
 
 /** What a guest's pod is made with beside the guest. */
@@ -76,6 +77,7 @@ export function launcherPod(guest: Guest, config: LauncherConfig, parts: Launche
         'kubectl.kubernetes.io/default-container': 'compute',
         ...startNote(parts),
         ...inlineSeeds(spec),
+        ...networksNote(spec, namespace),
       },
       ownerReferences: [ownedBy(guest)],
     },
@@ -96,6 +98,12 @@ export function launcherPod(guest: Guest, config: LauncherConfig, parts: Launche
       ],
     },
   };
+}
+
+/** The networks beside the pod's own. */
+function networksNote(spec: GuestSpec, namespace: string): Record<string, string> {
+  const wishes = networkWishes(spec, namespace);
+  return wishes.length === 0 ? {} : { [NETWORKS_ANNOTATION]: JSON.stringify(wishes) };
 }
 
 /** The volume that a machine goes on from. */
@@ -129,9 +137,10 @@ function compute(guest: Guest, { image, acceleration }: LauncherConfig, { grace,
   const { spec, metadata } = guest;
   const hostname = spec.hostname ?? metadata.name;
   const drives = drivesOf(spec, { id: `${metadata.name}.${metadata.namespace}`, hostname, bases, prepared: memory });
-  const firmwareId = firmwareIdOf(keyText(keyOf(guest)));
+  const key = keyText(keyOf(guest));
+  const firmwareId = firmwareIdOf(key);
   const isPrepared = metadata.annotations?.[ANNOTATION.prepare] === 'true';
-  const command = emulatorCommand({ name: metadata.name, spec, drives, acceleration, mac: macOf(guest), firmwareId, isPrepared });
+  const command = emulatorCommand({ name: metadata.name, key, spec, drives, acceleration, mac: macOf(guest), firmwareId, isPrepared });
   const readiness = guestProbe(spec.readinessProbe);
   const liveness = guestProbe(spec.livenessProbe);
   return {
@@ -141,7 +150,7 @@ function compute(guest: Guest, { image, acceleration }: LauncherConfig, { grace,
     command: [`${PLACES.programs}/run-machine`, String(grace)],
     args: [...drives.flatMap(({ preparation }) => preparation), ...folderPreparation(spec), ...rememberedBy(guest), '--', ...command],
     terminationMessagePolicy: 'FallbackToLogsOnError',
-    resources: resourcesOf(spec.domain, acceleration === 'kvm' ? { [KVM_RESOURCE]: '1' } : {}),
+    resources: resourcesOf(spec.domain, devicesOf(spec, acceleration)),
     securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] }, readOnlyRootFilesystem: true },
     volumeMounts: [
       { name: 'run', mountPath: PLACES.run },
@@ -159,6 +168,11 @@ function rememberedBy({ metadata, spec }: Guest): string[] {
   const file = memoryFile(spec);
   if (file === undefined) return [];
   return ['memory', file, metadata.annotations?.[ANNOTATION.resumed] === 'true' ? 'resume' : 'forget'];
+}
+
+/** The devices of the node that a guest is run with. */
+function devicesOf(spec: GuestSpec, acceleration: Acceleration): Record<string, string> {
+  return { ...(acceleration === 'kvm' ? { [KVM_RESOURCE]: '1' } : {}), ...(extraCards(spec).length > 0 ? { [TUN_RESOURCE]: '1' } : {}) };
 }
 
 /** A tenth of the processors is promised, as KubeVirt does; memory is promised whole, and the emulator's own comes on top. */

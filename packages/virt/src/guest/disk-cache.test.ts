@@ -23,7 +23,7 @@ const spec: GuestSpec = {
 
 test('only a disk that outlives its machine is written through to the host’s disk when the guest asks for that', () => {
   const drives = drivesOf(spec, { id: 'a', hostname: 'a', bases: new Map() });
-  const words = emulatorCommand({ name: 'a', spec, drives, acceleration: 'tcg', mac: '02:00:00:00:00:01', firmwareId: 'f' });
+  const words = emulatorCommand({ name: 'a', key: 'n/a', spec, drives, acceleration: 'tcg', mac: '02:00:00:00:00:01', firmwareId: 'f' });
   const caches = words.flatMap((word) => /if=none.*cache=(\w+)/.exec(word)?.[1] ?? []);
   expect(caches).toEqual(['unsafe', 'writeback', 'none']);
 });

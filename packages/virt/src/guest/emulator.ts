@@ -3,6 +3,7 @@ import { type Drive, folderPlace } from './drives.ts';
 import { extraDevices } from './extra-devices.ts';
 import { folderTags } from './folder-tags.ts';
 import { guestMemory, isOldBoard, mebibytes, processors } from './hardware.ts';
+import { extraAddress, extraCards, podCard } from './networks.ts';
 import { PLACES, SOCKETS } from './places.ts';
 
 /** How guests are run on this node: by the processor, or in software where that does not truly work. */
@@ -14,6 +15,8 @@ const USUAL_PORTS = [22, 80, 443, 3389, 5900, 6080, 8080];
 /** What makes a machine. */
 export interface EmulatorInput {
   readonly name: string;
+  /** The guest's namespace and name. */
+  readonly key: string;
   readonly spec: GuestSpec;
   readonly drives: readonly Drive[];
   readonly acceleration: Acceleration;
@@ -43,6 +46,7 @@ export function emulatorCommand(input: EmulatorInput): string[] {
     ...extraDevices(domain),
     ...input.drives.flatMap(drive),
     ...network(input),
+    ...extraNetworks(input),
     ...sharedFolders(input.spec),
     ...(input.spec.startStrategy === 'Paused' ? ['-S'] : []),
     // Whoever breaks out of the emulator finds few system calls that still answer.
@@ -138,18 +142,26 @@ function device(disk: Drive['disk'], id: string, index: number): string[] {
 
 /** The guest has a network behind its pod's address, as far as the walls of the pod let it; no privilege is needed for it. */
 function network({ spec, mac, isPrepared = false }: EmulatorInput): string[] {
-  const [device] = spec.domain.devices.interfaces ?? [{ name: 'default', masquerade: {} }];
-  if (!device || spec.domain.devices.autoattachPodInterface === false) return ['-nic', 'none'];
-  const { ports = [], model = 'virtio' } = device;
+  const device = podCard(spec);
+  if (!device) return extraCards(spec).length > 0 ? [] : ['-nic', 'none'];
+  const { ports = [] } = device;
   const forwards = [...portsOf(spec).map((port) => ({ protocol: 'TCP' as const, port })), ...ports];
   const rules = new Set(forwards.map(({ protocol = 'TCP', port }) => `hostfwd=${protocol.toLowerCase()}::${port}-:${port}`));
-  const card = model === 'virtio' ? 'virtio-net-pci' : model;
-  return [
+  return ['-netdev', isPrepared ? 'hubport,id=net0,hubid=0' : ['user,id=net0,ipv6=off', ...rules].join(','), ...card(device, 'net0', mac)];
+}
+
+/** A card on another network is on its wire: the node has put the end of it into the pod, and no privilege is needed to take it. */
+function extraNetworks({ spec, key }: EmulatorInput): string[] {
+  return extraCards(spec).flatMap(({ card: it, device }) => [
     '-netdev',
-    isPrepared ? 'hubport,id=net0,hubid=0' : ['user,id=net0,ipv6=off', ...rules].join(','),
-    '-device',
-    `${card},netdev=net0,mac=${mac.replaceAll('-', ':')},romfile=`,
-  ];
+    `tap,id=${device},ifname=${device},script=no,downscript=no`,
+    ...card(it, device, extraAddress(key, it)),
+  ]);
+}
+
+function card({ model = 'virtio' }: { readonly model?: string | undefined }, netdev: string, mac: string): string[] {
+  const kind = model === 'virtio' ? 'virtio-net-pci' : model;
+  return ['-device', `${kind},netdev=${netdev},mac=${mac.replaceAll('-', ':')},romfile=`];
 }
 
 function portsOf({ readinessProbe, livenessProbe }: GuestSpec): number[] {

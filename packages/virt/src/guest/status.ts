@@ -1,5 +1,5 @@
 import { ANNOTATION } from '@crownlabs/api';
-import type { Kube } from '@crownlabs/client';
+import { type Kube, keyOf, keyText } from '@crownlabs/client';
 import type { ContainerState, Pod } from 'kubernetes-types/core/v1.js';
 import { conditionOf, conditionsFrom, type Finding, present } from '../conditions.ts';
 import type { GuestStatus } from '../kinds/guest-schema.ts';
@@ -7,6 +7,7 @@ import type { Guest } from '../kinds/kinds.ts';
 import { GOES_ON, macOf } from './desired.ts';
 import type { Acceleration } from './emulator.ts';
 import type { Heard } from './listen.ts';
+import { extraAddress, extraCards, podCard } from './networks.ts';
 
 type Phase = NonNullable<GuestStatus['phase']>;
 
@@ -73,9 +74,15 @@ function phaseOf({ guest, pod }: GuestFacts): Phase {
 }
 
 function interfacesOf({ guest, pod }: GuestFacts): NonNullable<GuestStatus['interfaces']> {
-  const name = guest.spec.domain.devices.interfaces?.[0]?.name ?? 'default';
   const ip = pod?.status?.podIP;
-  return [{ name, mac: macOf(guest), ...(ip === undefined ? {} : { ipAddress: ip, ipAddresses: [ip], infoSource: 'domain' }) }];
+  const first = podCard(guest.spec);
+  const where = ip === undefined ? {} : { ipAddress: ip, ipAddresses: [ip], infoSource: 'domain' };
+  const key = keyText(keyOf(guest));
+  return [
+    ...(first ? [{ name: first.name, mac: macOf(guest), ...where }] : []),
+    // Which addresses a guest gives itself on a wire is its own affair.
+    ...extraCards(guest.spec).map(({ card }) => ({ name: card.name, mac: extraAddress(key, card) })),
+  ];
 }
 
 function findings(facts: GuestFacts, phase: Phase): Finding[] {

@@ -1,6 +1,7 @@
 import { disksOf } from '../guest/drives.ts';
 import { extraDevices } from '../guest/extra-devices.ts';
 import { guestMemory, isOldBoard, mebibytes, processors } from '../guest/hardware.ts';
+import { extraCards, podCard } from '../guest/networks.ts';
 import type { GuestSpec } from '../kinds/guest-schema.ts';
 
 /** What a memory knows of its machine, part by part, in the words in which a part that differs is told. */
@@ -17,7 +18,8 @@ function shapeOf(spec: GuestSpec): ReadonlyMap<string, string> {
     ['amount of memory', shown(mebibytes(guestMemory(domain)))],
     ['board', shown(isOldBoard(domain))],
     ['set of disks', shown(disks)],
-    ['network card', shown([devices.interfaces?.[0]?.model ?? 'virtio', devices.autoattachPodInterface !== false])],
+    ['network card', shown(podCard(spec) && (podCard(spec)?.model ?? 'virtio'))],
+    ['set of networks', shown(extraCards(spec).map(({ card }) => card.model ?? 'virtio'))],
     ['number of shared folders', shown((devices.filesystems ?? []).length)],
     ['screen', shown(devices.autoattachGraphicsDevice !== false)],
     ['processor', shown(domain.cpu?.model ?? '')],

@@ -1,6 +1,6 @@
-import { marked, quantity } from '@crownlabs/api';
+import { quantity } from '@crownlabs/api';
 import { z } from 'zod';
-import { alwaysOff, label, MOST, nothing, port, text, unrealised, unused, unusedValue } from './unrealised.ts';
+import { alwaysOff, label, MOST, MOST_NETWORKS, nothing, port, text, unrealised, unused, unusedValue } from './unrealised.ts';
 
 const Resources = z.object({
   requests: z.record(text, quantity('An amount.')).optional(),
@@ -38,7 +38,7 @@ const Disk = z.object({
 const OTHER_BINDING = 'the guest is behind the address of its pod: write masquerade: {}';
 
 const Interface = z.object({
-  name: text.describe('The network that the interface is on.'),
+  name: label.describe('The network that the interface is on.'),
   masquerade: nothing.optional(),
   bridge: nothing.optional(),
   model: z.enum(['virtio', 'e1000', 'e1000e', 'rtl8139']).optional(),
@@ -63,9 +63,7 @@ const NO_HOST_DEVICES = 'devices of the host are not handed to machines: leave i
 
 const Devices = z.object({
   disks: z.array(Disk).max(MOST).optional(),
-  interfaces: marked(z.array(Interface).max(MOST).optional().describe('One interface, on the network of the pod.'), {
-    rules: [{ rule: 'size(self) <= 1', message: 'a machine has one interface, on the network of its pod', reason: 'FieldValueForbidden' }],
-  }),
+  interfaces: z.array(Interface).max(MOST_NETWORKS).optional().describe('Cards, each on the network of its name.'),
   filesystems: z
     .array(z.object({ name: label.describe('The volume that is shared.'), virtiofs: nothing }))
     .max(MOST)

@@ -1,7 +1,7 @@
 import { marked } from '@crownlabs/api';
 import { z } from 'zod';
 import { Domain } from './domain-schema.ts';
-import { MOST, nothing, port, text, unrealised, unused } from './unrealised.ts';
+import { alwaysOff, exactlyOne, label, MOST, MOST_NETWORKS, nothing, port, text, unrealised, unused } from './unrealised.ts';
 import { Volume } from './volume-schema.ts';
 
 const THE_GUEST = 'it is the guest that is asked: leave it out';
@@ -30,25 +30,41 @@ export type GuestProbe = z.infer<typeof Probe>;
 
 const NO_TOKEN = 'machines are given no token of the API: leave it out';
 
+const OWN_NETWORK = 'must name a NetworkAttachmentDefinition of the namespace of the machine: write its name alone';
+
 const Network = z.object({
-  name: text,
+  name: label,
   pod: z
     .object({
       vmNetworkCIDR: unrealised('every guest is in a network of its own, 10.0.2.0/24: leave it out', 'text'),
       vmIPv6NetworkCIDR: unrealised('every guest is in a network of its own, 10.0.2.0/24: leave it out', 'text'),
     })
     .optional(),
-  multus: unrealised('there is one network, that of the pod: write pod: {}'),
-  resourceClaim: unrealised('there is one network, that of the pod: write pod: {}'),
+  multus: z
+    .object({
+      networkName: marked(text.max(253).describe('A NetworkAttachmentDefinition of the same namespace.'), {
+        rules: [{ rule: "self.matches('^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$')", message: OWN_NETWORK }],
+      }),
+      default: alwaysOff('the pod has a network of its own, by which the doors reach the guest: leave it out'),
+    })
+    .optional(),
+  resourceClaim: unrealised('devices of the host are not handed to machines: write pod: {} or multus'),
 });
+
+const INTERFACES = 'has(self.domain.devices.interfaces)';
+const ON = (rule: string) => `has(self.networks) && self.networks.exists(one, one.name == it.name${rule})`;
+const OTHERS = `has(self.networks) && self.networks.exists(one, has(one.multus))`;
 
 const WITH_VOLUME = (devices: string) =>
   `!has(self.domain.devices.${devices}) || self.domain.devices.${devices}.all(it, has(self.volumes) && self.volumes.exists(one, one.name == it.name))`;
 
 const Spec = z.object({
   domain: Domain,
-  networks: marked(z.array(Network).max(MOST).optional(), {
-    rules: [{ rule: 'size(self) <= 1', message: 'a machine has one network, that of its pod', reason: 'FieldValueForbidden' }],
+  networks: marked(z.array(exactlyOne(Network, 'kind of network')).max(MOST_NETWORKS).optional(), {
+    rules: [
+      { rule: 'self.filter(it, has(it.pod)).size() <= 1', message: 'a machine is on the network of its pod once' },
+      { rule: 'self.all(it, self.exists_one(one, one.name == it.name))', message: 'each network needs a name of its own' },
+    ],
   }),
   volumes: z.array(Volume).max(MOST).optional(),
   readinessProbe: Probe.optional(),
@@ -78,6 +94,18 @@ export const GuestSpec = marked(Spec, {
   rules: [
     { rule: WITH_VOLUME('disks'), message: 'each of domain.devices.disks needs a volume of its name in volumes' },
     { rule: WITH_VOLUME('filesystems'), message: 'each of domain.devices.filesystems needs a volume of its name in volumes' },
+    {
+      rule: `!(${OTHERS} || ${INTERFACES} && size(self.domain.devices.interfaces) > 1) || (${INTERFACES} && self.domain.devices.interfaces.all(it, ${ON('')}))`,
+      message: 'each of domain.devices.interfaces needs a network of its name in networks',
+    },
+    {
+      rule: `!(${OTHERS}) || !${INTERFACES} || self.domain.devices.interfaces.all(it, !has(it.masquerade) || ${ON(' && has(one.pod)')})`,
+      message: 'an interface on a network of multus is on the wire of it: write bridge: {}',
+    },
+    {
+      rule: `!(${OTHERS}) || !has(self.networks) || self.networks.all(it, ${INTERFACES} && self.domain.devices.interfaces.exists(one, one.name == it.name))`,
+      message: 'each of networks needs an interface of its name in domain.devices.interfaces',
+    },
   ],
 });
 /** What a running machine is. */

@@ -1,9 +1,10 @@
 import { crdOf, type Kind, type LabCrd } from '@crownlabs/api';
-import { clusterResource, type KubeObject, namespacedResource, type Resource } from '@crownlabs/client';
+import { clusterResource, type KubeObject, namespacedResource, networkAttachments, type Resource } from '@crownlabs/client';
 import { DiskSpec, DiskStatus } from './disk-schema.ts';
 import { GuestSpec, GuestStatus } from './guest-schema.ts';
 import { MachineSpec, MachineStatus } from './machine-schema.ts';
 import { MigrationSpec, MigrationStatus } from './migration-schema.ts';
+import { NetworkSpec, NetworkStatus } from './network-schema.ts';
 import { SnapshotSpec, SnapshotStatus } from './snapshot-schema.ts';
 
 /** A machine that can be stopped and started. */
@@ -121,6 +122,18 @@ const KINDS: readonly Kind[] = [
       { name: 'SourcePVC', type: 'string', jsonPath: '.spec.source.persistentVolumeClaimName' },
       AGE,
     ],
+  },
+  {
+    group: networkAttachments.group,
+    version: networkAttachments.version,
+    kind: networkAttachments.kind,
+    plural: networkAttachments.plural,
+    shortNames: ['net-attach-def'],
+    namespaced: true,
+    description: 'A network that machines of its namespace may have a card on, beside the network of their pods.',
+    spec: NetworkSpec,
+    status: NetworkStatus,
+    columns: [AGE],
   },
 ];
 

@@ -112,7 +112,7 @@ const REFUSED: readonly [string, unknown][] = [
   [`${SPEC}.domain.cpu.dedicatedCpuPlacement`, true],
   [`${SPEC}.domain.firmware`, { bootloader: { efi: { secureBoot: false } } }],
   [`${SPEC}.accessCredentials`, [{ sshPublicKey: {} }]],
-  [`${SPEC}.networks`, [{ name: 'default', multus: { networkName: 'lab' } }]],
+  [`${SPEC}.networks`, [{ name: 'default', multus: { networkName: 'lab', default: true } }]],
   [`${SPEC}.volumes`, [{ name: 'containerdisk', cloudInitConfigDrive: { userData: '' } }]],
   ['spec.instancetype', { name: 'u1.small' }],
   ['spec.dataVolumeTemplates', [{ metadata: { name: 'a' }, spec: { sourceRef: { kind: 'DataSource', name: 'fedora' }, storage: {} } }]],
@@ -143,6 +143,30 @@ test('a disk without a volume is refused, and a volume that nothing is said of i
   expect(drivesOf({ domain: { devices: {} }, volumes }, { id: '', hostname: '', bases: new Map() })).toMatchObject([
     { file: '/run/machine/fedora.qcow2', readOnly: false },
   ]);
+});
+
+const POD_NETWORK = { name: 'default', pod: {} };
+const LAN = { name: 'lan', multus: { networkName: 'lan' } };
+const WIRE = { name: 'lan', bridge: {} };
+const MISPLUGGED: readonly [interfaces: object[], networks: object[], why: string][] = [
+  [[{ name: 'default', masquerade: {} }, WIRE], [POD_NETWORK], 'each of domain.devices.interfaces needs a network'],
+  [[{ name: 'default', masquerade: {} }], [POD_NETWORK, LAN], 'each of networks needs an interface'],
+  [[{ name: 'lan', masquerade: {} }], [LAN], 'write bridge: {}'],
+  [[WIRE, { name: 'x', bridge: {} }], [POD_NETWORK, { name: 'x', pod: {} }], 'on the network of its pod once'],
+  [[WIRE], [{ name: 'lan', multus: { networkName: 'default/lan' } }], 'write its name alone'],
+  [[WIRE, WIRE], [LAN, LAN], 'each network needs a name of its own'],
+];
+
+test('cards are on the network of the pod or on others of its namespace, each on the one of its name', async () => {
+  const withCards = (interfaces: object[], networks: object[]) => {
+    const manifest = withField(`${SPEC}.domain.devices.interfaces`, interfaces);
+    Reflect.set(Object(Reflect.get(Object(manifest), 'metadata')), 'name', `vm-${networks.length}`);
+    const { template } = (manifest as { spec: { template: { spec: object } } }).spec;
+    return { ...(manifest as object), spec: { runStrategy: 'Halted', template: { ...template, spec: { ...template.spec, networks } } } };
+  };
+  expect(await applied(withCards([{ name: 'default', masquerade: {} }, WIRE], [POD_NETWORK, LAN]))).toMatchObject({});
+  expect(await applied(withCards([WIRE], [LAN]))).toMatchObject({});
+  for (const [interfaces, networks, why] of MISPLUGGED) await expect(applied(withCards(interfaces, networks))).rejects.toThrow(why);
 });
 
 interface Shape {

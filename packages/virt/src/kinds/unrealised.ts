@@ -5,6 +5,8 @@ import { z } from 'zod';
 export const text = z.string();
 /** More than anybody has of anything: what rules cost is reckoned by it. */
 export const MOST = 64;
+/** More cards than a lab of several machines asks for: each is a place on the bus of its guest, and a wire of the host. */
+export const MOST_NETWORKS = 9;
 /** What disks, networks and volumes are called by one another. */
 export const label = text.max(63);
 /** A choice that has nothing to say. */

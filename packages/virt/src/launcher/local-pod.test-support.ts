@@ -115,6 +115,7 @@ export class LocalPod {
     const drives = [{ disk: { name: 'root' }, file, format, readOnly: false, preparation: [] }];
     const identity = {
       name: 'm',
+      key: 'n/m',
       acceleration: 'tcg' as const,
       mac: '02:00:00:00:00:01',
       firmwareId: '6f7f6a1e-0000-5000-8000-000000000001',

@@ -1,6 +1,7 @@
 import { ANNOTATION } from '@crownlabs/api';
 import { ownedBy } from '@crownlabs/client';
 import { hardwareAddressOf } from '../guest/hardware.ts';
+import { podCard } from '../guest/networks.ts';
 import type { GuestSpec } from '../kinds/guest-schema.ts';
 import { type Disk, disks, type Guest, guests, type Machine } from '../kinds/kinds.ts';
 import { isAsleep, isPrepared } from './asleep.ts';
@@ -29,8 +30,9 @@ export function desiredGuest(machine: Machine): Omit<Guest, 'metadata'> & { meta
 
 function withAddress(spec: GuestSpec, uid: string): GuestSpec {
   const { devices } = spec.domain;
-  const [first = { name: 'default', masquerade: {} }] = devices.interfaces ?? [];
-  const interfaces = [{ macAddress: hardwareAddressOf(uid), ...first }];
+  const first = podCard(spec);
+  const { interfaces: cards = first ? [first] : [] } = devices;
+  const interfaces = cards.map((card) => (card.name === first?.name ? { macAddress: hardwareAddressOf(uid), ...card } : card));
   return { ...spec, domain: { ...spec.domain, devices: { ...devices, interfaces } } };
 }
 
