@@ -53,6 +53,7 @@ export { type SharedVolume, sharedVolumeKind, sharedVolumes } from './shared-vol
 export type { StructuralSchema } from './structural-schema.ts';
 export {
   Environment,
+  type EnvironmentNetwork,
   EnvironmentType,
   isMachine,
   type Template,

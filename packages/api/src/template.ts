@@ -22,6 +22,26 @@ const SharedVolumeMount = z.object({
   readOnly: z.boolean().describe('Whether users may only read; managers may always write.'),
 });
 
+const NetworkName = marked(
+  z
+    .string()
+    .regex(/^[a-z]([-a-z0-9]*[a-z0-9])?$/)
+    .max(32),
+  {
+    rules: [{ rule: "self != 'default'", message: 'is what the network is called by which people reach the machine: choose another name' }],
+  },
+);
+
+const EnvironmentNetworkSchema = z.object({
+  name: NetworkName.describe('What the network is called: machines that name the same one are on one wire.'),
+  scope: z
+    .enum(['Instance', 'Tenant', 'Workspace'])
+    .default('Tenant')
+    .describe('Whose machines are on it: those of one instance, those that one person has of this workspace, or those of everybody in it.'),
+});
+/** A network between machines. */
+export type EnvironmentNetwork = z.infer<typeof EnvironmentNetworkSchema>;
+
 /** One machine or container of a Template. */
 export const Environment = z.object({
   name: EnvironmentName,
@@ -44,6 +64,14 @@ export const Environment = z.object({
   storageClassName: z.string().optional().describe('The StorageClass of the persistent disk.'),
   mountMyDriveVolume: marked(z.boolean().default(true).describe('Mount the personal volume at /media/mydrive.'), { required: true }),
   sharedVolumeMounts: z.array(SharedVolumeMount).optional().describe('Volumes shared by the workspace.'),
+  networks: marked(
+    z
+      .array(EnvironmentNetworkSchema)
+      .max(8)
+      .optional()
+      .describe('Networks between machines, beside the one by which people reach it: bare wires, on which nobody gives out addresses.'),
+    { listMapKeys: ['name'] },
+  ),
 });
 /** One machine or container of a Template. */
 export type Environment = z.infer<typeof Environment>;

@@ -41,6 +41,11 @@ export interface OperatorsConfig {
     readonly diskNamespaces?: readonly string[];
     /** Public keys that every machine admits beside those of people: the bastion's. */
     readonly sshKeys: readonly string[];
+    /**
+     * JSON of CNI for a network between machines, in which `{wire}` stands for its own name, `{namespace}` and `{name}` for those of its object.
+     * Absent: a bridge of each node, on which machines of other nodes are not.
+     */
+    readonly networkConfig?: string;
     /** Whether machines can go on from a memory that is prepared once; KubeVirt has no such thing. */
     readonly instantStart?: boolean;
   };

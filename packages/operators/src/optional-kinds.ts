@@ -6,6 +6,8 @@ import {
   type InformerOptions,
   type KubeClient,
   type KubeObject,
+  type NetworkAttachment,
+  networkAttachments,
   type OptionalInformer,
   optionalInformer,
   type Resource,
@@ -21,6 +23,7 @@ export interface OptionalKinds {
   readonly guests: OptionalInformer<VirtualMachineInstance>;
   readonly disks: OptionalInformer<DataVolume>;
   readonly routes: OptionalInformer<HttpRoute>;
+  readonly networks: OptionalInformer<NetworkAttachment>;
 }
 
 /** Follows the optional kinds, wherever they are installed. */
@@ -31,15 +34,17 @@ export function openOptionalKinds(client: KubeClient, options: InformerOptions<K
     guests: follow(virtualMachineInstances),
     disks: follow(dataVolumes),
     routes: follow(httpRoutes),
+    networks: follow(networkAttachments),
   };
 }
 
 /** The optional kinds by plural. */
-export function optionalChildren({ machines, guests, disks, routes }: OptionalKinds): [string, OptionalInformer<KubeObject>][] {
+export function optionalChildren({ machines, guests, disks, routes, networks }: OptionalKinds): [string, OptionalInformer<KubeObject>][] {
   return [
     [virtualMachines.plural, machines],
     [virtualMachineInstances.plural, guests],
     [dataVolumes.plural, disks],
     [httpRoutes.plural, routes],
+    [networkAttachments.plural, networks],
   ];
 }

@@ -107,6 +107,7 @@ function onTheLab(who: Attacker): Attempt[] {
   ];
 }
 
+const networksOf = (namespace: string) => `/apis/k8s.cni.cncf.io/v1/namespaces/${namespace}/network-attachment-definitions`;
 const tenant = (who: Attacker, what: string, name: string, spec: object): Attempt => patch(who, what, `${V2}/tenants/${name}`, { spec });
 const label = (who: Attacker, what: string, labels: object): Attempt => patch(who, what, `${V2}/tenants/student`, { metadata: { labels } });
 const mine = `${V2}/namespaces/tenant-student/instances`;
@@ -137,6 +138,11 @@ const STUDENT: readonly Attempt[] = [
   patch('student', 'removes the finalizer of its tenant', `${V2}/tenants/student`, { metadata: { finalizers: [] } }),
   patch('student', 'confirms its address by the status', `${V2}/tenants/student/status`, { status: { keycloak: { userConfirmed: true } } }),
   patch('student', 'adds a key to somebody else', `${V2}/tenants/victim`, { spec: { publicKeys: ['ssh-rsa A'] } }),
+  post('student', 'puts a wire of others into its own namespace', networksOf('tenant-student'), {
+    ...object('NetworkAttachmentDefinition', 'k8s.cni.cncf.io/v1', 'theirs'),
+    spec: { config: '{"cniVersion": "1.0.0", "type": "bridge", "bridge": "theirs"}' },
+  }),
+  patch('student', 'puts its own wire where that of others is', `${networksOf('tenant-student')}/own`, { spec: { config: '{}' } }),
   post('student', 'starts a template of a closed workspace', mine, newInstance('secret', 'student')),
   post('student', "starts an instance in somebody else's name", mine, newInstance('net', 'victim')),
   post(

@@ -5,6 +5,7 @@ import {
   httpRoutes,
   type KubeClient,
   namespacedResource,
+  networkAttachments,
   type Resource,
   virtualMachineInstances,
   virtualMachines,
@@ -19,6 +20,11 @@ export async function installMachineKinds(admin: KubeClient): Promise<void> {
 /** Installs HTTPRoute, with no Gateway behind it. */
 export async function installRouteKind(admin: KubeClient): Promise<void> {
   await install(admin, httpRoutes);
+}
+
+/** Installs the kind of networks between machines, with nobody behind them. */
+export async function installNetworkKind(admin: KubeClient): Promise<void> {
+  await install(admin, networkAttachments);
 }
 
 /** Installs the kinds by which storage holds volumes still, with no driver behind them. */

@@ -16,7 +16,7 @@ import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { eventually } from './eventually.ts';
 import { environment, instance, template, tenant, workspace } from './factories.ts';
-import { installMachineKinds } from './machine-kinds.ts';
+import { installMachineKinds, installNetworkKind } from './machine-kinds.ts';
 import { strictFaults } from './swagger.test-support.ts';
 import { startTestLab, type TestLab } from './test-lab.ts';
 
@@ -349,8 +349,9 @@ function readSchemas(): Record<string, object> | undefined {
 test('machines and disks are what KubeVirt and CDI define, to the last field', async (context) => {
   const known = definitions ?? context.skip(`${SCHEMAS.pathname} is not there`);
   await using lab = await startTestLab();
+  await installNetworkKind(lab.admin);
   await course(lab, [
-    machine({ persistent: true, mountMyDriveVolume: true, storageClassName: 'fast' }),
+    machine({ persistent: true, mountMyDriveVolume: true, storageClassName: 'fast', networks: [{ name: 'lan', scope: 'Tenant' }] }),
     machine({ name: 'once', instantStart: true }),
     machine({ name: 'cloud', environmentType: 'CloudVM', image: 'https://cloud.example.org/debian.qcow2' }),
     machine({ name: 'copy', environmentType: 'LocalVM', image: 'workspace-net/golden' }),

@@ -10,6 +10,8 @@ export interface Environment {
   readonly persistent: boolean;
   /** Whether its copies go on from a memory that was prepared. */
   readonly instantStart: boolean;
+  /** What the networks that it shares with other machines are called. */
+  readonly networks: readonly string[];
   readonly cpu: number;
   readonly memory: number;
   readonly disk: number;
@@ -37,7 +39,7 @@ export const TEMPLATES_OF = `subscription ($namespace: String!) {
       prettyName description
       workspaceCrownlabsPolitoItWorkspaceRef { name }
       cleanup { deleteAfterCreation stopAfterInactivity }
-      environmentList { name environmentType image guiEnabled persistent instantStart resources { cpu memory disk } }
+      environmentList { name environmentType image guiEnabled persistent instantStart networks { name } resources { cpu memory disk } }
     }
     status { conditions { type status message } } } } }`;
 
@@ -78,6 +80,10 @@ function readEnvironment(wire: Wire): Environment {
     gui: wire.at('guiEnabled').flag() ?? true,
     persistent: wire.at('persistent').flag() ?? false,
     instantStart: wire.at('instantStart').flag() ?? false,
+    networks: wire
+      .at('networks')
+      .list()
+      .flatMap((network) => network.at('name').text() ?? []),
     cpu: quantityNumber(resources.at('cpu').amount()),
     memory: quantityNumber(resources.at('memory').amount()),
     disk: quantityNumber(resources.at('disk').amount()),
@@ -121,9 +127,14 @@ export function canSleep({ environments }: Template): boolean {
   return environments.length > 0 && environments.every((environment) => isMachine(environment) && environment.persistent);
 }
 
-/** Whether copies of an environment can go on from a memory that was prepared: those that keep a disk would all have the same. */
-export function canStartAtOnce({ type, persistent }: Pick<Environment, 'type' | 'persistent'>): boolean {
-  return type === 'VirtualMachine' && !persistent;
+/** Whether copies of an environment can go on from a memory that was prepared: those that keep a disk would all have the same, and it knows of no networks. */
+export function canStartAtOnce({ type, persistent, networks }: Pick<Environment, 'type' | 'persistent' | 'networks'>): boolean {
+  return type === 'VirtualMachine' && !persistent && networks.length === 0;
+}
+
+/** The networks between the machines of a template, each once. */
+export function networksOf({ environments }: Template): string[] {
+  return [...new Set(environments.filter(isMachine).flatMap(({ networks }) => networks))];
 }
 
 /** Whether anything of an instance outlives its being stopped. */

@@ -3,7 +3,7 @@ import type { ImageBuild } from '../lab/image-build.ts';
 import { isAwaited, unfinishedBuilds } from '../lab/image-build.ts';
 import { bytesText, coresText } from '../lab/quantity.ts';
 import { hardwareOf, type shortages } from '../lab/quota.ts';
-import { canStartAtOnce, flavourOf, isPersistent, machineKindOf, type Template } from '../lab/template.ts';
+import { canStartAtOnce, flavourOf, isPersistent, machineKindOf, networksOf, type Template } from '../lab/template.ts';
 import { useManagedWorkspaces } from '../lab/use-lab.ts';
 import { spanText } from '../words/when.ts';
 import { useWords, type Words } from '../words/words.ts';
@@ -106,6 +106,7 @@ function CardMenu({ template }: { template: Template }) {
 function Facts({ template }: { template: Template }) {
   const { template: said, locale } = useWords();
   const has = hardwareOf(template);
+  const networks = networksOf(template);
   const stops = spanText(template.stopAfterInactivity, locale);
   return (
     <ul className="facts">
@@ -124,6 +125,11 @@ function Facts({ template }: { template: Template }) {
       <li>
         <Icon name="save" /> {isPersistent(template) ? said.keeps : said.keepsNot}
       </li>
+      {networks.length > 0 && (
+        <li data-testid="networks" title={said.networksHint}>
+          <Icon name="plug" /> {said.networks(networks)}
+        </li>
+      )}
       {template.prepared && (
         <li data-testid="prepared" title={template.prepared.message}>
           <Icon name="play" /> {template.prepared.holds ? said.startsAtOnce : said.beingPrepared}

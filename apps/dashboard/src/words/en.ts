@@ -70,6 +70,8 @@ export const en = {
     willStartAtOnce: (title: string) => `A machine of ${title} is being prepared: from then on, copies start at once`,
     bootsEach: (title: string) => `Every copy of ${title} boots by itself again`,
     startsAtOnce: 'Starts at once',
+    networks: (names: readonly string[]) => `${names.length === 1 ? 'Network' : 'Networks'} ${names.join(', ')}`,
+    networksHint: 'Its machines have another card each, on wires that they share with other machines of the lab',
     beingPrepared: 'Boots; a start at once is being prepared',
     copyLink: 'Copy a start link',
     linkCopied: 'Start link copied. Whoever opens it starts this environment and goes straight in.',

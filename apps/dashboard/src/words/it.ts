@@ -81,6 +81,8 @@ export const it: Words = {
     willStartAtOnce: (title) => `Si prepara una macchina di ${title}: da quel momento le copie partono subito`,
     bootsEach: (title) => `Ogni copia di ${title} torna ad avviarsi da sé`,
     startsAtOnce: 'Parte subito',
+    networks: (names) => `${names.length === 1 ? 'Rete' : 'Reti'} ${names.join(', ')}`,
+    networksHint: 'Le sue macchine hanno un’altra scheda, su cavi che condividono con altre macchine del laboratorio',
     beingPrepared: 'Si avvia; si prepara la partenza immediata',
     copyLink: 'Copia un link di avvio',
     linkCopied: 'Link copiato. Chi lo apre avvia questo ambiente ed entra subito.',

@@ -37,11 +37,27 @@ const machines = z.strictObject({
   importSecret: z.string().default(SINGLE_MACHINE.machines.importSecret).describe('Secret with which disks are imported.'),
   diskSize: z.string().default(SINGLE_MACHINE.machines.diskSize).describe('Size of an imported disk where the template names none.'),
   sshKeys: z.array(z.string()).default([]).describe('Public keys that every machine admits beside those of people.'),
+  networkConfig: z
+    .string()
+    .refine(isJson, 'must be JSON')
+    .exactOptional()
+    .describe(
+      'JSON of CNI for networks between machines, with {wire}, {namespace} and {name}. Default: a bridge of each node, one node alone.',
+    ),
   diskNamespaces: z
     .array(z.string())
     .optional()
     .describe('Namespaces whose volumes the templates of all workspaces may make disks of. Default: all that CrownLabs did not make.'),
 });
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 function machinesConfig({ diskNamespaces, ...rest }: z.infer<typeof machines>): OperatorsConfig['machines'] {
   return { ...rest, ...(diskNamespaces ? { diskNamespaces } : {}) };

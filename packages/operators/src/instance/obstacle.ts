@@ -25,10 +25,22 @@ export const NO_MACHINES: Refusal = {
   message: 'Virtual machines are not installed on this system. Ask your teacher for a template with containers.',
 };
 
+const NO_NETWORKS: Refusal = {
+  reason: 'NetworksNotInstalled',
+  message: 'Networks between machines are not installed on this system. Ask your teacher for a template without them.',
+};
+
+/** What this system does not have that a machine needs. */
+function lackingFor(lab: Lab, { supported }: MachineFacts, { networks = [] }: Environment): Refusal | undefined {
+  if (!supported) return NO_MACHINES;
+  return networks.length > 0 && !lab.optional.networks.installed ? NO_NETWORKS : undefined;
+}
+
 /** Why an environment cannot be started, whatever its owner may do; nothing when it can. */
 export function obstacleOf(lab: Lab, parts: ObstacleParts): Refusal | undefined {
   const { template, environment, machine, shared } = parts;
-  if (machine && !machine.supported) return NO_MACHINES;
+  const lacking = machine && lackingFor(lab, machine, environment);
+  if (lacking) return lacking;
   const fault = imageFault(environment);
   if (machine && fault !== undefined) return { reason: 'ImageInvalid', message: `${fault} Tell your teacher.` };
   if (!isAllowedImage(environment.image, workspaceIn(lab, template)?.spec.allowedImages)) {

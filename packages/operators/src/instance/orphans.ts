@@ -5,6 +5,7 @@ import {
   ingresses,
   type KubeObject,
   keyText,
+  networkAttachments,
   networkPolicies,
   type ObjectKey,
   type Resource,
@@ -27,6 +28,7 @@ const LIVELY: readonly Resource[] = [
   ingresses,
   httpRoutes,
   networkPolicies,
+  networkAttachments,
   roles,
   roleBindings,
 ];

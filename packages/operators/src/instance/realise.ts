@@ -13,6 +13,7 @@ import type { EnvironmentFacts, InstanceFacts, Refusal } from './facts.ts';
 import { environmentLabels } from './labels.ts';
 import { convergeMachine } from './machine/converge.ts';
 import { hardwareAddress } from './machine/facts.ts';
+import { networkCards } from './machine/networks.ts';
 import { driveMount, type Mount } from './mounts.ts';
 import { isPowered, type PowerStep, powerStep } from './power.ts';
 import { stopStrays } from './strays.ts';
@@ -105,7 +106,9 @@ function converge(
   const nodeSelector = chosenNodes(facts.instance, facts.template?.spec.nodeSelector);
   if (it.machine) {
     const goesOnFrom = facts.template && preparedMachineOf(facts.template, it.environment, config);
-    const context = { name: it.name, mounts, nodeSelector, mac: hardwareAddress(it.machine), config: config.machines, goesOnFrom };
+    const mac = hardwareAddress(it.machine);
+    const cards = networkCards(facts.instance, it.environment, it.name);
+    const context = { name: it.name, mounts, nodeSelector, mac, cards, config: config.machines, goesOnFrom };
     return convergeMachine({ lab, config }, facts, it, { machine: it.machine, step, context });
   }
   const context = { contentToolsImage: config.contentToolsImage, mounts, nodeSelector, name: it.name };

@@ -13,7 +13,7 @@ const OWNER = { kind: 'Instance', namespaced: true };
 export function instanceSources(lab: Lab): Source[] {
   const { instances } = lab;
   const inNamespace = (namespace: string) => instances.byIndex('namespace', namespace);
-  const machineKinds = ['virtualmachines', 'virtualmachineinstances', 'datavolumes', 'secrets'];
+  const machineKinds = ['virtualmachines', 'virtualmachineinstances', 'datavolumes', 'secrets', 'network-attachment-definitions'];
   const children = [
     'deployments',
     'services',

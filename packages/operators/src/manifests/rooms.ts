@@ -43,6 +43,7 @@ export const ROOM_RULES: Readonly<Record<string, readonly PolicyRule[]>> = {
     rule('snapshot.storage.k8s.io', ['volumesnapshots'], ALL),
     rule('snapshot.storage.k8s.io', ['volumesnapshotclasses'], READ),
     rule('gateway.networking.k8s.io', ['httproutes'], ALL),
+    rule('k8s.cni.cncf.io', ['network-attachment-definitions'], ALL),
     rule(RBAC_GROUP, ['roles', 'rolebindings', 'clusterroles', 'clusterrolebindings'], [...ALL, 'bind', 'escalate']),
     rule('coordination.k8s.io', ['leases'], ALL),
     // On a cluster they register their webhooks by themselves, with an authority that they renew.

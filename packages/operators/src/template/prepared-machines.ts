@@ -9,9 +9,14 @@ import type { Lab } from '../lab.ts';
 
 type Config = Pick<OperatorsConfig, 'machines' | 'drive'>;
 
+/** Whether a memory can be gone on from: it knows of one disk as it was, and of no networks but the one that everybody has. */
+export function canGoOn({ environmentType, persistent, networks = [] }: Environment): boolean {
+  return environmentType === 'VirtualMachine' && !persistent && networks.length === 0;
+}
+
 /** Whether instances of an environment go on from a memory that is prepared once. One that keeps its disk would find another one than it left. */
-export function goesOn({ instantStart, environmentType, persistent }: Environment, { machines }: Config): boolean {
-  return instantStart === true && machines.instantStart === true && environmentType === 'VirtualMachine' && !persistent;
+export function goesOn(environment: Environment, { machines }: Config): boolean {
+  return environment.instantStart === true && machines.instantStart === true && canGoOn(environment);
 }
 
 /** The `namespace/name` of the machine that instances of an environment go on from. */
@@ -58,7 +63,7 @@ export function preparedMachine(template: Template, environment: Environment, co
 function hardware(environment: Environment, { machines, drive }: Config): MachineSpec {
   const folders = (drive && environment.mountMyDriveVolume ? 1 : 0) + (environment.sharedVolumeMounts ?? []).length;
   const mounts = Array.from({ length: folders }, (_, index): Mount => ({ claim: `folder-${index}`, path: '', readOnly: false }));
-  const spec = machineSpec(environment, { name: '', mounts, nodeSelector: undefined, mac: undefined, config: machines });
+  const spec = machineSpec(environment, { name: '', mounts, nodeSelector: undefined, mac: undefined, cards: [], config: machines });
   return {
     ...spec,
     volumes: [

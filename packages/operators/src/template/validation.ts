@@ -1,7 +1,16 @@
-import { type Environment, PERSONAL_WORKSPACE, type SharedVolume, type Template, type Workspace, workspaceNamespace } from '@crownlabs/api';
+import {
+  type Environment,
+  isMachine,
+  PERSONAL_WORKSPACE,
+  type SharedVolume,
+  type Template,
+  type Workspace,
+  workspaceNamespace,
+} from '@crownlabs/api';
 import { chargeOf, NO_CHARGE, refusalText, shortageOf } from '../quota/charge.ts';
 import { isAllowedImage } from './allowed-images.ts';
 import { imageFault } from './image-form.ts';
+import { canGoOn } from './prepared-machines.ts';
 import { samePlaces } from './same-places.ts';
 
 /** What a template is judged by, beside itself. */
@@ -23,8 +32,7 @@ export function templateFaults(template: Template, around: TemplateSurroundings)
 }
 
 function environmentFaults(environment: Environment, template: Template, { workspace, sharedVolume }: TemplateSurroundings): string[] {
-  const { name, image, environmentType, containerStartupOptions, persistent, resources } = environment;
-  const machine = environmentType !== 'Container' && environmentType !== 'Standalone';
+  const { name, image, persistent, resources } = environment;
   const say = (text: string) => `Environment ${name}: ${text}`;
   const fault = imageFault(environment);
   const missing = (environment.sharedVolumeMounts ?? []).filter(
@@ -35,15 +43,22 @@ function environmentFaults(environment: Environment, template: Template, { works
     ...(isAllowedImage(image, workspace?.spec.allowedImages) ? [] : [say(`The image ${image} is not allowed in this workspace.`)]),
     ...missing.map((it) => say(`There is no shared volume ${it.sharedVolume.name}.`)),
     ...samePlaces(environment).map((path) => say(`Two volumes want to be at ${path}.`)),
-    ...(machine && containerStartupOptions ? [say('The start-up options are for containers: a machine ignores them.')] : []),
     ...instantFaults(environment).map(say),
+    ...wrongTypeFaults(environment).map(say),
     ...(persistent && resources.disk === undefined ? [say('It is persistent, and no size is given for its disk.')] : []),
   ];
 }
 
-function instantFaults({ instantStart, environmentType, persistent }: Environment): string[] {
-  if (!instantStart || (environmentType === 'VirtualMachine' && !persistent)) return [];
-  return ['Only a VirtualMachine that keeps no disk can go on from a prepared memory: it starts as others do.'];
+/** What is asked for that environments of another type have. */
+function wrongTypeFaults(environment: Environment): string[] {
+  const { containerStartupOptions, networks = [] } = environment;
+  if (isMachine(environment)) return containerStartupOptions ? ['The start-up options are for containers: a machine ignores them.'] : [];
+  return networks.length > 0 ? ['Networks are between machines: a container is on none of them.'] : [];
+}
+
+function instantFaults(environment: Environment): string[] {
+  if (!environment.instantStart || canGoOn(environment)) return [];
+  return ['Only a VirtualMachine that keeps no disk and has no networks can go on from a prepared memory: it starts as others do.'];
 }
 
 /** The namespace decides to which workspace a template belongs; what it says of itself should be the same. */

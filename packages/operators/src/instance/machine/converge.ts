@@ -17,6 +17,7 @@ import type { PowerStep } from '../power.ts';
 import { authorizedKeys, cloudInitSecret } from './cloud-init.ts';
 import { desiredDisk, desiredMachine, desiredMachineInstance, type MachineContext, needsImport } from './desired.ts';
 import { hardwareAddress, type MachineFacts } from './facts.ts';
+import { desiredNetworks } from './networks.ts';
 import { isRestore, mustMakeWay } from './restore.ts';
 
 /** What a machine is made with. */
@@ -64,12 +65,13 @@ async function makeWay(tools: MachineTools, facts: InstanceFacts, it: Environmen
 /** What a machine boots from. It has to be there first, and comes back when somebody takes it away. */
 async function beforeStart(
   { lab, config }: MachineTools,
-  { instance, tenant, workspace }: InstanceFacts,
+  { instance, template, tenant, workspace }: InstanceFacts,
   it: EnvironmentFacts,
   { machine, context }: MachineTask,
 ): Promise<Partial<MachineFacts>> {
   const keys = authorizedKeys({ owner: tenant, managers: managersOf(lab, workspace), system: config.machines.sshKeys });
   const { name, mounts } = context;
+  const networks = { templateNamespace: template?.metadata.namespace ?? '', name, config: config.machines };
   const [secret, disk] = await Promise.all([
     lab.converger.ensure(cloudInitSecret(instance, it.environment, { name, keys, mounts, current: machine.secret })),
     needsImport(it.environment) && !machine.disk && !it.claim
@@ -80,6 +82,7 @@ async function beforeStart(
           ),
         )
       : machine.disk,
+    lab.converger.ensureAll(desiredNetworks(instance, it.environment, networks)),
   ]);
   // What was ensured is of the kind that was asked for.
   return { secret, disk: disk as DataVolume | undefined };

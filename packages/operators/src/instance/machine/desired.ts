@@ -28,8 +28,19 @@ export interface MachineContext {
   /** The hardware address that it had before: guests bind their configuration to it. */
   readonly mac: string | undefined;
   readonly config: OperatorsConfig['machines'];
+  /** Cards on networks beside the pod's. */
+  readonly cards: readonly NetworkCard[];
   /** `namespace/name` of the machine whose memory it goes on from, where it does. */
   readonly goesOnFrom?: string | undefined;
+}
+
+/** A card on a network between machines. */
+export interface NetworkCard {
+  /** The network's name in the template. */
+  readonly name: string;
+  /** Its object in the namespace of the machine. */
+  readonly networkName: string;
+  readonly mac: string;
 }
 
 /** The port of a machine's SSH server. */
@@ -123,7 +134,7 @@ function metadataOf(instance: Instance, environment: Environment, name: string) 
 
 /** The hardware of a machine, its disks and folders. */
 export function machineSpec(environment: Environment, context: Omit<MachineContext, 'goesOnFrom'>): MachineSpec {
-  const { mounts, nodeSelector, mac } = context;
+  const { mounts, nodeSelector, mac, cards } = context;
   return {
     domain: {
       cpu: { cores: Math.max(1, Math.ceil(amountNumber(amount(environment.resources.cpu)))) },
@@ -131,11 +142,14 @@ export function machineSpec(environment: Environment, context: Omit<MachineConte
       resources: resourcesOf(environment),
       devices: {
         disks: ['root', 'cloud-init'].map((name) => ({ name, disk: { bus: 'virtio' } })),
-        interfaces: [{ name: 'default', bridge: {}, ...(mac === undefined ? {} : { macAddress: mac }) }],
+        interfaces: [
+          { name: 'default', bridge: {}, ...(mac === undefined ? {} : { macAddress: mac }) },
+          ...cards.map((card) => ({ name: card.name, bridge: {}, macAddress: card.mac })),
+        ],
         ...(mounts.length > 0 ? { filesystems: once(mounts).map(({ claim }) => ({ name: claim, virtiofs: {} })) } : {}),
       },
     },
-    networks: [{ name: 'default', pod: {} }],
+    networks: [{ name: 'default', pod: {} }, ...cards.map(({ name, networkName }) => ({ name, multus: { networkName } }))],
     volumes: volumesOf(environment, context),
     readinessProbe: {
       tcpSocket: { port: environment.guiEnabled ? GUI_PORT : SSH_PORT },
