@@ -15,7 +15,7 @@ export interface NodeDevice extends Device {
 /** The devices that a container asks for. */
 export function devicesOf({ resources }: Container, known: readonly NodeDevice[] = []): readonly Device[] {
   const asked = known.filter(({ resource }) => (amountOf(resources?.limits, resource) ?? 0) > 0);
-  return asked.map(({ path, group }) => ({ path, group }));
+  return asked.map(({ path, group }) => ({ path, ...(group === undefined ? {} : { group }) }));
 }
 
 /** The devices as amounts of a node. */

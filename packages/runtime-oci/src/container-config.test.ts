@@ -38,11 +38,13 @@ test('a command replaces the entrypoint and leaves no arguments of the image', (
   expect(config({ args: ['a'] })).toMatchObject({ Entrypoint: ['run'], Cmd: ['a'] });
 });
 
-test('a device comes with the group that may use it, and nothing else changes', () => {
+test('a device comes with the group that may use it, unless everybody may, and nothing else changes', () => {
   const groups = [1010];
   const security = { ...busybox([]).security, groups };
   const { HostConfig } = config({ security, devices: [{ path: '/dev/kvm', group: 107 }] });
   expect(HostConfig?.Devices).toEqual([{ PathOnHost: '/dev/kvm', PathInContainer: '/dev/kvm', CgroupPermissions: 'rw' }]);
   expect(HostConfig?.GroupAdd).toEqual(['1010', '107']);
+  const { HostConfig: open } = config({ security, devices: [{ path: '/dev/net/tun' }] });
+  expect(open).toMatchObject({ Devices: [{ PathInContainer: '/dev/net/tun' }], GroupAdd: ['1010'] });
   expect(config({ security }).HostConfig?.Devices).toBeUndefined();
 });

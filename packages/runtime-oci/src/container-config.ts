@@ -60,7 +60,7 @@ function devices({ devices = [], security: { privileged, groups } }: ContainerSp
   if (devices.length === 0 || privileged) return {};
   return {
     Devices: devices.map(({ path }) => ({ PathOnHost: path, PathInContainer: path, CgroupPermissions: 'rw' })),
-    GroupAdd: [...new Set([...groups, ...devices.map(({ group }) => group)])].map(String),
+    GroupAdd: [...new Set([...groups, ...devices.flatMap(({ group }) => group ?? [])])].map(String),
   };
 }
 

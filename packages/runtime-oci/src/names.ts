@@ -32,6 +32,9 @@ export function names(installation: string) {
     container: (pod: { name: string; uid: string }, container: string, attempt: number) =>
       `crownlabs-${short}-${pod.name.slice(0, 60)}-${container}-${pod.uid.slice(0, 8)}-${attempt}`,
     table: `crownlabs_${short}`,
+    /** The network namespace that segments are in. */
+    hub: `crownlabs-${short}`,
+    hubPort: () => `port+${randomBytes(3).toString('hex')}`,
   };
 }
 

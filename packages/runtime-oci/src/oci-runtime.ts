@@ -21,6 +21,7 @@ import { type Engine, engineCall, engineTry } from './engine/engine.ts';
 import { type Death, followEngine } from './engine-events.ts';
 import { EngineImages } from './image-store.ts';
 import { INSTALLATION_LABEL, LABELS, type Names } from './names.ts';
+import type { Segments } from './network/segments.ts';
 import type { TenantNetworks } from './network/tenant-networks.ts';
 import { podFileMounts, removePodFiles, writePodFiles } from './pod-files.ts';
 import { type ContainerRecord, markEnded, type PodRecord, presentPod, readContainer, readState } from './pod-record.ts';
@@ -32,6 +33,7 @@ export interface OciParts {
   readonly installation: string;
   readonly names: Names;
   readonly networks: TenantNetworks;
+  readonly segments: Segments;
   readonly pool: SandboxPool;
   /** Where the pods' own small files lie. */
   readonly directory: string;
@@ -67,15 +69,20 @@ export class OciRuntime implements Runtime {
     };
     void followEngine({ engine, installation, log }, handlers, signal);
     const places = await this.#parts.networks.adopt();
+    const plugged = await this.#parts.segments.adopt();
     const rows = await this.#list();
     const sandboxes = rows.filter(({ Labels }) => Labels[LABELS.role] === 'sandbox');
     const free: Sandbox[] = [];
     for (const row of sandboxes) {
-      const place = places.find(({ sandboxId }) => sandboxId !== '' && row.Id.startsWith(sandboxId));
+      const of = ({ sandboxId }: { sandboxId: string }) => sandboxId !== '' && row.Id.startsWith(sandboxId);
+      const place = places.find(of);
       const pid = row.State === 'running' ? await this.#parts.pool.pid(row.Id) : undefined;
       if (place && pid !== undefined) this.#adopt(place.podUid, row.Id, place.ip);
+      // One that is on segments and in no tenant's network was given up half-way.
+      else if (!place && plugged.some(of)) await this.#parts.pool.remove(row.Id);
       else if (!place && pid !== undefined) free.push({ id: row.Id, pid });
     }
+    for (const { podUid } of plugged) if (!this.#pods.has(podUid)) await this.#parts.segments.release(podUid);
     await this.#reload();
     const used = new Set([...this.#pods.values()].map(({ sandboxId }) => sandboxId));
     const dead = sandboxes.filter(({ Id, State }) => State !== 'running' && !used.has(Id));
@@ -96,8 +103,8 @@ export class OciRuntime implements Runtime {
   }
 
   async #create(spec: PodSpec): Promise<PodRecord> {
-    const { pool, networks, directory } = this.#parts;
-    const sandbox = await pool.take();
+    const { networks, directory } = this.#parts;
+    const sandbox = await this.#sandbox(spec);
     const { ip } = await networks.claim(spec.namespace, spec.uid, sandbox.id);
     const ready = networks.plug(spec.namespace, spec.uid, sandbox.pid);
     // An engine makes a directory of a file that is to be mounted and is not there yet.
@@ -110,6 +117,21 @@ export class OciRuntime implements Runtime {
     return record;
   }
 
+  /** On its segments first, so that who has a place in its tenant's network lacks nothing, whenever we die. */
+  async #sandbox({ uid, segments: wanted = [] }: PodSpec): Promise<Sandbox> {
+    const { pool, segments } = this.#parts;
+    const sandbox = await pool.take();
+    if (wanted.length === 0) return sandbox;
+    try {
+      await segments.plug({ podUid: uid, sandboxId: sandbox.id, pid: sandbox.pid }, wanted);
+      return sandbox;
+    } catch (error) {
+      await pool.remove(sandbox.id);
+      await segments.release(uid);
+      throw error;
+    }
+  }
+
   async removePod(uid: string): Promise<void> {
     await this.#creating.get(uid)?.catch(() => undefined);
     const pod = this.#pods.get(uid);
@@ -119,12 +141,13 @@ export class OciRuntime implements Runtime {
   }
 
   async #remove(pod: PodRecord): Promise<void> {
-    const { pool, networks, directory } = this.#parts;
+    const { pool, networks, segments, directory } = this.#parts;
     await pod.ready.catch(() => undefined);
     await Promise.all([...pod.containers.keys()].map((id) => this.#removeFromEngine(id)));
     if (pod.sandboxId !== '') await pool.remove(pod.sandboxId);
-    await Promise.all([networks.release(pod.spec.namespace, pod.spec.uid), removePodFiles(directory, pod.spec.uid)]);
-    this.#pods.delete(pod.spec.uid);
+    const { namespace, uid } = pod.spec;
+    await Promise.all([networks.release(namespace, uid), segments.release(uid), removePodFiles(directory, uid)]);
+    this.#pods.delete(uid);
   }
 
   async pods(): Promise<readonly PodInfo[]> {

@@ -9,6 +9,7 @@ import { type HostCommand, hostCommand } from './host-command.ts';
 import { HostShell } from './host-shell.ts';
 import { proveIsolation } from './isolation.ts';
 import { names } from './names.ts';
+import { Segments } from './network/segments.ts';
 import { type NetworkPolicy, TenantNetworks } from './network/tenant-networks.ts';
 import { OciRuntime } from './oci-runtime.ts';
 import { SandboxPool } from './sandbox-pool.ts';
@@ -52,9 +53,10 @@ export async function openRuntime(options: RuntimeOptions, signal: AbortSignal):
   const directory = join(options.directory, 'files');
   const ourNames = names(installation);
   const networks = new TenantNetworks({ run, names: ourNames, installation, policy });
+  const segments = new Segments({ run, names: ourNames });
   const pool = new SandboxPool({ engine, names: ourNames, installation, spare: options.spareSandboxes ?? SPARE });
   const revive = options.revive ?? (() => Promise.resolve());
-  const runtime = new OciRuntime({ engine, installation, names: ourNames, networks, pool, directory, log, revive });
+  const runtime = new OciRuntime({ engine, installation, names: ourNames, networks, segments, pool, directory, log, revive });
   await Promise.all([mkdir(directory, { recursive: true, mode: 0o711 }), ensurePauseImage(engine)]);
   await runtime.open(signal);
   const timer = setInterval(() => {
@@ -76,6 +78,7 @@ export async function openRuntime(options: RuntimeOptions, signal: AbortSignal):
     clear: async () => {
       await pool.close();
       await runtime.removeAll();
+      await segments.clear();
       await networks.clear();
       await shell.close();
     },

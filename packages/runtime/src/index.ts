@@ -32,4 +32,5 @@ export type {
   Runtime,
   RuntimeEvent,
   Security,
+  SegmentPlace,
 } from './runtime.ts';

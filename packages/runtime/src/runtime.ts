@@ -10,6 +10,21 @@ export interface PodRef {
 /** What a pod is before it has containers: a network namespace of its own in its namespace's isolated network. */
 export interface PodSpec extends PodRef {
   readonly hostname: string;
+  /** Segments that the pod is on beside its own network. Absent: none. */
+  readonly segments?: readonly SegmentPlace[];
+}
+
+/**
+ * A pod's place on a segment: a wire within this machine between the pods that are on it, whoever they belong to. It leads nowhere else, and
+ * carries every frame as it is. The pod's own programs are not on it: it ends at a TAP device, into which an emulator plugs a card.
+ */
+export interface SegmentPlace {
+  /** Which: one that is named alike is the same. 1 to 15 letters, digits, `_`, `.` and `-`, the first of them a letter or digit. */
+  readonly segment: string;
+  /** What the TAP device is called in the pod, within the same rules. */
+  readonly device: string;
+  /** The user who may open the device, without any capability. */
+  readonly owner: number;
 }
 
 /** A directory of the host, or memory, as the container sees it. */
@@ -66,8 +81,8 @@ export interface ContainerSpec {
 /** A device of the machine. */
 export interface Device {
   readonly path: string;
-  /** The group that may use it. */
-  readonly group: number;
+  /** The group that may use it. Absent: everybody may. */
+  readonly group?: number;
 }
 
 /** Where a container is in its life. Times are milliseconds since the epoch. */

@@ -7,6 +7,8 @@ import { formatAddress, parseSubnet, type Subnet } from './subnet.ts';
 export interface Link {
   readonly name: string;
   readonly alias: string;
+  /** The bridge that it is plugged into; empty: none. */
+  readonly bridge: string;
 }
 
 /** What the host is connected to. */
@@ -27,6 +29,7 @@ interface RouteRow {
 interface LinkRow {
   readonly ifname: string;
   readonly ifalias?: string;
+  readonly master?: string;
 }
 
 async function rows<T>(run: HostCommand, argv: readonly string[]): Promise<readonly T[]> {
@@ -39,7 +42,8 @@ async function rows<T>(run: HostCommand, argv: readonly string[]): Promise<reado
 /** All interfaces whose name begins with `prefix`. */
 export async function readLinks(run: HostCommand, prefix: string): Promise<readonly Link[]> {
   const links = await rows<LinkRow>(run, ['ip', '-j', 'link', 'show']);
-  return links.filter(({ ifname }) => ifname.startsWith(prefix)).map(({ ifname, ifalias }) => ({ name: ifname, alias: ifalias ?? '' }));
+  const ours = links.filter(({ ifname }) => ifname.startsWith(prefix));
+  return ours.map(({ ifname, ifalias = '', master = '' }) => ({ name: ifname, alias: ifalias, bridge: master }));
 }
 
 /** What the host is connected to, without interfaces whose name begins with `ownPrefix` in `local`. */
