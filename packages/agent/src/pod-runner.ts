@@ -1,4 +1,4 @@
-import { pods } from '@crownlabs/client';
+import { networkAttachments, pods } from '@crownlabs/client';
 import type { ContainerInfo, PodInfo } from '@crownlabs/runtime';
 import { backoffDelay, hasCode, type Logger, messageOf } from '@crownlabs/std';
 import { ContainerRunner } from './container-runner.ts';
@@ -7,6 +7,7 @@ import { inheritanceOf } from './inheritance.ts';
 import { graceMs, idOf, initContainersOf, isFinished, type Pod, specOf } from './pod.ts';
 import { type PodFailure, podStatus } from './pod-status.ts';
 import { references } from './references.ts';
+import { segmentsOf } from './segments.ts';
 import { requestToken } from './service-account-token.ts';
 import { StatusWriter } from './status-writer.ts';
 import { type ContentContext, hasToken } from './volumes/content.ts';
@@ -143,12 +144,15 @@ export class PodRunner {
   /** Volumes and sandbox at the same time; both again until they work. */
   async #prepare(signal: AbortSignal): Promise<void> {
     const sandbox = this.#again('FailedCreatePodSandBox', signal, async () => {
-      const { runtime } = this.#deps;
+      const { runtime, client } = this.#deps;
       const { namespace, name, uid } = idOf(this.#pod);
       const hostname = (specOf(this.#pod).hostname ?? name).slice(0, 63);
       // What lost its network is no pod any more.
       if (!this.#adopted) await runtime.removePod(uid);
-      this.#ip = (await runtime.createPod({ namespace, name, uid, hostname }, signal)).ip;
+      // What runs is on its networks already, and stays there whatever became of them.
+      const segments = this.#adopted ? [] : await segmentsOf(this.#pod, (network) => client.find(networkAttachments, network, namespace));
+      const spec = { namespace, name, uid, hostname, ...(segments.length > 0 ? { segments } : {}) };
+      this.#ip = (await runtime.createPod(spec, signal)).ip;
     });
     const volumes = async () => {
       if (needsAddress(this.#pod)) await sandbox;
