@@ -1,5 +1,6 @@
 export { mailerFrom } from './automation/from-settings.ts';
 export { Config, durationMs, parseConfig } from './config.ts';
+export { probeTun } from './control/tun-probe.ts';
 export { forgetSignIns } from './demo-sign-ins.ts';
 export { buildStore } from './local-images.ts';
 export { endRemains } from './remains.ts';

@@ -3,7 +3,7 @@ import { statfs } from 'node:fs/promises';
 import { freemem, totalmem } from 'node:os';
 import process from 'node:process';
 import type { Finding } from '@crownlabs/runtime-oci';
-import { hasProgram, mailerFrom } from '@crownlabs/server';
+import { hasProgram, mailerFrom, probeTun } from '@crownlabs/server';
 import { messageOf } from '@crownlabs/std';
 import { probeKvm } from '@crownlabs/virt';
 import { stringify } from 'yaml';
@@ -104,7 +104,7 @@ async function machines(places: Places): Promise<Finding[]> {
   // A configuration with mistakes is told of above.
   const wanted = await readConfiguration(places, {}).catch(() => undefined);
   if (wanted?.virtualMachines === false) return [finding('machines', true, 'Virtual machines are switched off: virtualMachines is false')];
-  return [machineImages(await hasProgram('qemu-img')), await processor()];
+  return [machineImages(await hasProgram('qemu-img')), await processor(), await cards()];
 }
 
 /** Disks of machines are made for one kind of processor. The emulator itself comes in an image of ours. */
@@ -119,6 +119,16 @@ async function processor(): Promise<Finding> {
   const { runs, found } = await probeKvm();
   const how = runs ? 'virtual machines use it' : 'virtual machines are emulated, several times slower';
   return finding('processor', true, `${found.charAt(0).toUpperCase()}${found.slice(1)}; ${how}`);
+}
+
+/** Networks of machines beside that of their pod: labs on networks need them, everything else does not. */
+async function cards(): Promise<Finding> {
+  const { device, found } = await probeTun();
+  return finding(
+    'networks',
+    true,
+    `${device ? 'Machines can share networks of their own' : 'Machines cannot share networks of their own'}: ${found}`,
+  );
 }
 
 /** Mail is a choice; one that was made and does not work is a finding. */

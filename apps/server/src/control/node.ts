@@ -19,6 +19,7 @@ import { installDiskPrograms } from '../setup/disk-programs.ts';
 import type { MetricsSource } from '../usage-sampler.ts';
 import { clientOf } from './api.ts';
 import { powerOff } from './power-off.ts';
+import { tunDevice } from './tun-device.ts';
 
 /** What the node's parts share. */
 export interface NodeParts {
@@ -85,7 +86,7 @@ export async function openMachine({ server, config, owned, log, stop }: NodePart
 /** Proves that tenants are walled in, and starts the agent. Throws where environments would not be safe. */
 export async function startNode({ opened, installation }: Machine, parts: NodeParts): Promise<Node> {
   const { server, config, owned, log, stop } = parts;
-  const kvm = await parts.kvm;
+  const devices = config.virtualMachines ? await Promise.all([parts.kvm, tunDevice()]) : [];
   stop.throwIfAborted();
   const isolation = await opened.proveIsolation();
   if (!isolation.ok)
@@ -101,7 +102,7 @@ export async function startNode({ opened, installation }: Machine, parts: NodePa
     nodeName: name,
     dataDir: config.dataDir,
     ...(await memoryFolder(installation)),
-    config: { devices: kvm ? [kvm] : [] },
+    config: { devices: devices.flatMap((device) => device ?? []) },
     clock: systemClock,
     log: log.child({ room: 'agent' }),
     signal: stop,
