@@ -21,7 +21,7 @@ test('an object is decoded for as long as somebody looks at it, and as bytes alo
   const one = await kept();
   const first = one.object;
   for (let look = 0; look < 5; look += 1) {
-    vi.advanceTimersByTime(1_250);
+    vi.advanceTimersByTime(600);
     expect(one.object).toBe(first);
   }
   vi.advanceTimersByTime(10_000);
