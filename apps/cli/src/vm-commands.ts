@@ -58,11 +58,11 @@ export function withMachineCommands(vm: Command, places: () => Places): void {
       process.exitCode = await openShell(places(), name, rest, flags);
     });
 
-  of(vm, 'port-forward', 'join standard input and output to a TCP port of a running machine')
-    .argument('<port>', 'port in the machine', Number)
-    .action(async (name: string, port: number, flags: MachineFlags) => {
-      const { forwardPort } = await import('./verbs/vm-streams.ts');
-      await forwardPort(places(), name, port, flags);
+  of(vm, 'port-forward', 'reach a port of a running machine: from a port of this one, or by standard input and output')
+    .argument('<port>', 'port in the machine, such as 22 (standard input and output), 8080:80 (listens on 127.0.0.1:8080), or 5353:53/udp')
+    .action(async (name: string, port: string, flags: MachineFlags) => {
+      const { forwardPort, wantedPort } = await import('./verbs/vm-ports.ts');
+      await forwardPort(places(), name, wantedPort(port), flags);
     });
 }
 

@@ -51,6 +51,21 @@ test('the screen, the console and a port of a machine are streams of bytes at th
   }
 });
 
+test('datagrams are told apart, also when several come before anybody reads', async () => {
+  await using owned = scope();
+  const { endpoint } = owned.use(await greeting());
+  const stream = await machineStreams(endpoint).datagrams({ namespace: 'lab', name: 'a' }, 53, AbortSignal.timeout(2000));
+  for (const word of ['one', 'two']) stream.write(word);
+  await once(stream, 'readable');
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  const heard: string[] = [];
+  for await (const datagram of stream) {
+    heard.push(String(datagram));
+    if (heard.length === 3) break;
+  }
+  expect(heard).toEqual([`plain.kubevirt.io ${BELOW}/portforward/53/udp `, 'one', 'two']);
+});
+
 test('a machine that does not run is refused with the words of the API', async () => {
   await using owned = scope();
   const { endpoint } = owned.use(await greeting());

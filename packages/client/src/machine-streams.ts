@@ -15,6 +15,8 @@ export interface MachineStreams {
   open(machine: ObjectKey, stream: MachineStream, signal: AbortSignal): Promise<Duplex>;
   /** A connection to a TCP port of the guest. */
   portForward(machine: ObjectKey, port: number, signal: AbortSignal): Promise<Duplex>;
+  /** Datagrams to and from a UDP port of the guest: what is written at once, and what is read at once, is one. */
+  datagrams(machine: ObjectKey, port: number, signal: AbortSignal): Promise<Duplex>;
 }
 
 /** The subresources of KubeVirt, or of what stands in for it: https://kubevirt.io/api-reference/main/operations.html */
@@ -22,15 +24,19 @@ const GROUP = '/apis/subresources.kubevirt.io/v1';
 
 /** Streams over WebSockets to a real or embedded API that listens on the network. */
 export function machineStreams(endpoint: ApiEndpoint): MachineStreams {
-  const open = async (machine: ObjectKey, subresource: string, signal: AbortSignal) => {
+  const open = async (machine: ObjectKey, subresource: string, signal: AbortSignal, readableObjectMode = false) => {
     const socket = apiSocket(endpoint, pathTo(machine, subresource), ['plain.kubevirt.io'], signal);
-    const stream = createWebSocketStream(socket);
+    const stream = createWebSocketStream(socket, { readableObjectMode });
     // Whoever takes the stream listens for its end; an error before that must not end the process.
     stream.on('error', () => undefined);
     await opened(socket);
     return stream;
   };
-  return { open, portForward: (machine, port, signal) => open(machine, `portforward/${port}/tcp`, signal) };
+  return {
+    open,
+    portForward: (machine, port, signal) => open(machine, `portforward/${port}/tcp`, signal),
+    datagrams: (machine, port, signal) => open(machine, `portforward/${port}/udp`, signal, true),
+  };
 }
 
 /** Makes a running machine boot anew, as its reset button would. */

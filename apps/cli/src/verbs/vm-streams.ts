@@ -40,18 +40,6 @@ async function talk(stream: Duplex): Promise<void> {
   await once(stream, 'close');
 }
 
-/** Joins standard input and output to a port of a machine, as `ssh -o ProxyCommand` wants it. */
-export async function forwardPort(places: Places, name: string, port: number, flags: MachineFlags): Promise<void> {
-  if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new LabError('BadRequest', `${port} is no port: 1 to 65535.`);
-  const { endpoint, client } = await reachOf(places, flags);
-  const { machine } = await findRunning(client, name, flags);
-  const stream = await machineStreams(endpoint).portForward(machine, port, new AbortController().signal);
-  process.stdin.pipe(stream);
-  stream.pipe(process.stdout);
-  await once(stream, 'close');
-  process.stdin.destroy();
-}
-
 /** What `ssh` is called with: through this program, whose words are given, and with a known-hosts file of this installation. */
 export function sshWords(
   name: string,

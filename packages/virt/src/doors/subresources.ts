@@ -9,6 +9,7 @@ import { type Guest, guests, type Machine, machines } from '../kinds/kinds.ts';
 import type { StateChange } from '../kinds/machine-schema.ts';
 import { NOWHERE_TO_GO } from '../kinds/migration-schema.ts';
 import { strategyOf } from '../machine/plan.ts';
+import { datagramsOver } from './datagrams.ts';
 import type { PodShell } from './shell.ts';
 
 /** What the subresources of machines work with. */
@@ -87,7 +88,8 @@ async function handle(tools: SubresourceTools, request: SubresourceRequest): Pro
 async function connect(tools: SubresourceTools, request: SubresourceRequest): Promise<Duplex> {
   const { name, namespace, signal } = request;
   const pod: ObjectKey = keyOf(runningPod(tools, name, namespace));
-  return tools.shell.open(pod, 'compute', streamCommand(request), signal);
+  const stream = await tools.shell.open(pod, 'compute', streamCommand(request), signal);
+  return request.subresource === 'portforward' && protocolOf(request.rest[1]) === 'udp' ? datagramsOver(stream) : stream;
 }
 
 function streamCommand({ subresource, rest }: SubresourceRequest): string[] {
@@ -109,8 +111,9 @@ function portOf(text = ''): string {
   return String(port);
 }
 
+/** As KubeVirt has it, where a message of the WebSocket is a datagram. */
 function protocolOf(text = 'tcp'): string {
-  if (text !== 'tcp') throw new LabError('BadRequest', `Only tcp can be forwarded, not "${text}".`);
+  if (text !== 'tcp' && text !== 'udp') throw new LabError('BadRequest', `"${text}" is no protocol: tcp or udp.`);
   return text;
 }
 
