@@ -25,8 +25,9 @@ let keys: string;
 let browser: Browser;
 /** The student's. */
 let page: Page;
-/** The instance, as the page named it. */
+/** The instances, as the page named them. */
 let machine: string;
+let desktop: string;
 
 beforeAll(async () => {
   keys = await mkdtemp(join(tmpdir(), 'crownlabs-e2e-keys-'));
@@ -48,7 +49,14 @@ afterAll(async () => {
 
 function machineTemplate() {
   const resources = { cpu: 2, memory: '1Gi', disk: '8Gi', reservedCPUPercentage: 10 };
-  const environment = { name: 'server', image: 'crownlabs/vm-server:1', environmentType: 'VirtualMachine', guiEnabled: false, resources };
+  const environment = {
+    name: 'server',
+    image: 'crownlabs/vm-server:1',
+    environmentType: 'VirtualMachine',
+    guiEnabled: false,
+    resources,
+    networks: [{ name: 'lan' }],
+  };
   return {
     apiVersion: 'crownlabs.polito.it/v1alpha2',
     kind: 'Template',
@@ -71,7 +79,7 @@ async function reaches(phase: string): Promise<void> {
 const ofMachine = (kind: string, path: string) => must(lab, ['get', kind, '-n', NS, '-o', `jsonpath={.items[0]${path}}`]);
 
 /** What a command prints that is run in the machine, over the API's port-forward, with the student's key. */
-async function inMachine(command: string, which = 'kubevirt.io=virt-launcher'): Promise<string> {
+async function inMachine(command: string, which = `vm.kubevirt.io/name=${machine}-server`): Promise<string> {
   const pod = await must(lab, ['get', 'pods', '-n', NS, '-l', which, '-o', 'jsonpath={.items[0].metadata.name}']);
   const { child, port } = await forwarded(pod);
   try {
@@ -166,36 +174,30 @@ test('put to sleep on its card and woken there, it goes on from where it was, wi
 });
 
 test('stopped and started again it keeps its disk and its address', { timeout: 2 * BOOT_MS }, async () => {
-  const mac = await ofMachine('virtualmachineinstances', '.status.interfaces[0].mac');
+  const macs = await ofMachine('virtualmachineinstances', '.status.interfaces[*].mac');
+  expect(macs.split(' ')).toHaveLength(2);
   await switched(false);
   await reaches('Off');
   expect(await must(lab, ['get', 'virtualmachineinstances', '-n', NS, '-o', 'name'])).toBe('');
   await switched(true);
   await reaches('Ready');
   expect(await inMachine('cat ~/kept')).toBe('kept\n');
-  expect(await ofMachine('virtualmachineinstances', '.status.interfaces[0].mac')).toBe(mac);
+  expect(await ofMachine('virtualmachineinstances', '.status.interfaces[*].mac')).toBe(macs);
 });
 
 const switched = (running: boolean) =>
   must(lab, ['patch', '-n', NS, `instance/${machine}`, '--type=merge', '-p', JSON.stringify({ spec: { running } })]);
 
-test('deleted, nothing of it is left', async () => {
-  await must(lab, ['delete', '-n', NS, `instance/${machine}`, '--timeout=100s']);
-  const kinds = 'virtualmachines,virtualmachineinstances,datavolumes,persistentvolumeclaims,pods,secrets';
-  const left = async () =>
-    (await kubectl(lab, ['get', kinds, '-n', NS, '-o', 'name'])).stdout.split('\n').filter((name) => name.includes(machine));
-  await expect.poll(left, { timeout: 90_000, interval: 500 }).toEqual([]);
-});
-
 test('a machine with a desktop shows it on its screen, and its terminal takes what is typed', { timeout: 2 * FIRST_BOOT_MS }, async () => {
   await must(lab, ['apply', '-f', '-'], withDesktop());
   await page.goto(`${lab.url}/`);
-  machine = await start(page, 'machine-desktop', FIRST_BOOT_MS);
-  await page.goto(`${lab.url}/desktop/${NS}/${machine}/desktop?screen=1`);
+  desktop = await start(page, 'machine-desktop', FIRST_BOOT_MS);
+  const inDesktop = (command: string) => inMachine(command, `vm.kubevirt.io/name=${desktop}-desktop`);
+  await page.goto(`${lab.url}/desktop/${NS}/${desktop}/desktop?screen=1`);
   await desktopPainted(page, 120_000);
   await pressTerminalButton(page);
   await expect
-    .poll(() => inMachine('pgrep -c -P $(pgrep -o xfce4-terminal) bash || true'), { timeout: 120_000, interval: 1_000 })
+    .poll(() => inDesktop('pgrep -c -P $(pgrep -o xfce4-terminal) bash || true'), { timeout: 120_000, interval: 1_000 })
     .toBe('1\n');
   // A window that just opened may not have the keyboard yet: who sees nothing types again. Keys reach a machine by their place, and the
   // browser's robot holds no Shift for a character that needs it.
@@ -203,10 +205,9 @@ test('a machine with a desktop shows it on its screen, and its terminal takes wh
     await page.keyboard.type('touch typed-by-hand; ls -l\n', { delay: 50 });
     await page.waitForTimeout(3_000);
     await picture(page, 'vm-desktop');
-    return inMachine('ls');
+    return inDesktop('ls');
   };
   await expect.poll(typed, { timeout: 120_000, interval: 1_000 }).toContain('typed-by-hand\n');
-  await must(lab, ['delete', '-n', NS, `instance/${machine}`, '--timeout=100s']);
 });
 
 function withDesktop() {
@@ -219,6 +220,29 @@ function withDesktop() {
     spec: { ...spec, prettyName: 'A desktop machine', environmentList: [environment] },
   };
 }
+
+test('two machines of a student share a wire, on which each finds the other, and neither finds the way to anything else', async () => {
+  const both = { server: `vm.kubevirt.io/name=${machine}-server`, desktop: `vm.kubevirt.io/name=${desktop}-desktop` };
+  // The card that cloud-init did not configure.
+  const card = 'c=$(ip -br link | grep -v -e ^lo -e ^eth0 | cut -d" " -f1 | head -n 1); echo $c; cat /sys/class/net/$c/address;';
+  const plug = (which: string, host: number) =>
+    inMachine(`${card} sudo ip address add 10.77.0.${host}/24 dev $c; sudo ip link set $c up`, which);
+  const macs = await Promise.all([plug(both.server, 1), plug(both.desktop, 2)]);
+  expect(new Set(macs.map((it) => it.split('\n')[1])).size).toBe(2);
+  const ping = async (from: string, to: string) => inMachine(`ping -c 1 -W 3 ${to} >/dev/null 2>&1 && echo reached || echo silent`, from);
+  expect(await ping(both.server, '10.77.0.2')).toBe('reached\n');
+  expect(await ping(both.desktop, '10.77.0.1')).toBe('reached\n');
+  expect(await ping(both.server, '10.77.0.3')).toBe('silent\n');
+  await must(lab, ['delete', '-n', NS, `instance/${desktop}`, '--timeout=100s']);
+});
+
+test('deleted, nothing of it is left', async () => {
+  await must(lab, ['delete', '-n', NS, `instance/${machine}`, '--timeout=100s']);
+  const kinds = 'virtualmachines,virtualmachineinstances,datavolumes,persistentvolumeclaims,pods,secrets,network-attachment-definitions';
+  const left = async () =>
+    (await kubectl(lab, ['get', kinds, '-n', NS, '-o', 'name'])).stdout.split('\n').filter((name) => name.includes(machine));
+  await expect.poll(left, { timeout: 90_000, interval: 500 }).toEqual([]);
+});
 
 // Issue 5, "Seen to hold" 3, second half.
 test('machines of a template that asks for it go on from one memory, and are as different as if they had booted', {
@@ -257,7 +281,7 @@ test('machines of a template that asks for it go on from one memory, and are as 
 function withInstantStart() {
   const { spec, ...rest } = machineTemplate();
   const [server] = spec.environmentList;
-  const environment = { ...server, persistent: false, instantStart: true };
+  const environment = { ...server, networks: [], persistent: false, instantStart: true };
   return {
     ...rest,
     metadata: { ...rest.metadata, name: 'quick' },

@@ -69,7 +69,7 @@ async function installMachineKinds(server: ApiServer): Promise<void> {
   }
   const { policy, binding } = clonePolicy();
   await Promise.all([client.apply(policies, policy, { force: true }), client.apply(policyBindings, binding, { force: true })]);
-  await Promise.all(ROLES.map(({ name, room, rules }) => grant(client, { name, room, rules })));
+  await Promise.all(ROLES.map((role) => grant(client, role)));
   const aggregated = (role: string, verbs: string[]) =>
     client.apply(
       clusterRoles,
@@ -111,10 +111,18 @@ const policyBindings = clusterResource(ADMISSION, 'validatingadmissionpolicybind
 const READ = ['get', 'list', 'watch'];
 const ALL = [...READ, 'create', 'update', 'patch', 'delete', 'deletecollection'];
 
+/** The node looks up the wires that its pods ask for. */
+const NODES = { kind: 'Group', apiGroup: 'rbac.authorization.k8s.io', name: 'system:nodes' };
+
 const ROLES = [
   {
+    name: 'crownlabs-machine-networks',
+    subject: NODES,
+    rules: [{ apiGroups: ['k8s.cni.cncf.io'], resources: ['network-attachment-definitions'], verbs: ['get'] }],
+  },
+  {
     name: 'crownlabs-virt',
-    room: 'virt',
+    subject: { kind: 'ServiceAccount', name: 'virt', namespace: SYSTEM_NAMESPACE },
     rules: [
       { apiGroups: ['kubevirt.io'], resources: ['virtualmachines', 'virtualmachineinstances'], verbs: ALL },
       { apiGroups: ['kubevirt.io'], resources: ['virtualmachines/status', 'virtualmachineinstances/status'], verbs: ['update', 'patch'] },
@@ -136,14 +144,13 @@ const ROLES = [
   },
 ];
 
-async function grant(client: KubeClient, { name, room, rules }: (typeof ROLES)[number]): Promise<void> {
+async function grant(client: KubeClient, { name, subject, rules }: (typeof ROLES)[number]): Promise<void> {
   const apiVersion = 'rbac.authorization.k8s.io/v1';
   await client.apply(clusterRoles, { apiVersion, kind: 'ClusterRole', metadata: { name }, rules }, { force: true });
-  const subjects = [{ kind: 'ServiceAccount', name: room, namespace: SYSTEM_NAMESPACE }];
   const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name };
   await client.apply(
     clusterRoleBindings,
-    { apiVersion, kind: 'ClusterRoleBinding', metadata: { name }, roleRef, subjects },
+    { apiVersion, kind: 'ClusterRoleBinding', metadata: { name }, roleRef, subjects: [subject] },
     { force: true },
   );
 }

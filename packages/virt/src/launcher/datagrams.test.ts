@@ -12,7 +12,9 @@ const missing = missingTools('perl');
 /** A server in the guest: says how long each datagram was. */
 async function guest(): Promise<number> {
   const socket = createSocket('udp4');
-  socket.on('message', (datagram, { port, address }) => socket.send(`${datagram.length} ${datagram.toString().slice(0, 8)}`, port, address));
+  socket.on('message', (datagram, { port, address }) =>
+    socket.send(`${datagram.length} ${datagram.toString().slice(0, 8)}`, port, address),
+  );
   socket.bind(0, '127.0.0.1');
   await once(socket, 'listening');
   onTestFinished(() => void socket.close());
