@@ -139,6 +139,48 @@ test.skipIf(missing.length > 0)('what is no disk image, what was changed, and wh
   expect(await said('/gone')).toContain('the server answers 404');
 });
 
+test.skipIf(missing.length > 0)('gigabytes that were the wrong ones are not fetched again before the server has others', async () => {
+  let bytes = bytesOfDisk();
+  let tag = '"one"';
+  const fetched: string[] = [];
+  const from = await served((request, response) => {
+    response.setHeader('etag', tag);
+    if (request.headers.range === 'bytes=0-0')
+      return void response.writeHead(206, { 'content-range': `bytes 0-0/${bytes.length}` }).end(bytes.subarray(0, 1));
+    fetched.push(tag);
+    response.writeHead(200, { 'content-length': bytes.length }).end(bytes);
+  });
+  const meant = bytesOfDisk();
+  const sum = `sha256:${createHash('sha256').update(meant).digest('hex')}`;
+  const first = await imported('http', from, sum, LOOPBACK);
+  expect(first.said).toMatch(/not the disk image that was meant\. It is fetched again when the server has another one, or in six hours\.$/);
+  expect(await imported('http', from, sum, LOOPBACK)).toEqual(first);
+  expect(fetched).toEqual(['"one"']);
+  [bytes, tag] = [meant, '"two"'];
+  expect(await imported('http', from, sum, LOOPBACK)).toEqual({ code: 0, said: '' });
+});
+
+test.skipIf(missing.length > 0)('a disk image that was cut off, or is compressed, is refused in words', async () => {
+  const whole = join(place, 'whole.raw');
+  writeFileSync(whole, bytesOfDisk());
+  const files = new Map([['/raw.xz', Buffer.from('fd377a585a000004e6d6b446', 'hex')]]);
+  for (const format of ['qcow2', 'vmdk']) {
+    execFileSync('qemu-img', ['convert', '-f', 'raw', '-O', format, whole, `${whole}.${format}`]);
+    const bytes = readFileSync(`${whole}.${format}`);
+    files.set(`/whole.${format}`, bytes).set(`/cut.${format}`, bytes.subarray(0, bytes.length - 3 * (MIB >> 2)));
+  }
+  const from = await served((request, response) => send(files.get(request.url ?? '') ?? Buffer.of(), request, response));
+  const said = async (path: string) => {
+    for (const left of ['disk.img', 'download.part']) rmSync(join(place, left), { force: true });
+    return (await imported('http', `${from}${path}`, '-', LOOPBACK)).said;
+  };
+  for (const format of ['qcow2', 'vmdk']) {
+    expect(await said(`/whole.${format}`)).toBe('');
+    expect(await said(`/cut.${format}`)).toContain('damaged: it was cut off');
+  }
+  expect(await said('/raw.xz')).toContain('is compressed: unpack it');
+});
+
 test.skipIf(missing.length > 0)('a disk that leans on another file is refused, wherever it comes from', async () => {
   const image = join(place, 'evil.qcow2');
   writeFileSync(join(place, 'secret'), 'x'.repeat(4096));
@@ -146,4 +188,10 @@ test.skipIf(missing.length > 0)('a disk that leans on another file is refused, w
   const bytes = readFileSync(image);
   const from = await served((request, response) => send(bytes, request, response));
   expect((await imported('http', from, '-', LOOPBACK)).said).toContain('leans on another file');
+  await stop?.();
+  rmSync(join(place, 'download.part'));
+  const named = '# Disk DescriptorFile\nversion=1\nCID=fffffffe\nparentCID=ffffffff\ncreateType="monolithicFlat"\n';
+  const descriptor = Buffer.from(`${named}RW 8 FLAT "${join(place, 'secret')}" 0\nddb.adapterType = "ide"\n`);
+  const other = await served((request, response) => send(descriptor, request, response));
+  expect((await imported('http', other, '-', LOOPBACK)).said).toContain('leans on another file');
 });
