@@ -107,7 +107,7 @@ function controls(): string[] {
     `unix:${SOCKETS.events},server=on,wait=off`,
     '-chardev',
     `socket,id=agent,path=${SOCKETS.agent},server=on,wait=off`,
-    ...plugged('virtio-serial-pci', 'virtserialport,chardev=agent,name=org.qemu.guest_agent.0'),
+    ...plugged('virtio-serial-pci', 'virtserialport,chardev=agent,id=agent,name=org.qemu.guest_agent.0'),
   ];
 }
 

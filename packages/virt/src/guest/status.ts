@@ -6,7 +6,7 @@ import type { GuestStatus } from '../kinds/guest-schema.ts';
 import type { Guest } from '../kinds/kinds.ts';
 import { GOES_ON, macOf } from './desired.ts';
 import type { Acceleration } from './emulator.ts';
-import type { Heard } from './listen.ts';
+import type { Heard } from './heard.ts';
 import { extraAddress, extraCards, podCard } from './networks.ts';
 
 type Phase = NonNullable<GuestStatus['phase']>;
@@ -40,7 +40,7 @@ export function observeGuest(facts: GuestFacts): GuestStatus {
   const reason = phase === 'Failed' ? (ending(pod)?.reason ?? 'LauncherGone') : undefined;
   return {
     ...before,
-    ...present({ reason, nodeName }),
+    ...present({ reason, nodeName, guestOSInfo: facts.heard?.agent?.os }),
     phase,
     activePods: activePods(pod, phase),
     interfaces: interfacesOf(facts),
@@ -99,7 +99,21 @@ function findings(facts: GuestFacts, phase: Phase): Finding[] {
     ...said(facts, phase),
     accelerated(facts),
     ...instant(facts),
+    ...agentConnected(facts, phase),
     { type: 'LiveMigratable', status: 'False', reason: 'SingleMachine', message: 'There is no other machine to move to.' },
+  ];
+}
+
+/** In the words of KubeVirt, which says nothing of a guest without an agent. */
+function agentConnected({ heard }: GuestFacts, phase: Phase): Finding[] {
+  if (!heard?.agent || phase !== 'Running') return [];
+  return [
+    {
+      type: 'AgentConnected',
+      status: 'True',
+      reason: 'AgentAnswers',
+      message: `The guest has an agent of version ${heard.agent.version}.`,
+    },
   ];
 }
 
@@ -151,7 +165,7 @@ const LOOP = 3;
 
 function loopText({ heard, pod }: GuestFacts): string | undefined {
   const { reboots = [] } = heard ?? {};
-  return reboots.length < LOOP || podReady(pod)
+  return reboots.length < LOOP || (podReady(pod) && heard?.bootsAnew !== true)
     ? undefined
     : `The machine has rebooted ${reboots.length} times by itself and was not ready in between.`;
 }
@@ -167,7 +181,8 @@ function said(facts: GuestFacts, phase: Phase): Finding[] {
   ];
 }
 
-function podReady(pod: Kube<Pod> | undefined): boolean {
+/** Whether a guest served when the node asked it last. */
+export function podReady(pod: Kube<Pod> | undefined): boolean {
   return pod?.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true;
 }
 
@@ -190,6 +205,7 @@ function answering(facts: GuestFacts): Finding {
   if (heard?.paused) return unready('GuestNotReady', 'The machine is paused.');
   const why = hasFallenSilent(facts) ? SILENT : 'GuestNotReady';
   if (heard?.frozen) return unready(why, 'The emulator of the machine does not answer: it is frozen.');
+  if (heard?.bootsAnew) return unready('GuestNotReady', loopText(facts) ?? 'The machine boots anew.');
   if (podReady(pod)) return { type: 'Ready', status: 'True', reason: 'GuestAnswers', message: 'The machine runs.' };
   if (why === SILENT) return unready(SILENT, 'The machine does not answer any more.');
   return unready(why, loopText(facts) ?? 'The machine boots.');

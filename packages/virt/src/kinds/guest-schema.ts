@@ -143,7 +143,7 @@ export const GuestStatus = z.object({
       }),
     )
     .optional(),
-  guestOSInfo: unused('What the guest agent says.').optional(),
+  guestOSInfo: z.record(text, text).describe('What the agent in the guest says of its system.').optional(),
   phaseTransitionTimestamps: z.array(z.object({ phase: text.optional(), phaseTransitionTimestamp: text.optional() })).optional(),
   qosClass: text.optional(),
   conditions,
