@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdtemp, readdir, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -98,5 +98,29 @@ test.runIf(tools)('what is no disk, or another one than was meant, is refused in
     signal,
   });
   await expect(take(join(place, 'lean.qcow2'))).rejects.toThrow('leans on another file');
+  await writeFile(join(place, 'disk.xz'), Buffer.from('fd377a585a000004e6d6b446', 'hex'));
+  await expect(take(join(place, 'disk.xz'))).rejects.toThrow('compressed (xz): unpack it');
   expect(stored).toBeUndefined();
 });
+
+test.runIf(tools)(
+  'a disk that was cut off is refused, and so is one of somebody else that names a file of this machine as its own',
+  async () => {
+    const whole = join(place, 'whole.qcow2');
+    await writeFile(join(place, 'full.raw'), Buffer.concat([await bytes(), randomBytes(1 << 20)]));
+    await runProgram('qemu-img', ['convert', '-O', 'qcow2', join(place, 'full.raw'), whole], { signal });
+    await take(whole);
+    await truncate(whole, (await stat(whole)).size - (1 << 19));
+    stored = undefined;
+    await expect(take(whole)).rejects.toThrow('The disk image is damaged');
+    const named = '# Disk DescriptorFile\nversion=1\nCID=fffffffe\nparentCID=ffffffff\ncreateType="monolithicFlat"\n';
+    const descriptor = (file: string) => Buffer.from(`${named}RW 8192 FLAT "${file}" 0\nddb.adapterType = "ide"\n`);
+    const { url } = await served(descriptor(join(place, 'disk.raw')), false);
+    await expect(take(url)).rejects.toThrow('leans on another file');
+    expect(stored).toBeUndefined();
+    // One's own may be in several files beside one another.
+    await writeFile(join(place, 'mine.vmdk'), descriptor('disk.raw'));
+    await take(join(place, 'mine.vmdk'));
+    expect(stored).toBeDefined();
+  },
+);
