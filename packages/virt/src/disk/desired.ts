@@ -122,7 +122,7 @@ interface Source {
   readonly mounts: readonly VolumeMount[];
 }
 
-function sourceOf({ metadata: { name }, spec: { source } }: Disk, { networks, origin }: ImporterContext): Source {
+function sourceOf({ metadata: { name }, spec: { source = {} } }: Disk, { networks, origin }: ImporterContext): Source {
   const { registry, http } = source;
   if (registry) {
     const reference = (registry.url ?? '').replace(/^(docker|oci-archive):\/\//, '');

@@ -47,7 +47,7 @@ interface SourceFile {
   readonly file: string;
 }
 
-async function sourceOf(client: KubeClient, { spec: { source } }: Disk): Promise<SourceFile | { waitsFor: string } | undefined> {
+async function sourceOf(client: KubeClient, { spec: { source = {} } }: Disk): Promise<SourceFile | { waitsFor: string } | undefined> {
   if (source.pvc) return { ...source.pvc, file: DISK_FILE };
   if (!source.snapshot) return undefined;
   const { namespace, name } = source.snapshot;
@@ -59,7 +59,7 @@ async function sourceOf(client: KubeClient, { spec: { source } }: Disk): Promise
 
 /** Takes away how a volume of another namespace was shown. */
 export async function forgetOrigin(client: KubeClient, disk: Disk): Promise<void> {
-  const { pvc, snapshot } = disk.spec.source;
+  const { pvc, snapshot } = disk.spec.source ?? {};
   const from = pvc ?? snapshot;
   if (from && from.namespace !== disk.metadata.namespace) await hideVolume(client, showing(disk));
 }

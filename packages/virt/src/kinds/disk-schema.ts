@@ -1,4 +1,4 @@
-import { quantity } from '@crownlabs/api';
+import { marked, quantity } from '@crownlabs/api';
 import { z } from 'zod';
 import { conditions } from './guest-schema.ts';
 import { alwaysOff, exactlyOne, text, unrealised, unused } from './unrealised.ts';
@@ -58,10 +58,9 @@ const Source = z.object({
   vddk: unrealised(COPY_IT),
 });
 
-/** A volume for a disk, and where its content comes from. */
-export const DiskSpec = z.object({
-  // What is missing is said by the rule, beside what else is wrong.
-  source: exactlyOne(Source, 'source').default({}),
+const Spec = z.object({
+  // That it is missing is said by a rule, and so beside what else is wrong.
+  source: exactlyOne(Source, 'source').optional(),
   pvc: Claim.optional(),
   storage: Claim.optional(),
   contentType: z.enum(['kubevirt']).optional(),
@@ -71,6 +70,8 @@ export const DiskSpec = z.object({
   checkpoints: unrealised('a disk is copied whole: leave it out', 'list'),
   finalCheckpoint: alwaysOff('a disk is copied whole: leave it out'),
 });
+/** A volume for a disk, and where its content comes from. */
+export const DiskSpec = marked(Spec, { rules: [{ rule: 'has(self.source)', message: 'source must name exactly one source' }] });
 /** A volume for a disk, and where its content comes from. */
 export type DiskSpec = z.infer<typeof DiskSpec>;
 

@@ -33,7 +33,7 @@ interface Site {
 interface Run {
   budget: number;
   readonly errors: FieldError[];
-  warn(text: string): void;
+  readonly warn: ((text: string) => void) | undefined;
 }
 
 const shown = (value: Json): Shown => (typeof value === 'object' ? OMITTED : value);
@@ -81,7 +81,8 @@ export class RuleChecker {
     return this.#relevant(this.#root);
   }
 
-  errors(object: JsonObject, old: JsonObject | undefined, warn: (text: string) => void): FieldError[] {
+  /** What is wrong with an object. What has not changed is warned of instead; nothing is forgiven where nobody hears warnings. */
+  errors(object: JsonObject, old: JsonObject | undefined, warn?: (text: string) => void): FieldError[] {
     const run: Run = { budget: OBJECT_BUDGET, errors: [], warn };
     this.#visit({ value: object, old, node: this.#root, path: '' }, run);
     return run.errors;
@@ -144,7 +145,7 @@ export class RuleChecker {
         failed(rule, variables, run),
       );
       // Rules about change are never forgiven; others are, where nothing changed.
-      if (!rule.usesOldSelf && site.old !== undefined && unchanged(site.value, site.old, site.node))
+      if (run.warn && !rule.usesOldSelf && site.old !== undefined && unchanged(site.value, site.old, site.node))
         run.warn(`${error.field}: ${error.message}`);
       else run.errors.push(error);
     } catch (error) {

@@ -104,6 +104,16 @@ describe('schemas', () => {
       ['.default: Invalid value: {"c":2}: must not have unknown fields'],
     ],
     [
+      'a default that breaks a rule',
+      {
+        type: 'object',
+        properties: { b: { type: 'integer' } },
+        default: {},
+        'x-kubernetes-validations': [{ rule: 'has(self.b)', message: 'needs b' }],
+      },
+      ['.default: Invalid value: needs b'],
+    ],
+    [
       'a default that breaks the schema',
       { type: 'integer', maximum: 3, default: 5 },
       ['.default: Invalid value: 5:  in body should be less than or equal to 3'],

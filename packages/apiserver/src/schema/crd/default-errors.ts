@@ -16,7 +16,7 @@ function valueErrors(value: Json, node: SchemaNode, path: string): FieldError[] 
   new SchemaCheck().run(value, undefined, node, run);
   if (run.errors.length > 0 || !isObject(value)) return [...errors, ...run.errors];
   const rules = new RuleChecker(node);
-  const broken = rules.any ? rules.errors(value, value, () => undefined) : [];
+  const broken = rules.any ? rules.errors(value, value) : [];
   return [...errors, ...broken.map((error) => ({ ...error, field: error.field === '<nil>' ? path : `${path}.${error.field}` }))];
 }
 
