@@ -5,7 +5,7 @@ import type { Pod } from 'kubernetes-types/core/v1.js';
 import type { Finding } from '../conditions.ts';
 import { waitingText } from '../quota/charge.ts';
 import { type EnvironmentFacts, type InstanceFacts, isDesktop, type Refusal } from './facts.ts';
-import { isImporting } from './machine/facts.ts';
+import { isImporting, type MachineFacts } from './machine/facts.ts';
 import { quotaRefused } from './machine/phase.ts';
 import { restored, toldByMachines } from './machine/told.ts';
 import { machineProgress, machineTrouble } from './machine/trouble.ts';
@@ -73,11 +73,16 @@ function withoutImage({ machine, build }: EnvironmentFacts): Refusal | undefined
 
 /** How far a start without trouble has come: the last step that is seen. */
 function progressOf({ environments }: InstanceFacts): Refusal {
-  const behind = environments.find(({ pod, machine }) => !pod || !isReady(pod) || isImporting(machine?.disk));
+  const behind = environments.find(({ pod, machine }) => !pod || !isReady(pod) || (machine && !serves(machine)));
   if (behind?.machine) return machineProgress(behind.machine);
   return (
     STEPS.find(({ reached }) => behind?.pod && reached(behind.pod)) ?? { reason: 'Starting', message: 'The environment is being started.' }
   );
+}
+
+/** What its pod says of a machine that was reset is from before. */
+function serves({ disk, guest }: MachineFacts): boolean {
+  return !isImporting(disk) && guest?.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true;
 }
 
 const STEPS: readonly { reached: (pod: Kube<Pod>) => boolean; reason: string; message: string }[] = [

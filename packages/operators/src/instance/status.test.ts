@@ -68,3 +68,16 @@ test('where nobody shows the pods, the word of their Deployment counts', () => {
     observe(seen({ deployment: { apiVersion: 'apps/v1', kind: 'Deployment', metadata, spec, status: { readyReplicas } } }), config).phase;
   expect([phase(0), phase(1)]).toEqual(['Starting', 'Ready']);
 });
+
+test('a machine that boots anew is said to be getting ready, though its pod was ready all the time', () => {
+  const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p' }, status: { conditions: [{ type: 'Ready', status: 'True' }] } };
+  const guest = { metadata: { name: 'm' }, status: { phase: 'Running', conditions: [{ type: 'Ready', status: 'False' }] } };
+  // The part of a machine that is read.
+  const machine = { supported: true, guest } as unknown as NonNullable<EnvironmentFacts['machine']>;
+  const { phase, conditions } = observe(seen({ pod, machine }), config);
+  expect(phase).toBe('Running');
+  expect(conditions?.find(({ type }) => type === 'Ready')).toMatchObject({
+    reason: 'Booting',
+    message: expect.stringContaining('machine'),
+  });
+});
