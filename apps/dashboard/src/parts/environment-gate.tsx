@@ -147,14 +147,14 @@ function NotOpen({ instance, title }: { instance: Instance; title: string }) {
     );
     return (
       <Stop title={words.desktop.off} act={start}>
-        {why ? localTimes(why, words.locale) : words.desktop.offText}
+        {why ? localTimes(words.said(why), words.locale) : words.desktop.offText}
       </Stop>
     );
   }
   return (
     <Stop title={stage === 'starting' || stage === 'waiting' ? words.desktop.waitingFor(title) : title}>
       <StageText instance={instance} stage={stage} />
-      {why && <p>{localTimes(why, words.locale)}</p>}
+      {why && <p>{localTimes(words.said(why), words.locale)}</p>}
     </Stop>
   );
 }

@@ -78,7 +78,7 @@ function Why({ instance, template }: CardProps) {
   if (why.reason === 'ImportingDisk' && instance.environments.some(({ importing }) => importing)) return null;
   return (
     <p className={`instance-why ${stage === 'failed' ? 'bad' : ''} ${stage === 'blocked' ? 'warm' : ''}`}>
-      {localTimes(why.message, words.locale)}
+      {localTimes(words.said(why.message), words.locale)}
     </p>
   );
 }

@@ -34,7 +34,7 @@ export const StudentRow = memo(function StudentRow({ instance, template }: RowPr
       <div className="row-what">{titleOf(instance, template, words.instance.fresh)}</div>
       <StageText instance={instance} stage={stage} />
       <Ends instance={instance} template={template} name={name} />
-      {why && <p className="row-why">{why}</p>}
+      {why && <p className="row-why">{words.said(why)}</p>}
     </li>
   );
 });

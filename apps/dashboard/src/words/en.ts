@@ -5,6 +5,8 @@ const of = plural('en');
 /** Everything the page says, in English. Other languages have the same shape. */
 export const en = {
   locale: 'en',
+  /** What the system says of an environment, which it says in English. */
+  said: (message: string) => message,
   languageName: 'English',
   skip: 'Skip to the content',
   loading: 'Loading…',

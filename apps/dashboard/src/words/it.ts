@@ -1,4 +1,5 @@
 import { plural } from './plural.ts';
+import { saidInItalian } from './said-it.ts';
 import type { Words } from './words.ts';
 
 const of = plural('it');
@@ -6,6 +7,7 @@ const of = plural('it');
 /** Tutto ciò che la pagina dice, in italiano. */
 export const it: Words = {
   locale: 'it',
+  said: saidInItalian,
   languageName: 'Italiano',
   skip: 'Vai al contenuto',
   loading: 'Caricamento…',
