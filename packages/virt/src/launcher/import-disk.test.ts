@@ -125,14 +125,15 @@ test.skipIf(missing.length > 0)('what is no disk image, what was changed, and wh
   execFileSync('qemu-img', ['create', '-q', '-f', 'qcow2', small, '200M']);
   const large = readFileSync(small);
   const from = await served((request, response) => {
-    if (request.url === '/page') return send(Buffer.from('<html>'.repeat(200)), request, response);
+    if (request.url === '/page') return send(Buffer.from('<html>'.repeat(20)), request, response);
     if (request.url === '/large') return send(large, request, response);
     if (request.url === '/endless') return void response.writeHead(206, { 'content-range': `bytes 0-0/${10 ** 12}` }).end('x');
     if (request.url === '/gone') return void response.writeHead(404).end();
     return send(bytes, request, response);
   });
   const said = async (path: string, sum = '-') => (await imported('http', `${from}${path}`, sum, LOOPBACK)).said;
-  expect(await said('/page')).toContain('is not a disk image');
+  // Told alone: what the tools say of a file of a few bytes helps nobody.
+  expect(await said('/page')).toMatch(/^What was found is not a disk image/);
   expect(await said('/disk', `sha256:${'0'.repeat(64)}`)).toContain('it is not the disk image that was meant');
   expect(await said('/large')).toContain('is for a disk of 209.72 MB, and the volume has 67.11 MB');
   expect(await said('/endless')).toContain('The disk image has 1.00 TB, and the volume has 67.11 MB');
