@@ -49,6 +49,8 @@ test('a student runs a cell of a Jupyter notebook in the page', async () => {
   const tab = context.waitForEvent('page');
   await tree.locator('#kernel-python3 a').click();
   const notebook = await tab;
+  // A cell that is run before there is a kernel is not run at all; the page shows when there is one.
+  await notebook.locator('.kernel_idle_icon').waitFor({ timeout: 30_000 });
   await notebook.locator('.CodeMirror').first().click();
   await notebook.keyboard.type('6 * 7');
   await notebook.keyboard.press('Shift+Enter');
