@@ -71,6 +71,21 @@ test('the machines of an instance, of a person or of a whole workspace are on on
   expect(new Set(addresses).size).toBe(4);
   await lab.admin.delete(networkAttachments, 'one-router-lan', 'tenant-ada');
   expect(await wire(lab, 'ada', 'one-router-lan')).toBe(await wire(lab, 'ada', 'two-router-lan'));
+  // Somebody puts a machine on another wire by hand.
+  await lab.admin.patch(networkAttachments, 'one-host-lan', 'tenant-ada', {
+    spec: { config: '{"type": "bridge", "bridge": "other", "ipam": {}}' },
+  });
+  await eventually(async () => {
+    const { spec } = await lab.admin.get(networkAttachments, 'one-host-lan', 'tenant-ada');
+    expect(spec.config).not.toContain('other');
+  });
+  expect(await wire(lab, 'ada', 'one-host-lan')).toBe(await wire(lab, 'ada', 'two-router-lan'));
+  await lab.settled();
+  const { revision } = lab.api.store;
+  await lab.restart();
+  await lab.settled();
+  // Nothing is wrong, so nothing is written.
+  expect(lab.api.store.revision).toBe(revision);
   await lab.admin.delete(instances, 'one', 'tenant-ada');
   await eventually(async () => {
     const { items } = await lab.admin.list(networkAttachments, { namespace: 'tenant-ada' });
